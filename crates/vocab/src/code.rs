@@ -141,10 +141,7 @@ mod tests {
         // 91350100M000100Y43 is the example of GB 32100-2015 with its published check digit.
         assert_eq!(CreditCode::parse("91350100M000100Y43").unwrap().as_str(), "91350100M000100Y43");
         assert_eq!(CreditCode::parse(" ９１350100m000100y43 ").unwrap().as_str(), "91350100M000100Y43");
-        assert_eq!(
-            CreditCode::parse("91350100M000100Y44"),
-            Err(CodeFault::CheckDigit { given: "91350100M000100Y44".into(), expected: '3' })
-        );
+        assert_eq!(CreditCode::parse("91350100M000100Y44"), Err(CodeFault::CheckDigit { given: "91350100M000100Y44".into(), expected: '3' }));
         assert!(matches!(CreditCode::parse("91350100I000100Y43"), Err(CodeFault::Form(_))));
         assert!(matches!(CreditCode::parse("代码待补代码待补"), Err(CodeFault::Form(_))));
     }

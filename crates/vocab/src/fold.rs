@@ -18,11 +18,7 @@ pub fn fold_width(text: &str) -> String {
 /// The form of a name under which two spellings of it are the same: width folded, lower case,
 /// without spaces, brackets, quotes and dots.
 pub fn name_key(name: &str) -> String {
-    fold_width(name)
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    fold_width(name).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -32,10 +32,7 @@ impl RecordId {
     /// The id written as `text`, if it has the form of one.
     pub fn parse(text: &str) -> Option<RecordId> {
         let (prefix, rest) = text.split_once('-')?;
-        let well_formed = !prefix.is_empty()
-            && prefix.bytes().all(|b| b.is_ascii_lowercase())
-            && rest.len() == 16
-            && rest.bytes().all(|b| BASE32.contains(&b));
+        let well_formed = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_lowercase()) && rest.len() == 16 && rest.bytes().all(|b| BASE32.contains(&b));
         well_formed.then(|| RecordId(text.to_string()))
     }
 
