@@ -1,1 +1,41 @@
-//! (empty)
+//! Workbooks: xlsx and csv bytes to tables of addressed cells, and back. Reading keeps the row and
+//! column of every value so that a fault can be shown at its cell; writing never lets a text
+//! become a formula. This room knows no record and no schema, and trusts no byte it is given.
+
+mod cell;
+mod cfb;
+mod csv_lines;
+mod csv_rows;
+mod delimiter;
+mod fault;
+mod formula;
+mod header;
+mod limits;
+mod merge;
+mod number;
+mod package;
+mod remark;
+mod row;
+mod sheet;
+mod signature;
+mod style;
+mod table;
+mod workbook;
+mod write_csv;
+mod write_xlsx;
+mod xlsx_rows;
+
+pub use cell::{Address, CellRange, CellValue};
+pub use fault::ReadFault;
+pub use header::{HeaderAt, HeaderColumn, clean_header, find_header};
+pub use limits::Limits;
+pub use merge::MergedCell;
+pub use number::Number;
+pub use remark::{is_blank_row, is_footnote_row, is_sum_row, unit_note};
+pub use row::Row;
+pub use sheet::{Sheet, SheetInfo};
+pub use signature::Format;
+pub use table::{About, Column, ColumnKind, Storage, Table, Value, WriteFault, Written};
+pub use workbook::{ReadSeek, Rows, Workbook, read};
+pub use write_csv::write_csv;
+pub use write_xlsx::write_workbook;
