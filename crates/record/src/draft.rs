@@ -76,37 +76,60 @@ pub struct Reference {
 }
 
 impl Schema {
-    /// The keys of a record with this body, strong ones first in the schema's order.
-    pub fn keys_of(&self, body: &Body, region: RegionCode) -> Vec<Key> {
-        let mut keys: Vec<Key> = self.keys.iter().filter_map(|fields| self.key_of(fields, body, region)).map(|text| Key { text, strong: true }).collect();
-        let names = [self.title.as_str(), "short_name"];
-        for field in names.iter().filter(|field| self.field(field).is_some()) {
-            if let Some(text) = self.key_of(&[(*field).to_string()], body, region)
-                && !keys.iter().any(|key| key.text == text)
-            {
-                keys.push(Key { text: text.replace("short_name=", &format!("{}=", self.title)), strong: false });
+    /// The keys of a record with this body: strong ones in the schema's order, then the names that
+    /// references use. A record without any natural key gets one from what it says; `occurrence`
+    /// counts from 1 among rows of one file that say the same.
+    pub fn keys_of(&self, body: &Body, region: RegionCode, occurrence: usize) -> Vec<Key> {
+        let strong = |text| Key { text, strong: true };
+        let mut keys: Vec<Key> = self.keys.iter().filter_map(|fields| self.key_of(fields, body, region)).map(strong).collect();
+        if keys.is_empty() {
+            keys.push(strong(self.key_of_content(body, occurrence)));
+        }
+        let names = [(self.title.as_str(), self.title.as_str()), ("short_name", self.title.as_str())];
+        for (field, called) in names {
+            if let Some(name) = body.get(field).and_then(Value::as_text) {
+                let text = format!("{called}={}", self.key_part(field, name));
+                if !keys.iter().any(|key| key.text == text) {
+                    keys.push(Key { text, strong: false });
+                }
             }
         }
         keys
     }
 
-    /// The strong key over `fields`, if enough of them are filled: the first has to be, and so has
-    /// each other unless it is optional by nature (region falls back to the record's).
+    /// Whether a record with this body has a natural key, so that it can be told from others.
+    pub fn has_key(&self, body: &Body, region: RegionCode) -> bool {
+        self.keys.iter().any(|fields| self.key_of(fields, body, region).is_some())
+    }
+
+    /// The key over `fields`, if all of them are filled; a missing region is the record's.
     fn key_of(&self, fields: &[String], body: &Body, region: RegionCode) -> Option<String> {
         let mut parts = Vec::with_capacity(fields.len());
-        for (at, key) in fields.iter().enumerate() {
+        for key in fields {
             let value = match body.get(key) {
                 _ if *key == self.region => region.to_string(),
                 Some(Value::Text(text)) => self.key_part(key, text),
                 Some(Value::Int(number)) => number.to_string(),
                 Some(Value::Bool(truth)) => truth.to_string(),
                 Some(Value::List(items)) => name_key(&items.concat()),
-                None if at == 0 => return None,
-                None => String::new(),
+                None => return None,
             };
+            if value.is_empty() {
+                return None;
+            }
             parts.push(format!("{key}={value}"));
         }
         Some(parts.join("&"))
+    }
+
+    fn key_of_content(&self, body: &Body, occurrence: usize) -> String {
+        let said: Body = match self.apart.as_slice() {
+            [] => body.clone(),
+            fields => fields.iter().filter_map(|key| body.get_key_value(key)).map(|(key, value)| (key.clone(), value.clone())).collect(),
+        };
+        let bytes = crate::canonical_json(&said).expect("BUG: a body always serializes");
+        let digest = duijie_vocab::Digest::of(&[bytes.as_bytes()]);
+        if occurrence > 1 { format!("content={digest}#{occurrence}") } else { format!("content={digest}") }
     }
 
     fn key_part(&self, key: &str, text: &str) -> String {
@@ -136,13 +159,13 @@ impl Schema {
         found
     }
 
-    /// A new record of this kind. Its id follows from its first key; without any, from its content.
-    pub fn new_record(&self, checked: Checked, fallback: RegionCode, source: Source, at: Timestamp) -> Record {
+    /// A new record of this kind. Its id follows from its first key.
+    pub fn new_record(&self, checked: Checked, fallback: RegionCode, source: Source, at: Timestamp, occurrence: usize) -> Record {
         let region = checked.region.unwrap_or(fallback);
-        let first_key = self.keys_of(&checked.body, region).into_iter().find(|key| key.strong).map(|key| key.text);
-        let key = first_key.unwrap_or_else(|| crate::canonical_json(&checked.body).expect("BUG: a body always serializes"));
+        let keys = self.keys_of(&checked.body, region, occurrence);
+        let first = keys.first().map_or("", |key| key.text.as_str());
         Record {
-            id: RecordId::derive(&self.prefix, &key),
+            id: RecordId::derive(&self.prefix, first),
             kind: self.kind.clone(),
             version: 1,
             region,
@@ -187,13 +210,25 @@ mod tests {
         let organization = schema("organization").unwrap();
         let checked = check_draft(organization, &draft(&[("name", "常州 示例有限公司"), ("region", "天宁区"), ("phone", "0519-85680000")])).unwrap();
         let at = Timestamp::from_micros(0).unwrap();
-        let record = organization.new_record(checked.clone(), RegionCode::NATION, Source::default(), at);
+        let record = organization.new_record(checked.clone(), RegionCode::NATION, Source::default(), at, 1);
         assert_eq!(record.region.to_string(), "320402");
-        assert_eq!(record.id, organization.new_record(checked, RegionCode::NATION, Source::default(), at).id);
-        let keys: Vec<_> = organization.keys_of(&record.body, record.region).into_iter().map(|key| (key.text, key.strong)).collect();
+        assert_eq!(record.id, organization.new_record(checked, RegionCode::NATION, Source::default(), at, 1).id);
+        let keys: Vec<_> = organization.keys_of(&record.body, record.region, 1).into_iter().map(|key| (key.text, key.strong)).collect();
         assert_eq!(keys, [("name=常州示例有限公司&region=320402".to_string(), true), ("name=常州示例有限公司".to_string(), false)]);
         assert!(!organization.visible_body(&record.body, Visibility::Public).contains_key("phone"));
         assert!(organization.visible_body(&record.body, Visibility::Parties).contains_key("phone"));
+    }
+
+    #[test]
+    fn rows_without_a_key_are_told_apart_by_what_they_say_and_by_their_turn() {
+        let need = schema("need").unwrap();
+        let body = check_draft(need, &draft(&[("title", "防爆电池"), ("main_problem", "锂电池防爆")])).unwrap().body;
+        assert!(!need.has_key(&body, RegionCode::NATION));
+        let first = &need.keys_of(&body, RegionCode::NATION, 1)[0];
+        let second = &need.keys_of(&body, RegionCode::NATION, 2)[0];
+        assert!(first.strong && second.strong && first != second);
+        let with_owner = check_draft(need, &draft(&[("title", "防爆电池"), ("organization", "某公司")])).unwrap().body;
+        assert_eq!(need.keys_of(&with_owner, RegionCode::NATION, 2)[0].text, "title=防爆电池&organization=某公司");
     }
 
     #[test]

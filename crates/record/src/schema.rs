@@ -63,6 +63,9 @@ pub struct Schema {
     /// Natural keys, best first. A record is the same as another when any key with all its fields
     /// filled is the same.
     pub keys: Vec<Vec<String>>,
+    /// What tells records without any natural key apart; the whole content if nothing is named.
+    #[serde(default)]
+    pub apart: Vec<String>,
     #[serde(default)]
     pub visibility: Visibility,
     /// Whether this kind can help with a need and takes part in matching.
@@ -204,7 +207,7 @@ impl Schema {
     }
 
     fn check(&self) -> Result<(), SchemaFault> {
-        let named = [&self.title, &self.region].into_iter().chain(&self.owner).chain(self.keys.iter().flatten());
+        let named = [&self.title, &self.region].into_iter().chain(&self.owner).chain(self.keys.iter().flatten()).chain(&self.apart);
         for key in named {
             // A kind without a region of its own names its owner's.
             if self.field(key).is_none() {
