@@ -1,1 +1,29 @@
-//! (empty)
+//! Matching: what a need and a resource have to do with each other, in figures and in words.
+//! Text analysis (Chinese words and character bigrams, Latin words, measures), the informative
+//! terms of a long text, score parts, ranking with reasons, and the evaluation of all of it.
+//! This room is pure: it knows no index, no store, no clock; candidates and the day come in.
+
+mod analyzer;
+mod bm25;
+mod eval;
+mod fit;
+mod fold;
+mod measure;
+mod profile;
+mod rank;
+mod sentence;
+mod shared;
+mod stem;
+mod terms;
+mod topic;
+mod weights;
+
+pub use analyzer::{Analyzer, Token, Tokens};
+pub use bm25::{Bm25, Bm25Index};
+pub use eval::{Collection, CollectionFault, Measures, Report, Stage, evaluate};
+pub use fold::{fold_char, is_han};
+pub use profile::{FieldText, Maturity, PriceRange, Profile};
+pub use rank::{Candidate, Match, Part, PartName, Ranking, Reason, TextScore, rank};
+pub use shared::{Occurrence, SharedTerm, shared_terms};
+pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms};
+pub use weights::{Weights, WeightsFault};

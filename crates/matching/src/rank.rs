@@ -1,0 +1,263 @@
+//! Candidates → matches, ranked, each with the parts of its score, the reasons for and against,
+//! and the shared terms. The parts add up to the score.
+
+use crate::fit::{self, Fit};
+use crate::{Analyzer, Profile, QueryTerms, SharedTerm, Weights, shared_terms};
+use duijie_vocab::{Date, RecordId, Text, name_key, text};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A record that may help, with how its text scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub profile: Profile,
+    pub text: TextScore,
+}
+
+/// BM25 of the need's words and of its bigrams, as the index gives them: comparable among the
+/// candidates of one need only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TextScore {
+    pub words: f32,
+    pub bigrams: f32,
+}
+
+/// How to rank.
+#[derive(Clone, Copy)]
+pub struct Ranking<'a> {
+    pub analyzer: &'a Analyzer,
+    pub weights: &'a Weights,
+    /// The terms that the candidates were found by.
+    pub terms: &'a QueryTerms,
+    /// The day on which the match is made.
+    pub today: Date,
+    /// So many matches are given back.
+    pub limit: usize,
+    /// At most so many of one holder stand among the first ten.
+    pub per_holder: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartName {
+    Text,
+    Field,
+    Industry,
+    Region,
+    Maturity,
+    Budget,
+    Availability,
+    Freshness,
+    Quality,
+}
+
+/// One part of a score. `weight × value` is what it contributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub name: PartName,
+    /// The part's share of a full score; the weights of all parts add up to 1.
+    pub weight: f32,
+    /// From 0 to 1.
+    pub value: f32,
+    /// Whether the records say enough to know; otherwise `value` is the neutral one.
+    pub known: bool,
+    pub reason: Text,
+}
+
+/// A sentence for or against a match, and the part it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub part: PartName,
+    pub text: Text,
+}
+
+/// A resource that helps with a need, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    pub id: Option<RecordId>,
+    pub kind: String,
+    pub title: String,
+    pub holder: Option<String>,
+    /// From 0 to 1: the sum of the parts' contributions.
+    pub score: f32,
+    pub parts: Vec<Part>,
+    /// What speaks for it, the weightiest first.
+    #[serde(rename = "for")]
+    pub reasons_for: Vec<Reason>,
+    /// What speaks against it or is not known, the weightiest first.
+    #[serde(rename = "against")]
+    pub reasons_against: Vec<Reason>,
+    pub shared_terms: Vec<SharedTerm>,
+}
+
+/// Holders are spread over so many first places.
+const SPREAD: usize = 10;
+/// A part speaks for a match from here on, and against it up to there.
+const SPEAKS_FOR: f32 = 0.6;
+const SPEAKS_AGAINST: f32 = 0.35;
+
+impl PartName {
+    pub const ALL: [PartName; 9] = [
+        PartName::Text,
+        PartName::Field,
+        PartName::Industry,
+        PartName::Region,
+        PartName::Maturity,
+        PartName::Budget,
+        PartName::Availability,
+        PartName::Freshness,
+        PartName::Quality,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PartName::Text => "text",
+            PartName::Field => "field",
+            PartName::Industry => "industry",
+            PartName::Region => "region",
+            PartName::Maturity => "maturity",
+            PartName::Budget => "budget",
+            PartName::Availability => "availability",
+            PartName::Freshness => "freshness",
+            PartName::Quality => "quality",
+        }
+    }
+
+    /// What people call the part.
+    pub fn name(self) -> Text {
+        let (zh, en) = match self {
+            PartName::Text => ("内容", "content"),
+            PartName::Field => ("技术领域", "technology field"),
+            PartName::Industry => ("行业", "industry"),
+            PartName::Region => ("地域", "place"),
+            PartName::Maturity => ("成熟度", "maturity"),
+            PartName::Budget => ("预算", "budget"),
+            PartName::Availability => ("可用性", "availability"),
+            PartName::Freshness => ("时效", "freshness"),
+            PartName::Quality => ("信息完整度", "completeness"),
+        };
+        Text::new(zh, en)
+    }
+}
+
+/// The best `ranking.limit` candidates for `need`, best first, explained.
+pub fn rank(need: &Profile, candidates: Vec<Candidate>, ranking: &Ranking<'_>) -> Vec<Match> {
+    let best = TextScore {
+        words: candidates.iter().map(|c| c.text.words).fold(0.0, f32::max),
+        bigrams: candidates.iter().map(|c| c.text.bigrams).fold(0.0, f32::max),
+    };
+    let mut scored: Vec<Scored> = candidates.into_iter().map(|candidate| Scored::new(need, candidate, best, ranking)).collect();
+    // The id decides ties, so that the same input always gives the same order.
+    scored.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.candidate.profile.id.cmp(&b.candidate.profile.id)));
+    let scored = spread_holders(scored, ranking.per_holder);
+    scored.into_iter().take(ranking.limit).map(|scored| scored.explain(need, ranking)).collect()
+}
+
+struct Scored {
+    candidate: Candidate,
+    parts: Vec<Part>,
+    score: f32,
+}
+
+impl Scored {
+    fn new(need: &Profile, candidate: Candidate, best: TextScore, ranking: &Ranking<'_>) -> Scored {
+        let resource = &candidate.profile;
+        let fits = [
+            (PartName::Text, text_fit(candidate.text, best, ranking.weights.words)),
+            (PartName::Field, fit::field(need, resource)),
+            (PartName::Industry, fit::industry_class(need, resource)),
+            (PartName::Region, fit::region(need, resource)),
+            (PartName::Maturity, fit::maturity(need, resource)),
+            (PartName::Budget, fit::budget(need, resource)),
+            (PartName::Availability, fit::availability(resource, ranking.today)),
+            (PartName::Freshness, fit::freshness(resource, ranking.today)),
+            (PartName::Quality, fit::quality(resource)),
+        ];
+        let part = |(name, fit): (PartName, Fit)| Part {
+            name,
+            weight: ranking.weights.share(name),
+            value: fit.value.unwrap_or(ranking.weights.unknown),
+            known: fit.value.is_some(),
+            reason: fit.reason,
+        };
+        let parts: Vec<Part> = fits.into_iter().map(part).collect();
+        let score = parts.iter().map(Part::contribution).sum();
+        Scored { candidate, parts, score }
+    }
+
+    fn explain(mut self, need: &Profile, ranking: &Ranking<'_>) -> Match {
+        let shared = shared_terms(ranking.analyzer, ranking.terms, need, &self.candidate.profile);
+        if let Some(text) = self.parts.iter_mut().find(|part| part.name == PartName::Text) {
+            text.reason = shared_reason(&shared);
+        }
+        let speaking = |speaks: fn(&Part) -> bool| {
+            let mut parts: Vec<&Part> = self.parts.iter().filter(|part| part.weight > 0.0 && speaks(part)).collect();
+            parts.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+            parts.into_iter().map(|part| Reason { part: part.name, text: part.reason.clone() }).collect::<Vec<_>>()
+        };
+        // That text is in common is always told, however little of it there is.
+        let reasons_for =
+            speaking(|part| part.known && (part.value >= SPEAKS_FOR && part.name != PartName::Availability || part.name == PartName::Text && part.value > 0.0));
+        let reasons_against =
+            speaking(|part| !part.known || part.value <= SPEAKS_AGAINST && part.name != PartName::Text || part.name == PartName::Text && part.value == 0.0);
+        let profile = self.candidate.profile;
+        Match {
+            id: profile.id,
+            kind: profile.kind,
+            title: profile.title,
+            holder: profile.holder,
+            score: self.score,
+            parts: self.parts,
+            reasons_for,
+            reasons_against,
+            shared_terms: shared,
+        }
+    }
+}
+
+impl Part {
+    /// What the part adds to the score.
+    pub fn contribution(&self) -> f32 {
+        self.weight * self.value
+    }
+}
+
+/// The convex sum of words and bigrams, each as a share of the best candidate's.
+fn text_fit(score: TextScore, best: TextScore, words_share: f32) -> Fit {
+    let share = |score: f32, best: f32| if best > 0.0 { (score / best).max(0.0) } else { 0.0 };
+    let value = words_share * share(score.words, best.words) + (1.0 - words_share) * share(score.bigrams, best.bigrams);
+    Fit { value: Some(value.clamp(0.0, 1.0)), reason: Text::default() }
+}
+
+fn shared_reason(shared: &[SharedTerm]) -> Text {
+    if shared.is_empty() {
+        return text!("内容没有共同的关键词", "no key term in common");
+    }
+    let terms: Vec<&str> = shared.iter().take(6).map(|shared| shared.term.as_str()).collect();
+    let (zh, en) = (terms.join("、"), terms.join(", "));
+    text!("共同关键词：{zh}", "terms in common: {en}")
+}
+
+/// Moves what exceeds `per_holder` of one holder out of the first places, keeping the order otherwise.
+fn spread_holders(scored: Vec<Scored>, per_holder: usize) -> Vec<Scored> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for item in scored {
+        let holder = item.candidate.profile.holder.as_deref().map(name_key).filter(|key| !key.is_empty());
+        let Some(holder) = holder.filter(|_| first.len() < SPREAD && per_holder > 0) else {
+            // Without a holder, or past the first places, nothing crowds out anything.
+            if first.len() < SPREAD {
+                first.push(item)
+            } else {
+                later.push(item)
+            }
+            continue;
+        };
+        let count = counts.entry(holder).or_default();
+        *count += 1;
+        if *count <= per_holder { first.push(item) } else { later.push(item) }
+    }
+    later.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.candidate.profile.id.cmp(&b.candidate.profile.id)));
+    first.extend(later);
+    first
+}

@@ -1,0 +1,155 @@
+//! The informative terms of a long text: a need of two thousand characters is asked with the few
+//! dozen terms that tell it from others, which is quicker and finds more.
+
+use crate::topic::{is_stop, silent_spans};
+use crate::{Analyzer, FieldText};
+use std::collections::HashMap;
+
+/// Who knows how many documents hold a term: an index, or a collection in memory.
+pub trait DocumentFrequencies {
+    /// How many documents there are.
+    fn documents(&self) -> u64;
+    /// How many of them hold `term`.
+    fn frequency(&self, term: &str) -> u64;
+}
+
+/// A term of a query with its weight: how much it counts in the query times its idf belongs to the scorer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryTerm {
+    pub term: String,
+    /// How much the query itself stresses the term, from 1 upwards.
+    pub stress: f32,
+    /// Robertson's idf, `ln(1 + (N − n + ½) / (n + ½))`.
+    pub idf: f32,
+}
+
+/// A text reduced to its informative terms, the best first, words and bigrams apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryTerms {
+    pub words: Vec<QueryTerm>,
+    pub bigrams: Vec<QueryTerm>,
+}
+
+/// Terms that are found in more than this share of a collection do not tell documents apart.
+const COMMON_SHARE: f64 = 0.25;
+/// Below this many documents a share means nothing.
+const COMMON_FLOOR: u64 = 200;
+
+#[derive(Default)]
+struct Seen {
+    weight: f32,
+    word: bool,
+    bigram: bool,
+}
+
+impl QueryTerms {
+    /// The at most `limit` words and `limit` bigrams of `texts` with the highest idf times stress.
+    /// Terms no document holds are left out; so are boilerplate, places and organization endings,
+    /// unless nothing else is left.
+    pub fn of(analyzer: &Analyzer, texts: &[FieldText], frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
+        let seen = collect(analyzer, texts, true);
+        let terms = QueryTerms::choose(&seen, frequencies, limit);
+        if terms.words.is_empty() && terms.bigrams.is_empty() {
+            return QueryTerms::choose(&collect(analyzer, texts, false), frequencies, limit);
+        }
+        terms
+    }
+
+    /// As [`QueryTerms::of`], for a single text.
+    pub fn of_text(analyzer: &Analyzer, text: &str, frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
+        QueryTerms::of(analyzer, &[FieldText::plain(text)], frequencies, limit)
+    }
+
+    fn choose(seen: &HashMap<String, Seen>, frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
+        let documents = frequencies.documents();
+        let mut terms = QueryTerms::default();
+        for (term, seen) in seen {
+            let frequency = frequencies.frequency(term);
+            let common = documents >= COMMON_FLOOR && frequency as f64 > documents as f64 * COMMON_SHARE;
+            if frequency == 0 || common {
+                continue;
+            }
+            // Saying a thing three times stresses it, but not threefold.
+            let query_term = QueryTerm { term: term.clone(), stress: 1.0 + seen.weight.max(1.0).ln(), idf: idf(documents, frequency) };
+            if seen.word {
+                terms.words.push(query_term.clone());
+            }
+            if seen.bigram {
+                terms.bigrams.push(query_term);
+            }
+        }
+        keep_best(&mut terms.words, limit);
+        keep_best(&mut terms.bigrams, limit);
+        terms
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.bigrams.is_empty()
+    }
+}
+
+/// Robertson's inverse document frequency, never negative.
+pub(crate) fn idf(documents: u64, frequency: u64) -> f32 {
+    let (all, with) = (documents.max(frequency) as f32, frequency as f32);
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+}
+
+/// Each term of the texts with the summed weight of the fields it stands in.
+fn collect(analyzer: &Analyzer, texts: &[FieldText], topics_only: bool) -> HashMap<String, Seen> {
+    let mut seen: HashMap<String, Seen> = HashMap::new();
+    let heaviest = texts.iter().map(|field| field.weight).max().unwrap_or(1).max(1);
+    for field in texts {
+        let silent = if topics_only { silent_spans(analyzer, &field.text) } else { Vec::new() };
+        let weight = f32::from(field.weight.max(1)) / f32::from(heaviest) * texts.len().min(2) as f32;
+        for token in analyzer.tokens(&field.text).iter().filter(|token| !token.single) {
+            let muted = topics_only && (is_stop(token.term) || silent.iter().any(|span| span.start <= token.at.start && token.at.end <= span.end));
+            if muted {
+                continue;
+            }
+            let entry = seen.entry(token.term.to_string()).or_default();
+            entry.weight += weight;
+            entry.word |= token.word;
+            entry.bigram |= token.bigram;
+        }
+    }
+    seen
+}
+
+fn keep_best(terms: &mut Vec<QueryTerm>, limit: usize) {
+    let worth = |term: &QueryTerm| term.idf * term.stress;
+    // The term itself decides ties, so that the same need always asks the same.
+    terms.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.term.cmp(&b.term)));
+    terms.truncate(limit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counts(&'static [(&'static str, u64)]);
+
+    impl DocumentFrequencies for Counts {
+        fn documents(&self) -> u64 {
+            1000
+        }
+        fn frequency(&self, term: &str) -> u64 {
+            self.0.iter().find(|(known, _)| *known == term).map_or(10, |(_, count)| *count)
+        }
+    }
+
+    #[test]
+    fn rare_topics_come_first_and_boilerplate_not_at_all() {
+        let terms = QueryTerms::of_text(&Analyzer::shared(), "常州企业研发高温合金涂层技术", &Counts(&[("涂层", 2), ("合金", 40), ("高温", 400)]), 3);
+        let words: Vec<&str> = terms.words.iter().map(|t| t.term.as_str()).collect();
+        assert_eq!(words[0], "涂层");
+        assert!(!words.iter().any(|word| ["常州", "企业", "研发", "技术", "高温"].contains(word)), "{words:?}");
+        assert!(terms.bigrams.len() <= 3);
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_boilerplate_is_still_asked() {
+        let terms = QueryTerms::of_text(&Analyzer::shared(), "技术研发", &Counts(&[]), 8);
+        assert!(!terms.is_empty());
+        assert!(QueryTerms::of_text(&Analyzer::shared(), "，。", &Counts(&[]), 8).is_empty());
+    }
+}
