@@ -1,1 +1,33 @@
-//! (empty)
+//! The store: SQL text, migrations, transactions, the journal's table and the state that entries
+//! leave, on SQLite (embedded) or PostgreSQL from one SQL text. One writer with group commit, a
+//! pool of snapshot readers, followers that read entries after their cursor, a check that
+//! recomputes everything, backup and restore. Nothing else in the product speaks SQL.
+
+mod account;
+mod entries;
+mod fault;
+mod follower;
+mod list;
+mod migration;
+mod open;
+mod pool;
+mod session;
+mod setting;
+mod sql;
+mod state;
+mod store;
+mod tx;
+mod view;
+mod writer;
+
+pub use entries::EntryView;
+pub use fault::{FaultKind, StoreFault};
+pub use follower::{FollowError, Follower, Subscription, follow};
+pub use list::{Cursor, Filter, Order, Page, RecordRow};
+pub use open::{GroupCommit, Location, OpenError, Options};
+pub use session::Session;
+pub use state::Link;
+pub use store::Store;
+pub use tx::{Put, Tx, TxError};
+pub use view::{FoundKey, Head, View};
+pub use writer::WriteError;

@@ -1,0 +1,106 @@
+//! The tables, brought forward one numbered step at a time. Steps are never changed once released.
+
+use crate::sql::{Arg, Conn, Engine, ddl};
+use crate::{FaultKind, OpenError, StoreFault};
+use duijie_vocab::Timestamp;
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: [Migration; 1] = [Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") }];
+
+/// The format that this program writes.
+pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+
+const TABLE: &str = "CREATE TABLE migration (version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied BIGINT NOT NULL) {rows}";
+
+/// `Duij` in ASCII: marks a SQLite file as ours.
+const APPLICATION_ID: i32 = 0x4475_696a;
+
+/// Brings the database to [`NEWEST`], or refuses a newer or foreign one. `place` is for messages.
+pub(crate) fn migrate(conn: &mut Conn, place: &str, now: Timestamp) -> Result<(), OpenError> {
+    let engine = |fault| open_error(place, fault);
+    // Looked at before anything is locked, so that opening an up-to-date database needs no write.
+    if exists(conn).map_err(engine)? {
+        let found = version(conn).map_err(engine)?;
+        if found > NEWEST {
+            return Err(OpenError::Newer { place: place.to_string(), found, known: NEWEST });
+        }
+        if found == NEWEST {
+            return Ok(());
+        }
+    } else if is_foreign(conn).map_err(engine)? {
+        return Err(OpenError::Foreign { place: place.to_string() });
+    }
+    conn.begin_write().map_err(engine)?;
+    let done = steps(conn, place, now);
+    match &done {
+        Ok(()) => conn.batch("COMMIT").map_err(engine)?,
+        // The fault that led here is the one to tell; a rollback that fails ends with the connection.
+        Err(_) => drop(conn.batch("ROLLBACK")),
+    }
+    done
+}
+
+/// The tables of [`NEWEST`] in an empty database that nobody else sees.
+pub(crate) fn create(conn: &mut Conn) -> Result<(), StoreFault> {
+    let engine = conn.engine();
+    MIGRATIONS.iter().try_for_each(|step| conn.batch(&ddl(engine, step.sql)))
+}
+
+fn steps(conn: &mut Conn, place: &str, now: Timestamp) -> Result<(), OpenError> {
+    let fault = |fault| open_error(place, fault);
+    // Another process may have migrated while this one waited for the lock.
+    let found = if exists(conn).map_err(fault)? {
+        version(conn).map_err(fault)?
+    } else {
+        conn.batch(&ddl(conn.engine(), TABLE)).map_err(fault)?;
+        if let Some(sqlite) = conn.as_sqlite() {
+            sqlite.pragma_update(None, "application_id", APPLICATION_ID).map_err(|f| fault(f.into()))?;
+        }
+        0
+    };
+    if found > NEWEST {
+        return Err(OpenError::Newer { place: place.to_string(), found, known: NEWEST });
+    }
+    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
+        conn.batch(&ddl(conn.engine(), step.sql)).map_err(fault)?;
+        let args = [Arg::Int(step.version), Arg::Text(step.name), Arg::Int(now.micros())];
+        conn.execute("INSERT INTO migration (version, name, applied) VALUES ($1, $2, $3)", &args).map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn exists(conn: &mut Conn) -> Result<bool, StoreFault> {
+    let sql = match conn.engine() {
+        Engine::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migration'",
+        Engine::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migration'",
+    };
+    Ok(!conn.query(sql, &[], |_| Ok(()))?.is_empty())
+}
+
+fn version(conn: &mut Conn) -> Result<i64, StoreFault> {
+    let newest = conn.first("SELECT MAX(version) FROM migration", &[], |row| row.int_or_null(0))?;
+    Ok(newest.flatten().unwrap_or(0))
+}
+
+/// Whether a SQLite file holds tables of somebody else. A PostgreSQL database may be shared.
+fn is_foreign(conn: &mut Conn) -> Result<bool, StoreFault> {
+    match conn.engine() {
+        Engine::Sqlite => Ok(!conn.query("SELECT 1 FROM sqlite_schema LIMIT 1", &[], |_| Ok(()))?.is_empty()),
+        Engine::Postgres => Ok(false),
+    }
+}
+
+pub(crate) fn open_error(place: &str, fault: StoreFault) -> OpenError {
+    let place = place.to_string();
+    match fault.kind {
+        FaultKind::Damaged => OpenError::NotADatabase { place },
+        FaultKind::ReadOnly | FaultKind::Full => OpenError::NotWritable { place, fault },
+        FaultKind::Lost => OpenError::Unreachable { place, fault },
+        _ => OpenError::Engine { place, fault },
+    }
+}

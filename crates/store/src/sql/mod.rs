@@ -1,0 +1,276 @@
+//! One way to speak SQL to both engines: statements with `$1` parameters over three value types.
+//! A connection remembers the last fault, so that the writer learns of one that a closure
+//! swallowed.
+
+mod postgres;
+mod sqlite;
+
+use crate::StoreFault;
+use std::path::Path;
+
+/// A parameter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Arg<'a> {
+    Text(&'a str),
+    MaybeText(Option<&'a str>),
+    Int(i64),
+    Blob(&'a [u8]),
+    MaybeBlob(Option<&'a [u8]>),
+}
+
+/// A connection to either engine.
+pub(crate) struct Conn {
+    link: Link,
+    fault: Option<StoreFault>,
+}
+
+enum Link {
+    Sqlite(sqlite::Sqlite),
+    Postgres(Box<postgres::Postgres>),
+}
+
+/// A row of an answer; columns count from 0.
+pub(crate) enum Row<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a ::postgres::Row),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// The key of the advisory lock under which PostgreSQL lets one transaction at a time append.
+const APPEND_LOCK: i64 = 0x6475_696a_6965;
+
+impl Conn {
+    /// A connection that may write. The file is created if it is not there.
+    pub(crate) fn sqlite(path: &Path) -> Result<Conn, StoreFault> {
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path)?), fault: None })
+    }
+
+    /// A connection that only reads.
+    pub(crate) fn sqlite_reader(path: &Path) -> Result<Conn, StoreFault> {
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open_reader(path)?), fault: None })
+    }
+
+    /// A private database without durability that vanishes with the connection.
+    pub(crate) fn scratch() -> Result<Conn, StoreFault> {
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::scratch()?), fault: None })
+    }
+
+    pub(crate) fn postgres(url: &str) -> Result<Conn, StoreFault> {
+        Ok(Conn { link: Link::Postgres(Box::new(postgres::Postgres::connect(url)?)), fault: None })
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        match self.link {
+            Link::Sqlite(_) => Engine::Sqlite,
+            Link::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub(crate) fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreFault> {
+        let done = match &mut self.link {
+            Link::Sqlite(link) => link.execute(sql, args),
+            Link::Postgres(link) => link.execute(sql, args),
+        };
+        self.note(done)
+    }
+
+    /// Runs a query and reads every row of the answer.
+    pub(crate) fn query<T>(&mut self, sql: &str, args: &[Arg<'_>], read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Vec<T>, StoreFault> {
+        let rows = match &mut self.link {
+            Link::Sqlite(link) => link.query(sql, args, read),
+            Link::Postgres(link) => link.query(sql, args, read),
+        };
+        self.note(rows)
+    }
+
+    /// The first row of the answer, if there is one.
+    pub(crate) fn first<T>(&mut self, sql: &str, args: &[Arg<'_>], read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
+        Ok(self.query(sql, args, read)?.into_iter().next())
+    }
+
+    /// Runs statements without parameters or answers.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreFault> {
+        let done = match &mut self.link {
+            Link::Sqlite(link) => link.batch(sql),
+            Link::Postgres(link) => link.batch(sql),
+        };
+        self.note(done)
+    }
+
+    /// Begins a transaction in which nobody else appends.
+    pub(crate) fn begin_write(&mut self) -> Result<(), StoreFault> {
+        match self.engine() {
+            Engine::Sqlite => self.batch("BEGIN IMMEDIATE"),
+            Engine::Postgres => self.batch(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({APPEND_LOCK})")),
+        }
+    }
+
+    /// Begins a transaction that reads one consistent snapshot.
+    pub(crate) fn begin_read(&mut self) -> Result<(), StoreFault> {
+        match self.engine() {
+            Engine::Sqlite => self.batch("BEGIN DEFERRED"),
+            Engine::Postgres => self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+
+    /// Whether a transaction is still open; SQLite ends one by itself on some faults.
+    pub(crate) fn in_transaction(&self) -> bool {
+        match &self.link {
+            Link::Sqlite(link) => link.in_transaction(),
+            Link::Postgres(link) => !link.is_closed(),
+        }
+    }
+
+    /// The last fault since this was asked before.
+    pub(crate) fn take_fault(&mut self) -> Option<StoreFault> {
+        self.fault.take()
+    }
+
+    /// The SQLite connection itself, for what only SQLite has.
+    pub(crate) fn as_sqlite(&mut self) -> Option<&rusqlite::Connection> {
+        match &self.link {
+            Link::Sqlite(link) => Some(link.connection()),
+            Link::Postgres(_) => None,
+        }
+    }
+
+    fn note<T>(&mut self, result: Result<T, StoreFault>) -> Result<T, StoreFault> {
+        if let Err(fault) = &result {
+            self.fault = Some(fault.clone());
+        }
+        result
+    }
+}
+
+impl Row<'_> {
+    pub(crate) fn text(&self, column: usize) -> Result<String, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn int(&self, column: usize) -> Result<i64, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn blob(&self, column: usize) -> Result<Vec<u8>, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn text_or_null(&self, column: usize) -> Result<Option<String>, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn int_or_null(&self, column: usize) -> Result<Option<i64>, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn blob_or_null(&self, column: usize) -> Result<Option<Vec<u8>>, StoreFault> {
+        match self {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    /// A digest stored as 32 bytes.
+    pub(crate) fn digest(&self, column: usize) -> Result<duijie_vocab::Digest, StoreFault> {
+        let bytes = self.blob(column)?;
+        let length = bytes.len();
+        bytes.try_into().map(duijie_vocab::Digest).map_err(|_| StoreFault::unreadable("a digest", format_args!("it has {length} bytes")))
+    }
+}
+
+/// `($1,$2),($3,$4)` for `rows` rows of `columns` columns, counting from `$first`.
+pub(crate) fn tuples(rows: usize, columns: usize, first: usize) -> String {
+    let mut out = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        out.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..columns {
+            if column > 0 {
+                out.push(',');
+            }
+            out.push('$');
+            out.push_str(&(first + row * columns + column).to_string());
+        }
+        out.push(')');
+    }
+    out
+}
+
+/// How many rows one statement carries. Two sizes only, so that each statement is prepared once.
+const ROWS: usize = 100;
+
+/// Runs `statement(tuples)` over `args`, `columns` per row, [`ROWS`] rows at a time and the rest
+/// one by one.
+pub(crate) fn in_rows<'a>(
+    args: &[Arg<'a>],
+    columns: usize,
+    statement: impl Fn(&str) -> String,
+    mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    let bulk = args.chunks_exact(ROWS * columns);
+    let rest = bulk.remainder();
+    if bulk.len() > 0 {
+        let sql = statement(&tuples(ROWS, columns, 1));
+        for chunk in bulk {
+            run(&sql, chunk)?;
+        }
+    }
+    if !rest.is_empty() {
+        let sql = statement(&tuples(1, columns, 1));
+        for row in rest.chunks_exact(columns) {
+            run(&sql, row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Table definitions for an engine: `BIGINT` and `BLOB` by their names there, text compared by
+/// bytes, `{rows}` and `{clustered}` the table options.
+pub(crate) fn ddl(engine: Engine, text: &str) -> String {
+    let (bigint, blob, column, rows, clustered) = match engine {
+        Engine::Sqlite => ("INTEGER", "BLOB", "TEXT", "STRICT", "STRICT, WITHOUT ROWID"),
+        Engine::Postgres => ("BIGINT", "BYTEA", "TEXT COLLATE \"C\"", "", ""),
+    };
+    text.replace("BIGINT", bigint).replace("BLOB", blob).replace("TEXT", column).replace("{rows}", rows).replace("{clustered}", clustered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_tuples_of_numbered_parameters() {
+        assert_eq!(tuples(2, 2, 3), "($3,$4),($5,$6)");
+        let mut calls = Vec::new();
+        let args: Vec<Arg<'_>> = (0..404).map(Arg::Int).collect();
+        in_rows(&args, 2, |t| format!("V {t}"), |sql, row| Ok(calls.push((sql.len(), row.len())))).unwrap();
+        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [200, 200, 2, 2]);
+    }
+
+    #[test]
+    fn table_definitions_speak_each_engines_types() {
+        let text = "CREATE TABLE t (a TEXT, b BIGINT, c BLOB) {clustered};";
+        assert_eq!(ddl(Engine::Sqlite, text), "CREATE TABLE t (a TEXT, b INTEGER, c BLOB) STRICT, WITHOUT ROWID;");
+        assert_eq!(ddl(Engine::Postgres, text), "CREATE TABLE t (a TEXT COLLATE \"C\", b BIGINT, c BYTEA) ;");
+    }
+}

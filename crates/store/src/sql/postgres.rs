@@ -1,0 +1,59 @@
+//! PostgreSQL, and the engines that speak its protocol.
+
+use super::{Arg, Row};
+use crate::StoreFault;
+use postgres::types::ToSql;
+use postgres::{Client, NoTls, Statement};
+use std::collections::HashMap;
+
+pub(crate) struct Postgres {
+    client: Client,
+    prepared: HashMap<String, Statement>,
+}
+
+impl Postgres {
+    pub(crate) fn connect(url: &str) -> Result<Postgres, StoreFault> {
+        let mut client = Client::connect(url, NoTls)?;
+        client.batch_execute("SET synchronous_commit = on; SET client_min_messages = warning")?;
+        Ok(Postgres { client, prepared: HashMap::new() })
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreFault> {
+        let statement = self.prepared(sql)?;
+        let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(parameter).collect();
+        Ok(self.client.execute(&statement, &args)?)
+    }
+
+    pub(crate) fn query<T>(&mut self, sql: &str, args: &[Arg<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Vec<T>, StoreFault> {
+        let statement = self.prepared(sql)?;
+        let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(parameter).collect();
+        self.client.query(&statement, &args)?.iter().map(|row| read(&Row::Postgres(row))).collect()
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreFault> {
+        Ok(self.client.batch_execute(sql)?)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    fn prepared(&mut self, sql: &str) -> Result<Statement, StoreFault> {
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.prepared.insert(sql.to_string(), statement.clone());
+        Ok(statement)
+    }
+}
+
+fn parameter<'a>(arg: &'a Arg<'_>) -> &'a (dyn ToSql + Sync) {
+    match arg {
+        Arg::Text(text) => text,
+        Arg::MaybeText(text) => text,
+        Arg::Int(number) => number,
+        Arg::Blob(bytes) => bytes,
+        Arg::MaybeBlob(bytes) => bytes,
+    }
+}

@@ -1,0 +1,82 @@
+//! The handle that the rest of the product holds.
+
+use crate::follower::Bell;
+use crate::migration::{migrate, open_error};
+use crate::pool::Pool;
+use crate::sql::Conn;
+use crate::writer::{Job, Writer};
+use crate::{Location, OpenError, Options, StoreFault, Subscription, Tx, View, WriteError};
+use duijie_journal::Actor;
+use std::sync::Arc;
+
+/// An open store; cheap to clone, shared between threads. The last clone ends the writer.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    location: Location,
+    options: Options,
+    pool: Pool,
+    writer: Writer,
+    bell: Arc<Bell>,
+}
+
+impl Store {
+    /// Opens the store at `location`, making or migrating its tables where needed.
+    pub fn open(location: Location, options: Options) -> Result<Store, OpenError> {
+        let place = location.show();
+        let mut conn = connect(&location).map_err(|fault| open_error(&place, fault))?;
+        migrate(&mut conn, &place, options.clock.now())?;
+        let head = View::over(&mut conn).head().map_err(|fault| open_error(&place, fault))?;
+        let bell = Arc::new(Bell::new(head.seq));
+        let writer = Writer::start(conn, location.clone(), options.clone(), Arc::clone(&bell)).map_err(OpenError::Writer)?;
+        let pool = Pool::new(location.clone(), options.readers);
+        Ok(Store { inner: Arc::new(Inner { location, options, pool, writer, bell }) })
+    }
+
+    /// Runs `act` in a transaction on the writer and returns its answer after the commit. Use
+    /// cases that wait at the same time share a commit; one that fails or panics undoes only its
+    /// own changes. `act` may run more than once if the engine asks for a retry.
+    pub fn write<T, E, F>(&self, actor: &Actor, act: F) -> Result<T, WriteError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (job, answer) = Job::new(actor.clone(), act);
+        self.inner.writer.queue(job).map_err(|_| WriteError::Closed)?;
+        answer.recv().unwrap_or(Err(WriteError::Closed))
+    }
+
+    /// Runs `read` over one consistent snapshot.
+    pub fn read<T, E: From<StoreFault>>(&self, read: impl FnOnce(&mut View<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.inner.pool.read(|conn| read(&mut View::over(conn)))
+    }
+
+    /// Something to wait on for new entries.
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(self.clone(), Arc::clone(&self.inner.bell))
+    }
+
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+}
+
+/// A new connection that may write.
+pub(crate) fn connect(location: &Location) -> Result<Conn, StoreFault> {
+    match location {
+        Location::Sqlite(path) => Conn::sqlite(path),
+        Location::Postgres(url) => Conn::postgres(url),
+    }
+}

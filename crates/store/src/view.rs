@@ -1,0 +1,217 @@
+//! What a reader can ask. Every answer of one view is of the same moment.
+
+use crate::list::{self, COLUMNS, Query, read_row};
+use crate::sql::{Arg, Conn, in_rows};
+use crate::state::key_column;
+use crate::{Cursor, EntryView, Filter, Link, Order, Page, RecordRow, Session, StoreFault, account, entries, follower, session, setting};
+use duijie_journal::Account;
+use duijie_vocab::{Digest, RecordId, RegionCode};
+use std::ops::ControlFlow;
+
+/// A snapshot of the store, or a transaction's own sight of it.
+pub struct View<'a> {
+    conn: &'a mut Conn,
+}
+
+/// The last entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// 0 for an empty journal.
+    pub seq: i64,
+    pub digest: Digest,
+}
+
+/// How many records are read at a time where all of them are.
+const CHUNK: i64 = 1000;
+
+impl<'a> View<'a> {
+    pub(crate) fn over(conn: &'a mut Conn) -> View<'a> {
+        View { conn }
+    }
+
+    pub fn head(&mut self) -> Result<Head, StoreFault> {
+        entries::head(self.conn)
+    }
+
+    pub fn get(&mut self, id: &RecordId) -> Result<Option<RecordRow>, StoreFault> {
+        self.conn.first(&format!("SELECT {COLUMNS} FROM record WHERE id = $1"), &[Arg::Text(id.as_str())], read_row)
+    }
+
+    /// The records that are there, in no order.
+    pub fn get_many(&mut self, ids: &[RecordId]) -> Result<Vec<RecordRow>, StoreFault> {
+        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
+        let mut rows = Vec::with_capacity(ids.len());
+        let sql = |tuples: &str| format!("SELECT {COLUMNS} FROM record WHERE id IN (VALUES {tuples})");
+        in_rows(&args, 1, sql, |sql, args| {
+            rows.extend(self.conn.query(sql, args, read_row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// A page of the records of `kind`; `after` is the `next` of the page before.
+    pub fn list(&mut self, kind: &str, filter: &Filter, order: Order, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreFault> {
+        list::page(self.conn, kind, filter, order, after, limit)
+    }
+
+    /// How many records of `kind` the filter lets through.
+    pub fn count(&mut self, kind: &str, filter: &Filter) -> Result<i64, StoreFault> {
+        let mut query = Query::new("SELECT COUNT(*) FROM record WHERE kind = ".to_string());
+        query.text(kind);
+        query.filter(filter);
+        Ok(query.run(self.conn, |row| row.int(0))?.into_iter().next().unwrap_or(0))
+    }
+
+    /// How many records of each kind the filter lets through.
+    pub fn count_by_kind(&mut self, filter: &Filter) -> Result<Vec<(String, i64)>, StoreFault> {
+        let mut query = Query::new("SELECT kind, COUNT(*) FROM record WHERE 1 = 1".to_string());
+        query.filter(filter);
+        query.push(" GROUP BY kind ORDER BY kind");
+        query.run(self.conn, |row| Ok((row.text(0)?, row.int(1)?)))
+    }
+
+    /// How many records of `kind` the filter lets through in each region.
+    pub fn count_by_region(&mut self, kind: &str, filter: &Filter) -> Result<Vec<(RegionCode, i64)>, StoreFault> {
+        let mut query = Query::new("SELECT region, COUNT(*) FROM record WHERE kind = ".to_string());
+        query.text(kind);
+        query.filter(filter);
+        query.push(" GROUP BY region ORDER BY region");
+        query.run(self.conn, |row| {
+            let region = RegionCode::parse(&row.text(0)?).map_err(|why| StoreFault::unreadable("a record's region", why))?;
+            Ok((region, row.int(1)?))
+        })
+    }
+
+    /// Shows every record of `kind` in the order of ids, in bounded memory, until `each` breaks.
+    pub fn for_each_record<B>(&mut self, kind: &str, mut each: impl FnMut(RecordRow) -> ControlFlow<B>) -> Result<ControlFlow<B>, StoreFault> {
+        let sql = format!("SELECT {COLUMNS}, id FROM record WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3");
+        let mut after = String::new();
+        loop {
+            let rows = self.conn.query(&sql, &[Arg::Text(kind), Arg::Text(&after), Arg::Int(CHUNK)], |row| Ok((read_row(row)?, row.text(4)?)))?;
+            let Some((_, last)) = rows.last() else { return Ok(ControlFlow::Continue(())) };
+            after.clone_from(last);
+            for (row, _) in rows {
+                if let ControlFlow::Break(value) = each(row) {
+                    return Ok(ControlFlow::Break(value));
+                }
+            }
+        }
+    }
+
+    /// The records whose row was changed by an entry after `seq`, each once as it is now, in the
+    /// order of their last entries. An index follower goes on after the last row's `entry`.
+    pub fn records_changed(&mut self, seq: i64, limit: usize) -> Result<Vec<RecordRow>, StoreFault> {
+        let sql = format!("SELECT {COLUMNS} FROM record WHERE entry > $1 ORDER BY entry LIMIT $2");
+        self.conn.query(&sql, &[Arg::Int(seq), Arg::Int(limit as i64)], read_row)
+    }
+
+    /// At most `limit` entries after `seq`.
+    pub fn entries(&mut self, seq: i64, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
+        decoded(entries::after(self.conn, seq, limit as i64)?)
+    }
+
+    pub fn entry(&mut self, seq: i64) -> Result<Option<EntryView>, StoreFault> {
+        Ok(decoded(entries::one(self.conn, seq)?.into_iter().collect())?.pop())
+    }
+
+    /// The last `limit` entries about a record, newest first.
+    pub fn history(&mut self, id: &RecordId, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
+        self.entries_about(id.as_str(), i64::MAX, limit)
+    }
+
+    /// At most `limit` entries with this `Event::subject` before entry `before`, newest first.
+    pub fn entries_about(&mut self, subject: &str, before: i64, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
+        decoded(entries::about(self.conn, subject, before, limit as i64)?)
+    }
+
+    /// The records that answer to a key, strong or weak; for a merged one the record it was merged into.
+    pub fn find_by_key(&mut self, kind: &str, key: &str) -> Result<Vec<RecordId>, StoreFault> {
+        let sql = "SELECT DISTINCT id FROM record_key WHERE kind = $1 AND key = $2 ORDER BY id";
+        self.conn.query(sql, &[Arg::Text(kind), Arg::Text(&key_column(key))], |row| record_id(&row.text(0)?))
+    }
+
+    /// For each of `keys` to which records answer: the key's place in `keys`, whether it is strong
+    /// for that record, and the record.
+    pub fn find_by_keys(&mut self, kind: &str, keys: &[&str]) -> Result<Vec<FoundKey>, StoreFault> {
+        let columns: Vec<_> = keys.iter().map(|key| key_column(key)).collect();
+        let mut places: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+        for (place, key) in columns.iter().enumerate() {
+            places.entry(key).or_default().push(place);
+        }
+        let args: Vec<Arg<'_>> = columns.iter().flat_map(|key| [Arg::Text(kind), Arg::Text(key)]).collect();
+        let mut found = Vec::new();
+        let sql = |tuples: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE (kind, key) IN (VALUES {tuples})");
+        in_rows(&args, 2, sql, |sql, args| {
+            for (key, strong, id) in self.conn.query(sql, args, |row| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?)))? {
+                let at = places.get(key.as_str()).into_iter().flatten();
+                found.extend(at.map(|&place| FoundKey { place, strong, id: id.clone() }));
+            }
+            Ok(())
+        })?;
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// What a record points to.
+    pub fn links_from(&mut self, id: &RecordId) -> Result<Vec<Link>, StoreFault> {
+        let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE from_id = $1 ORDER BY field, to_kind, to_key";
+        self.conn.query(sql, &[Arg::Text(id.as_str())], read_link)
+    }
+
+    /// At most `limit` links that point to a record, by who points.
+    pub fn links_to(&mut self, id: &RecordId, limit: usize) -> Result<Vec<Link>, StoreFault> {
+        let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE to_id = $1 ORDER BY from_id, field, to_kind, to_key LIMIT $2";
+        self.conn.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
+    }
+
+    pub fn setting(&mut self, key: &str) -> Result<Option<String>, StoreFault> {
+        setting::get(self.conn, key)
+    }
+
+    pub fn account(&mut self, login: &str) -> Result<Option<Account>, StoreFault> {
+        account::get(self.conn, login)
+    }
+
+    /// At most `limit` accounts whose login comes after `after`.
+    pub fn accounts(&mut self, after: &str, limit: usize) -> Result<Vec<Account>, StoreFault> {
+        account::list(self.conn, after, limit as i64)
+    }
+
+    /// The session with this token digest, ended or not.
+    pub fn session(&mut self, token: Digest) -> Result<Option<Session>, StoreFault> {
+        session::get(self.conn, token)
+    }
+
+    /// How far a follower got whose data is in this database; 0 if it never began.
+    pub fn cursor(&mut self, follower: &str) -> Result<i64, StoreFault> {
+        follower::cursor(self.conn, follower)
+    }
+}
+
+/// A record that answers to one of several keys.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundKey {
+    /// The key's place in the list that was asked for.
+    pub place: usize,
+    pub strong: bool,
+    pub id: RecordId,
+}
+
+fn decoded(stored: Vec<entries::StoredEntry>) -> Result<Vec<EntryView>, StoreFault> {
+    stored.into_iter().map(|stored| stored.sealed().map(EntryView::from)).collect()
+}
+
+fn read_link(row: &crate::sql::Row<'_>) -> Result<Link, StoreFault> {
+    Ok(Link {
+        from: record_id(&row.text(0)?)?,
+        field: row.text(1)?,
+        to_kind: row.text(2)?,
+        to_key: row.text(3)?,
+        to: row.text_or_null(4)?.map(|id| record_id(&id)).transpose()?,
+    })
+}
+
+fn record_id(text: &str) -> Result<RecordId, StoreFault> {
+    RecordId::parse(text).ok_or_else(|| StoreFault::unreadable("a record", format_args!("`{text}` is no record id")))
+}

@@ -1,0 +1,272 @@
+//! The one writer: a thread that takes waiting use cases, runs each inside a savepoint of one
+//! transaction, commits once, and only then answers them all.
+
+use crate::follower::Bell;
+use crate::sql::{Conn, Engine};
+use crate::store::connect;
+use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use duijie_journal::Actor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Why a write was not accepted. Nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError<E> {
+    /// The use case itself said no.
+    #[error(transparent)]
+    Refused(E),
+    #[error("the use case failed unexpectedly: {0}")]
+    Panicked(String),
+    #[error("nothing was written")]
+    Storage(#[source] StoreFault),
+    /// The commit itself failed so that the store cannot tell whether it took effect.
+    #[error("the connection broke during the commit; look whether the change is there before you try again")]
+    Unknown(#[source] StoreFault),
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// How many use cases may wait; those after them wait to be queued.
+const QUEUE: usize = 1024;
+
+/// How often a transaction is tried again when another one was in the way.
+const TRIES: u32 = 8;
+
+pub(crate) struct Writer {
+    queue: Option<Sender<Box<dyn Act>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(conn: Conn, location: Location, options: Options, bell: Arc<Bell>) -> std::io::Result<Writer> {
+        let (queue, waiting) = bounded(QUEUE);
+        let desk = Desk { conn: Some(conn), location, options, bell };
+        let thread = std::thread::Builder::new().name("store-writer".to_string()).spawn(move || desk.serve(&waiting))?;
+        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+    }
+
+    pub(crate) fn queue(&self, job: Box<dyn Act>) -> Result<(), Closed> {
+        // The writer waiting for itself would never end.
+        if self.thread.as_ref().is_none_or(|thread| thread.thread().id() == std::thread::current().id()) {
+            return Err(Closed);
+        }
+        self.queue.as_ref().ok_or(Closed)?.send(job).map_err(|_| Closed)
+    }
+}
+
+pub(crate) struct Closed;
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id()) {
+            // A panic of the writer was already answered to those who waited; here is nobody to tell.
+            drop(thread.join());
+        }
+    }
+}
+
+/// A use case that waits for its answer.
+pub(crate) trait Act: Send {
+    /// Runs the use case inside the open transaction. A fault that spoils the whole transaction is
+    /// returned, any other outcome is kept for the answer.
+    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault>;
+    /// Tells the outcome that was kept; call it after the commit.
+    fn answer(self: Box<Self>);
+    fn answer_fault(self: Box<Self>, fault: Fate);
+}
+
+/// Why a whole transaction came to nothing.
+#[derive(Clone)]
+pub(crate) enum Fate {
+    RolledBack(StoreFault),
+    Unknown(StoreFault),
+}
+
+pub(crate) struct Job<T, E, F> {
+    actor: Actor,
+    act: F,
+    outcome: Option<Result<T, WriteError<E>>>,
+    reply: Sender<Result<T, WriteError<E>>>,
+}
+
+pub(crate) type Answer<T, E> = Receiver<Result<T, WriteError<E>>>;
+
+impl<T, E, F> Job<T, E, F>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+{
+    pub(crate) fn new(actor: Actor, act: F) -> (Box<dyn Act>, Answer<T, E>) {
+        let (reply, answer) = bounded(1);
+        (Box::new(Job { actor, act, outcome: None, reply }), answer)
+    }
+}
+
+impl<T, E, F> Act for Job<T, E, F>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+{
+    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault> {
+        conn.batch("SAVEPOINT one")?;
+        let mut tx = Tx::new(conn, &self.actor, options, *head);
+        let act = &mut self.act;
+        let ended = catch_unwind(AssertUnwindSafe(|| act(&mut tx)));
+        let after = tx.head();
+        let fault = conn.take_fault();
+        if let Some(fault) = &fault
+            && (fault.spoils_the_group() || !conn.in_transaction())
+        {
+            return Err(fault.clone());
+        }
+        let outcome = match (ended, fault) {
+            (Err(panic), _) => Err(WriteError::Panicked(panic_text(&*panic))),
+            // A refusal may be the use case's way to pass the engine's fault on.
+            (Ok(Err(refused)), _) => Err(WriteError::Refused(refused)),
+            (Ok(Ok(_)), Some(fault)) => Err(WriteError::Storage(fault)),
+            (Ok(Ok(answer)), None) => Ok(answer),
+        };
+        if outcome.is_ok() {
+            conn.batch("RELEASE SAVEPOINT one")?;
+            *head = after;
+        } else {
+            conn.batch("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
+        }
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>) {
+        let outcome = self.outcome.unwrap_or(Err(WriteError::Closed));
+        // Who no longer waits needs no answer.
+        drop(self.reply.send(outcome));
+    }
+
+    fn answer_fault(self: Box<Self>, fate: Fate) {
+        let error = match fate {
+            Fate::RolledBack(fault) => WriteError::Storage(fault),
+            Fate::Unknown(fault) => WriteError::Unknown(fault),
+        };
+        drop(self.reply.send(Err(error)));
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().map(|text| (*text).to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+    said.unwrap_or_else(|| "no reason was given".to_string())
+}
+
+/// The thread's own things.
+struct Desk {
+    /// Absent after a fault until it can be made again.
+    conn: Option<Conn>,
+    location: Location,
+    options: Options,
+    bell: Arc<Bell>,
+}
+
+impl Desk {
+    fn serve(mut self, waiting: &Receiver<Box<dyn Act>>) {
+        let mut before = 1;
+        while let Ok(first) = waiting.recv() {
+            let group = gather(first, waiting, self.options.group, before);
+            before = group.len();
+            self.write(group);
+        }
+    }
+
+    /// Commits the group together; if that fails, each alone, so that one does not take the others down.
+    fn write(&mut self, mut group: Vec<Box<dyn Act>>) {
+        match self.commit_with_retries(&mut group) {
+            Ok(()) => group.into_iter().for_each(Act::answer),
+            Err(Fate::RolledBack(_)) if group.len() > 1 => {
+                for job in group {
+                    self.write(vec![job]);
+                }
+            }
+            Err(fate) => group.into_iter().for_each(|job| job.answer_fault(fate.clone())),
+        }
+    }
+
+    fn commit_with_retries(&mut self, group: &mut [Box<dyn Act>]) -> Result<(), Fate> {
+        let mut pause = Duration::from_millis(1);
+        for _ in 1..TRIES {
+            match self.commit(group) {
+                Err(Fate::RolledBack(fault)) if fault.kind == FaultKind::Busy => {
+                    std::thread::sleep(pause);
+                    pause *= 2;
+                }
+                done => return done,
+            }
+        }
+        self.commit(group)
+    }
+
+    fn commit(&mut self, group: &mut [Box<dyn Act>]) -> Result<(), Fate> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => connect(&self.location).map_err(Fate::RolledBack)?,
+        };
+        let written = write_all(&mut conn, group, &self.options);
+        let done = match written {
+            Ok(head) => match conn.batch("COMMIT") {
+                Ok(()) => Ok(head),
+                // A server may have committed before the connection broke. SQLite undoes what it
+                // reports as failed when the database is opened again.
+                Err(fault) if conn.engine() == Engine::Postgres && fault.kind == FaultKind::Lost => Err(Fate::Unknown(fault)),
+                Err(fault) => Err(Fate::RolledBack(fault)),
+            },
+            Err(fault) => Err(Fate::RolledBack(fault)),
+        };
+        match done {
+            Ok(head) => {
+                self.conn = Some(conn);
+                self.bell.ring(head.seq);
+                Ok(())
+            }
+            Err(fate) => {
+                // After a plain refusal the connection is still good; after anything else, and if
+                // it cannot roll back, the next group makes a new one.
+                let rolled_back = !conn.in_transaction() || conn.batch("ROLLBACK").is_ok();
+                let busy = matches!(&fate, Fate::RolledBack(fault) if fault.kind == FaultKind::Busy);
+                if rolled_back && busy {
+                    drop(conn.take_fault());
+                    self.conn = Some(conn);
+                }
+                Err(fate)
+            }
+        }
+    }
+}
+
+/// Runs every use case of the group in one open transaction and returns the head after the last.
+fn write_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options) -> Result<Head, StoreFault> {
+    drop(conn.take_fault());
+    conn.begin_write()?;
+    let mut head = View::over(conn).head()?;
+    for job in group {
+        job.run(conn, options, &mut head)?;
+    }
+    Ok(head)
+}
+
+/// The use cases that share the next commit. A lone writer is not made to wait; when the group
+/// before had several, as many are waited for, but not longer than `max_wait`.
+fn gather(first: Box<dyn Act>, waiting: &Receiver<Box<dyn Act>>, limits: GroupCommit, before: usize) -> Vec<Box<dyn Act>> {
+    let mut group = vec![first];
+    let deadline = Instant::now() + limits.max_wait;
+    while group.len() < limits.max_batch.max(1) {
+        let next = if group.len() < before { waiting.recv_deadline(deadline) } else { waiting.try_recv().map_err(|_| RecvTimeoutError::Timeout) };
+        match next {
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    group
+}
