@@ -24,12 +24,12 @@ fn declared(sample: &str) -> Option<(u8, usize)> {
     Some((delimiter, length))
 }
 
-/// How many records have the commonest number of columns, and that number less one; (0, 0) if the
-/// candidate separates nothing in most of them.
+/// How many records have the commonest number of columns, and that number less one; (0, 0) if fewer
+/// than a quarter of them agree, as when a list of texts holds a stray separator.
 fn agreement(sample: &str, candidate: u8) -> (usize, usize) {
     let counts = separators_by_record(sample, candidate);
     let commonest = counts.iter().filter(|&&count| count > 0).map(|&count| (counts.iter().filter(|&&other| other == count).count(), count)).max();
-    commonest.unwrap_or((0, 0))
+    commonest.filter(|(agreeing, _)| agreeing * 4 >= counts.len()).unwrap_or((0, 0))
 }
 
 fn separators_by_record(sample: &str, candidate: u8) -> Vec<usize> {
@@ -60,7 +60,7 @@ mod tests {
             ("a;b;c\n1,5;2;3\n", b';'),
             ("a|b\n1|2\n", b'|'),
             ("\"a;b;c\",d\n\"e;f;g\",h\n", b','),
-            ("只有一列\n甲\n", b','),
+            ("只有一列\n甲\n乙\n丙\n丁|戊\n", b','),
         ] {
             assert_eq!(delimiter_of(sample), (delimiter, 0), "{sample}");
         }

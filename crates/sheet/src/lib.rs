@@ -2,6 +2,7 @@
 //! column of every value so that a fault can be shown at its cell; writing never lets a text
 //! become a formula. This room knows no record and no schema, and trusts no byte it is given.
 
+mod annotate;
 mod cell;
 mod cfb;
 mod csv_lines;
@@ -20,11 +21,13 @@ mod sheet;
 mod signature;
 mod style;
 mod table;
+mod template;
 mod workbook;
 mod write_csv;
 mod write_xlsx;
 mod xlsx_rows;
 
+pub use annotate::{AnnotateFault, Annotated, RESULT_HEADERS, RowNote, SheetResult, Verdict, annotate, is_result_header};
 pub use cell::{Address, CellRange, CellValue};
 pub use fault::ReadFault;
 pub use header::{HeaderAt, HeaderColumn, clean_header, find_header};
@@ -36,6 +39,7 @@ pub use row::Row;
 pub use sheet::{Sheet, SheetInfo};
 pub use signature::Format;
 pub use table::{About, Column, ColumnKind, Storage, Table, Value, WriteFault, Written};
+pub use template::{FieldKind, GUIDE_SHEETS, Template, TemplateColumn, TemplateSheet, is_guide_sheet, write_template};
 pub use workbook::{ReadSeek, Rows, Workbook, read};
 pub use write_csv::write_csv;
 pub use write_xlsx::write_workbook;

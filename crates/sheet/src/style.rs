@@ -44,6 +44,11 @@ pub(crate) fn quoted() -> Format {
     text().set_quote_prefix()
 }
 
+/// For the result of a row that was refused, imported with a remark, or imported.
+pub(crate) fn result(fill: u32) -> Format {
+    wrapped().set_background_color(fill).set_quote_prefix()
+}
+
 /// For columns that people fill with ids and telephone numbers.
 pub(crate) fn typed_as_text() -> Format {
     text().set_num_format("@")

@@ -10,7 +10,7 @@ use std::io::Write;
 /// reading takes away again. No cell is cut.
 pub fn write_csv(table: Table<'_>, mut out: impl Write) -> Result<(), WriteFault> {
     out.write_all(b"\xef\xbb\xbf")?;
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    let mut csv = writer(out);
     let headers: Vec<String> = table.columns.iter().map(|column| guard(&column.shown_header()).into_owned()).collect();
     csv.write_record(&headers).map_err(io_fault)?;
     for row in table.rows {
@@ -22,6 +22,11 @@ pub fn write_csv(table: Table<'_>, mut out: impl Write) -> Result<(), WriteFault
     }
     csv.flush()?;
     Ok(())
+}
+
+/// Quotes whatever is no number, so that no reader takes a tab or semicolon in a text for a separator.
+pub(crate) fn writer<W: Write>(out: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::NonNumeric).flexible(true).from_writer(out)
 }
 
 fn io_fault(error: csv::Error) -> WriteFault {

@@ -224,13 +224,13 @@ impl<'a> CellWriter<'a> {
         } else {
             &self.text
         };
-        if utf16_len(words) <= MAX_CELL {
-            sheet.write_string_with_format(row, index, words, format)?;
-            return Ok(());
-        }
-        let cut = format!("{}{CUT_MARK}", cut_units(words, KEPT));
-        sheet.write_string_with_format(row, index, cut, format)?;
-        self.diagnostics.push(cut_diagnostic(self.table, Address::new(row, u32::from(index)), words.chars().count()));
+        match cut_text(words) {
+            None => sheet.write_string_with_format(row, index, words, format)?,
+            Some(cut) => {
+                self.diagnostics.push(cut_diagnostic(self.table, Address::new(row, u32::from(index)), words));
+                sheet.write_string_with_format(row, index, cut, format)?
+            }
+        };
         Ok(())
     }
 
@@ -250,8 +250,14 @@ impl<'a> CellWriter<'a> {
     }
 }
 
-fn cut_diagnostic(table: &str, at: Address, chars: usize) -> Diagnostic {
-    let place = Place { sheet: Some(table.to_string()), cell: Some(at.to_string()), ..Place::default() };
+/// What is written of a text that does not fit into a cell; nothing if it fits.
+pub(crate) fn cut_text(words: &str) -> Option<String> {
+    (utf16_len(words) > MAX_CELL).then(|| format!("{}{CUT_MARK}", cut_units(words, KEPT)))
+}
+
+pub(crate) fn cut_diagnostic(sheet: &str, at: Address, words: &str) -> Diagnostic {
+    let chars = words.chars().count();
+    let place = Place { sheet: Some(sheet.to_string()), cell: Some(at.to_string()), ..Place::default() };
     let message =
         text!("单元格 {at} 有 {chars} 个字符，超出 xlsx 单元格上限，已截断", "cell {at} has {chars} characters, more than an xlsx cell holds, and was cut");
     let help = text!("导出为 csv 可保留全文", "export as csv to keep the whole text");

@@ -45,6 +45,12 @@ impl<'a> XlsxRows<'a> {
     /// faults of its cells.
     fn read_row(&mut self) -> Result<(), ReadFault> {
         let mut row = RowInWork::default();
+        let ended = self.fill_row(&mut row);
+        self.finish(row);
+        ended
+    }
+
+    fn fill_row(&mut self, row: &mut RowInWork) -> Result<(), ReadFault> {
         loop {
             let cell = match self.ahead.take() {
                 Some(cell) => Some(cell),
@@ -52,19 +58,17 @@ impl<'a> XlsxRows<'a> {
             };
             let Some((at, value)) = cell else {
                 self.at_end = true;
-                break;
+                return Ok(());
             };
             match row.index {
                 Some(index) if at.row < index => return Err(ReadFault::Damaged(format!("row {} after row {}", at.row + 1, index + 1))),
                 Some(index) if at.row > index => {
                     self.ahead = Some((at, value));
-                    break;
+                    return Ok(());
                 }
                 _ => row.put(at, value, &self.limits),
             }
         }
-        self.finish(row);
-        Ok(())
     }
 
     /// The next cell that is not empty.
