@@ -26,4 +26,5 @@ pub use profile::{FieldText, Maturity, PriceRange, Profile};
 pub use rank::{Candidate, Match, Part, PartName, Ranking, Reason, TextScore, rank};
 pub use shared::{Occurrence, SharedTerm, shared_terms};
 pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms};
+pub use topic::is_stop_word;
 pub use weights::{Weights, WeightsFault};

@@ -28,6 +28,12 @@ static PLACES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     places
 });
 
+/// Whether `word` is boilerplate or a function word, which a search need not find.
+pub fn is_stop_word(word: &str) -> bool {
+    let folded: String = word.chars().map(crate::fold_char).collect();
+    STOP.contains(folded.as_str())
+}
+
 /// Whether `term` (folded) carries no topic.
 pub(crate) fn is_stop(term: &str) -> bool {
     STOP.contains(term) || PLACES.contains(term)

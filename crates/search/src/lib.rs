@@ -1,1 +1,24 @@
-//! (empty)
+//! The full-text index on disk. It eats records with the number of the journal entry they came
+//! from, answers searches with facets, highlights and suggestions, and gives matching its
+//! candidates. It can be thrown away and built again; it never says more than a viewer may read.
+
+mod candidates;
+mod collect;
+mod document;
+mod fields;
+mod filter;
+mod generation;
+mod highlight;
+mod index;
+mod names;
+mod query;
+mod search;
+mod suggest;
+mod tokenizer;
+mod units;
+
+pub use candidates::{CandidateHit, CandidateQuery, Candidates};
+pub use highlight::Segment;
+pub use index::{Change, Index, IndexError, OpenError, Options, Rebuild};
+pub use query::{Facet, Hit, Listed, Page, Query, Results, Sort};
+pub use suggest::Suggestion;

@@ -1,0 +1,277 @@
+//! Candidates for matching: the records whose text has most in common with a need, scored for words
+//! and for bigrams apart. Term by term over plain arrays, which for the dozens of terms of a need
+//! is several times quicker than a union of posting lists.
+
+use crate::document::{Gate, kind_number};
+use crate::fields::GATE;
+use crate::filter::{Filter, all_of};
+use crate::generation::Generation;
+use crate::search::shown;
+use crate::{Index, IndexError};
+use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerm, QueryTerms, TextScore};
+use duijie_record::Visibility;
+use duijie_vocab::{RecordId, RegionCode};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::query::EnableScoring;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{BitSet, DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
+
+/// Which records may be candidates.
+#[derive(Clone, Debug)]
+pub struct CandidateQuery {
+    /// Kinds to look among; none means all.
+    pub kinds: Vec<String>,
+    pub region: Option<RegionCode>,
+    /// As [`crate::Query::filters`].
+    pub filters: Vec<(String, String)>,
+    pub viewer: Visibility,
+    /// At most so many candidates, the best by text.
+    pub limit: usize,
+    /// So many words and so many bigrams of the need are asked.
+    pub terms: usize,
+}
+
+/// What was found, and by which terms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Candidates {
+    pub terms: QueryTerms,
+    pub hits: Vec<CandidateHit>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateHit {
+    pub id: RecordId,
+    pub kind: String,
+    pub text: TextScore,
+}
+
+impl Default for CandidateQuery {
+    fn default() -> CandidateQuery {
+        CandidateQuery { kinds: Vec::new(), region: None, filters: Vec::new(), viewer: Visibility::Public, limit: 200, terms: 40 }
+    }
+}
+
+/// Document frequencies of the public text.
+struct Frequencies<'a> {
+    generation: &'a Generation,
+    searcher: &'a Searcher,
+}
+
+impl DocumentFrequencies for Frequencies<'_> {
+    fn documents(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
+    fn frequency(&self, term: &str) -> u64 {
+        // A term that cannot be read is asked as if nobody had it; reading it fails again below, and is told there.
+        self.searcher.doc_freq(&Term::from_field_text(self.generation.fields.text[0], term)).unwrap_or(0)
+    }
+}
+
+impl Index {
+    /// The records that `need` (or a resource: it works in both directions) has most text in
+    /// common with, best first. The record itself is left out. Only public text is compared.
+    pub fn candidates(&self, need: &Profile, query: &CandidateQuery) -> Result<Candidates, IndexError> {
+        let generation = self.generation();
+        let searcher = generation.searcher();
+        let frequencies = Frequencies { generation: &generation, searcher: &searcher };
+        let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
+        let average = average_length(&generation, &searcher)?;
+        let asked = merged(&terms);
+        let mut best = BestOf::new(query.limit);
+        for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
+            let scores = segment_scores(&generation, segment, &asked, average)?;
+            let allowed = Allowed::of(&generation, &searcher, segment, query)?;
+            best.take_in(ordinal as u32, segment, &scores, &allowed);
+        }
+        let mut hits = Vec::with_capacity(query.limit);
+        for (address, text) in best.into_sorted() {
+            let shown = shown(&generation, &searcher, address)?;
+            let Some(id) = RecordId::parse(&shown.id) else { continue };
+            if need.id.as_ref() != Some(&id) && hits.len() < query.limit {
+                hits.push(CandidateHit { id, kind: shown.kind, text });
+            }
+        }
+        Ok(Candidates { terms, hits })
+    }
+
+    /// How many records hold `term` in their public text; the term as the analyzer gives it.
+    pub fn doc_freq(&self, term: &str) -> Result<u64, IndexError> {
+        let generation = self.generation();
+        Ok(generation.searcher().doc_freq(&Term::from_field_text(generation.fields.text[0], term))?)
+    }
+}
+
+/// A term's weight among words and among bigrams: most Chinese words are both, and are read once.
+struct Weight {
+    words: f32,
+    bigrams: f32,
+}
+
+fn merged(terms: &QueryTerms) -> BTreeMap<&str, Weight> {
+    let mut asked: BTreeMap<&str, Weight> = BTreeMap::new();
+    let worth = |term: &QueryTerm| term.idf * term.stress;
+    for term in &terms.words {
+        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).words += worth(term);
+    }
+    for term in &terms.bigrams {
+        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).bigrams += worth(term);
+    }
+    asked
+}
+
+fn average_length(generation: &Generation, searcher: &Searcher) -> Result<f32, IndexError> {
+    let (mut tokens, mut documents) = (0u64, 0u64);
+    for segment in searcher.segment_readers() {
+        tokens += segment.inverted_index(generation.fields.text[0])?.total_num_tokens();
+        documents += u64::from(segment.max_doc());
+    }
+    Ok(tokens as f32 / documents.max(1) as f32)
+}
+
+/// The scores of all documents of a segment: words and bigrams side by side.
+fn segment_scores(generation: &Generation, segment: &SegmentReader, asked: &BTreeMap<&str, Weight>, average: f32) -> Result<Vec<[f32; 2]>, IndexError> {
+    let field = generation.fields.text[0];
+    let index = segment.inverted_index(field)?;
+    let lengths = segment.get_fieldnorms_reader(field)?;
+    let mut scores = vec![[0.0f32; 2]; segment.max_doc() as usize];
+    // The part of the formula that depends on the length alone, for each of the 256 coded lengths.
+    let bm25 = Bm25::default();
+    let norms: Vec<f32> =
+        (0..=u8::MAX).map(|code| bm25.k1 * (1.0 - bm25.b + bm25.b * FieldNormReader::id_to_fieldnorm(code) as f32 / average.max(1.0))).collect();
+    for (term, weight) in asked {
+        let term = Term::from_field_text(field, term);
+        let Some(mut postings) = index.read_block_postings(&term, IndexRecordOption::WithFreqs).map_err(IndexError::Io)? else { continue };
+        add_postings(&mut postings, weight, &lengths, &norms, bm25, &mut scores);
+    }
+    Ok(scores)
+}
+
+fn add_postings(postings: &mut BlockSegmentPostings, weight: &Weight, lengths: &FieldNormReader, norms: &[f32], bm25: Bm25, scores: &mut [[f32; 2]]) {
+    loop {
+        let (documents, counts) = (postings.docs(), postings.freqs());
+        if documents.is_empty() {
+            return;
+        }
+        for (&document, &count) in documents.iter().zip(counts) {
+            if document == TERMINATED {
+                return;
+            }
+            let count = count as f32;
+            let value = count * (bm25.k1 + 1.0) / (count + norms[usize::from(lengths.fieldnorm_id(document))]);
+            let score = &mut scores[document as usize];
+            score[0] += weight.words * value;
+            score[1] += weight.bigrams * value;
+        }
+        postings.advance();
+    }
+}
+
+/// Which documents of a segment may be candidates.
+struct Allowed {
+    gate: std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>,
+    kinds: Vec<u8>,
+    regions: Option<std::ops::Range<u32>>,
+    viewer: Visibility,
+    filtered: Option<BitSet>,
+}
+
+impl Allowed {
+    fn of(generation: &Generation, searcher: &Searcher, segment: &SegmentReader, query: &CandidateQuery) -> Result<Allowed, IndexError> {
+        let regions = query.region.filter(|&region| region != RegionCode::NATION).map(|region| {
+            let (from, to) = region.code_range();
+            from.parse().unwrap_or(0)..to.parse().unwrap_or(u32::MAX)
+        });
+        let filtered = if query.filters.is_empty() { None } else { Some(filtered(generation, searcher, segment, query)?) };
+        Ok(Allowed {
+            gate: segment.fast_fields().column_first_or_default::<u64>(GATE)?,
+            kinds: query.kinds.iter().map(|kind| kind_number(kind)).collect(),
+            regions,
+            viewer: query.viewer,
+            filtered,
+        })
+    }
+
+    fn lets_pass(&self, document: u32) -> bool {
+        let gate = Gate(self.gate.get_val(document));
+        gate.readable(self.viewer)
+            && gate.active()
+            && (self.kinds.is_empty() || self.kinds.contains(&gate.kind()))
+            && self.regions.as_ref().is_none_or(|regions| regions.contains(&gate.region()))
+            && self.filtered.as_ref().is_none_or(|filtered| filtered.contains(document))
+    }
+}
+
+fn filtered(generation: &Generation, searcher: &Searcher, segment: &SegmentReader, query: &CandidateQuery) -> Result<BitSet, IndexError> {
+    let filter = Filter { kinds: &[], region: None, filters: &query.filters, viewer: query.viewer, inactive: false };
+    let weight = all_of(filter.required(&generation.fields)).weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut passed = BitSet::with_max_value(segment.max_doc());
+    let mut scorer = weight.scorer(segment, 1.0)?;
+    while scorer.doc() != TERMINATED {
+        passed.insert(scorer.doc());
+        scorer.advance();
+    }
+    Ok(passed)
+}
+
+/// The best documents by the even sum of both scores. The sum decides only who is a candidate;
+/// ranking weighs both anew.
+struct BestOf {
+    limit: usize,
+    heap: BinaryHeap<Reverse<(Ordered, DocOrder)>>,
+}
+
+type DocOrder = Reverse<(u32, u32)>;
+
+#[derive(Clone, Copy, PartialEq)]
+struct Ordered {
+    sum: f32,
+    text: TextScore,
+}
+
+impl Eq for Ordered {}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Ordered) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Ordered) -> std::cmp::Ordering {
+        self.sum.total_cmp(&other.sum)
+    }
+}
+
+impl BestOf {
+    /// One more than `limit` is kept, as the need itself may be among them.
+    fn new(limit: usize) -> BestOf {
+        BestOf { limit: limit.saturating_add(1), heap: BinaryHeap::new() }
+    }
+
+    fn take_in(&mut self, segment_ord: u32, segment: &SegmentReader, scores: &[[f32; 2]], allowed: &Allowed) {
+        for (document, &[words, bigrams]) in scores.iter().enumerate() {
+            let sum = words + bigrams;
+            if sum <= 0.0 || self.heap.len() >= self.limit && self.heap.peek().is_some_and(|Reverse((last, _))| last.sum >= sum) {
+                continue;
+            }
+            let document = document as u32;
+            if !allowed.lets_pass(document) || segment.is_deleted(document) {
+                continue;
+            }
+            self.heap.push(Reverse((Ordered { sum, text: TextScore { words, bigrams } }, Reverse((segment_ord, document)))));
+            if self.heap.len() > self.limit {
+                self.heap.pop();
+            }
+        }
+    }
+
+    fn into_sorted(self) -> Vec<(DocAddress, TextScore)> {
+        let mut all: Vec<_> = self.heap.into_iter().map(|Reverse(entry)| entry).collect();
+        all.sort_by(|a, b| b.cmp(a));
+        all.into_iter().map(|(ordered, Reverse((segment, document)))| (DocAddress::new(segment, document), ordered.text)).collect()
+    }
+}
