@@ -4,6 +4,9 @@
 //! recomputes everything, backup and restore. Nothing else in the product speaks SQL.
 
 mod account;
+mod backup;
+mod check;
+mod dump;
 mod entries;
 mod fault;
 mod follower;
@@ -11,6 +14,7 @@ mod list;
 mod migration;
 mod open;
 mod pool;
+mod rebuild;
 mod session;
 mod setting;
 mod sql;
@@ -20,6 +24,8 @@ mod tx;
 mod view;
 mod writer;
 
+pub use backup::BackupError;
+pub use check::CheckReport;
 pub use entries::EntryView;
 pub use fault::{FaultKind, StoreFault};
 pub use follower::{FollowError, Follower, Subscription, follow};

@@ -22,6 +22,8 @@ pub struct Options {
     pub group: GroupCommit,
     /// The most connections that read at the same time.
     pub readers: usize,
+    /// The most bytes that a SQLite file may grow to; beyond, it is full.
+    pub max_bytes: Option<u64>,
 }
 
 /// How many waiting use cases share a commit.
@@ -41,7 +43,7 @@ impl Default for GroupCommit {
 
 impl Options {
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Options {
-        Options { clock, entropy, group: GroupCommit::default(), readers: 8 }
+        Options { clock, entropy, group: GroupCommit::default(), readers: 8, max_bytes: None }
     }
 }
 

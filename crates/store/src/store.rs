@@ -17,7 +17,7 @@ pub struct Store {
 
 struct Inner {
     location: Location,
-    options: Options,
+    max_bytes: Option<u64>,
     pool: Pool,
     writer: Writer,
     bell: Arc<Bell>,
@@ -27,13 +27,14 @@ impl Store {
     /// Opens the store at `location`, making or migrating its tables where needed.
     pub fn open(location: Location, options: Options) -> Result<Store, OpenError> {
         let place = location.show();
-        let mut conn = connect(&location).map_err(|fault| open_error(&place, fault))?;
+        let mut conn = connect(&location, options.max_bytes).map_err(|fault| open_error(&place, fault))?;
         migrate(&mut conn, &place, options.clock.now())?;
         let head = View::over(&mut conn).head().map_err(|fault| open_error(&place, fault))?;
         let bell = Arc::new(Bell::new(head.seq));
-        let writer = Writer::start(conn, location.clone(), options.clone(), Arc::clone(&bell)).map_err(OpenError::Writer)?;
-        let pool = Pool::new(location.clone(), options.readers);
-        Ok(Store { inner: Arc::new(Inner { location, options, pool, writer, bell }) })
+        let Options { readers, max_bytes, .. } = options;
+        let writer = Writer::start(conn, location.clone(), options, Arc::clone(&bell)).map_err(OpenError::Writer)?;
+        let pool = Pool::new(location.clone(), readers);
+        Ok(Store { inner: Arc::new(Inner { location, max_bytes, pool, writer, bell }) })
     }
 
     /// Runs `act` in a transaction on the writer and returns its answer after the commit. Use
@@ -46,7 +47,7 @@ impl Store {
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (job, answer) = Job::new(actor.clone(), act);
-        self.inner.writer.queue(job).map_err(|_| WriteError::Closed)?;
+        self.inner.writer.queue(job)?;
         answer.recv().unwrap_or(Err(WriteError::Closed))
     }
 
@@ -64,8 +65,14 @@ impl Store {
         &self.inner.location
     }
 
-    pub(crate) fn options(&self) -> &Options {
-        &self.inner.options
+    /// Wakes subscribers after entries were written past the writer.
+    pub(crate) fn rang(&self, head: i64) {
+        self.inner.bell.ring(head);
+    }
+
+    /// Another connection that may write, for work past the writer.
+    pub(crate) fn connect(&self) -> Result<Conn, StoreFault> {
+        connect(&self.inner.location, self.inner.max_bytes)
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -74,9 +81,9 @@ impl Store {
 }
 
 /// A new connection that may write.
-pub(crate) fn connect(location: &Location) -> Result<Conn, StoreFault> {
+pub(crate) fn connect(location: &Location, max_bytes: Option<u64>) -> Result<Conn, StoreFault> {
     match location {
-        Location::Sqlite(path) => Conn::sqlite(path),
+        Location::Sqlite(path) => Conn::sqlite(path, max_bytes),
         Location::Postgres(url) => Conn::postgres(url),
     }
 }

@@ -4,7 +4,7 @@ use crate::list::{self, COLUMNS, Query, read_row};
 use crate::sql::{Arg, Conn, in_rows};
 use crate::state::key_column;
 use crate::{Cursor, EntryView, Filter, Link, Order, Page, RecordRow, Session, StoreFault, account, entries, follower, session, setting};
-use duijie_journal::Account;
+use duijie_journal::{Account, RecordKey};
 use duijie_vocab::{Digest, RecordId, RegionCode};
 use std::ops::ControlFlow;
 
@@ -151,6 +151,12 @@ impl<'a> View<'a> {
         found.sort();
         found.dedup();
         Ok(found)
+    }
+
+    /// The keys that a record answers to, those that came to it by a merge included.
+    pub fn keys_of(&mut self, id: &RecordId) -> Result<Vec<RecordKey>, StoreFault> {
+        let sql = "SELECT DISTINCT key, kind, strong FROM record_key WHERE id = $1 ORDER BY key";
+        self.conn.query(sql, &[Arg::Text(id.as_str())], |row| Ok(RecordKey { key: row.text(0)?, kind: row.text(1)?, strong: row.int(2)? != 0 }))
     }
 
     /// What a record points to.

@@ -25,6 +25,9 @@ pub enum WriteError<E> {
     /// The commit itself failed so that the store cannot tell whether it took effect.
     #[error("the connection broke during the commit; look whether the change is there before you try again")]
     Unknown(#[source] StoreFault),
+    /// A use case waited for another write, which could only begin after it.
+    #[error("a write cannot be made inside a write")]
+    Nested,
     #[error("the store is closed")]
     Closed,
 }
@@ -48,21 +51,23 @@ impl Writer {
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
 
-    pub(crate) fn queue(&self, job: Box<dyn Act>) -> Result<(), Closed> {
+    pub(crate) fn queue<E>(&self, job: Box<dyn Act>) -> Result<(), WriteError<E>> {
         // The writer waiting for itself would never end.
-        if self.thread.as_ref().is_none_or(|thread| thread.thread().id() == std::thread::current().id()) {
-            return Err(Closed);
+        if self.thread.as_ref().is_some_and(is_this_thread) {
+            return Err(WriteError::Nested);
         }
-        self.queue.as_ref().ok_or(Closed)?.send(job).map_err(|_| Closed)
+        self.queue.as_ref().ok_or(WriteError::Closed)?.send(job).map_err(|_| WriteError::Closed)
     }
 }
 
-pub(crate) struct Closed;
+fn is_this_thread(handle: &JoinHandle<()>) -> bool {
+    handle.thread().id() == std::thread::current().id()
+}
 
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id()) {
+        if let Some(thread) = self.thread.take().filter(|thread| !is_this_thread(thread)) {
             // A panic of the writer was already answered to those who waited; here is nobody to tell.
             drop(thread.join());
         }
@@ -211,7 +216,7 @@ impl Desk {
     fn commit(&mut self, group: &mut [Box<dyn Act>]) -> Result<(), Fate> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.location).map_err(Fate::RolledBack)?,
+            None => connect(&self.location, self.options.max_bytes).map_err(Fate::RolledBack)?,
         };
         let written = write_all(&mut conn, group, &self.options);
         let done = match written {

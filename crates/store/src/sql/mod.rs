@@ -46,8 +46,8 @@ const APPEND_LOCK: i64 = 0x6475_696a_6965;
 
 impl Conn {
     /// A connection that may write. The file is created if it is not there.
-    pub(crate) fn sqlite(path: &Path) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path)?), fault: None })
+    pub(crate) fn sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Conn, StoreFault> {
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path, max_bytes)?), fault: None })
     }
 
     /// A connection that only reads.

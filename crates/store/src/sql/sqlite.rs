@@ -24,7 +24,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 128;
 
 impl Sqlite {
-    pub(crate) fn open(path: &Path) -> Result<Sqlite, StoreFault> {
+    pub(crate) fn open(path: &Path, max_bytes: Option<u64>) -> Result<Sqlite, StoreFault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Sqlite::over(Connection::open_with_flags(path, flags)?)?;
         // The log is kept short after a bulk import; erased payloads are overwritten, not only unlinked.
@@ -37,6 +37,10 @@ impl Sqlite {
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;",
         )?;
+        if let Some(max_bytes) = max_bytes {
+            let page_bytes: u32 = sqlite.connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            sqlite.connection.execute_batch(&format!("PRAGMA max_page_count = {}", max_bytes.div_ceil(page_bytes.into())))?;
+        }
         Ok(sqlite)
     }
 
