@@ -34,9 +34,13 @@ fn agreement(sample: &str, candidate: u8) -> (usize, usize) {
 
 fn separators_by_record(sample: &str, candidate: u8) -> Vec<usize> {
     let (mut counts, mut count, mut quoted) = (Vec::new(), 0, false);
+    let mut before = b'\n';
     for byte in sample.bytes() {
+        // A quote inside a cell, as in `5" pipe`, opens nothing; the second of a doubled one reopens.
+        let may_open = matches!(before, b'\n' | b'"') || CANDIDATES.contains(&before);
+        before = byte;
         match byte {
-            b'"' => quoted = !quoted,
+            b'"' => quoted = !quoted && may_open,
             b'\n' if !quoted => counts.push(std::mem::take(&mut count)),
             byte if byte == candidate && !quoted => count += 1,
             _ => (),
@@ -59,6 +63,7 @@ mod tests {
             ("名称\t备注\n甲\t一,二,三\n乙\t四\n", b'\t'),
             ("a;b;c\n1,5;2;3\n", b';'),
             ("a|b\n1|2\n", b'|'),
+            ("5\" pipe,a\n6\" pipe,b\n", b','),
             ("\"a;b;c\",d\n\"e;f;g\",h\n", b','),
             ("只有一列\n甲\n乙\n丙\n丁|戊\n", b','),
         ] {

@@ -27,6 +27,8 @@ pub enum ReadFault {
     TooManySheets { limit: usize },
     #[error("the sheet has more than {limit} merged ranges")]
     TooManyMerges { limit: usize },
+    #[error("the workbook has more than {limit} different texts")]
+    TooManyTexts { limit: usize },
     #[error("row {row} is beyond the {limit} rows that are read")]
     TooManyRows { row: u64, limit: u32 },
     #[error("the sheet holds more than {limit} bytes of text")]
@@ -123,6 +125,7 @@ impl ReadFault {
             ReadFault::TooManyParts { limit } => ("sheet.too_large", text!("工作簿包含的部件超过 {limit} 个", "the workbook has more than {limit} parts")),
             ReadFault::TooManySheets { limit } => ("sheet.too_large", text!("工作表超过 {limit} 张", "the workbook has more than {limit} sheets")),
             ReadFault::TooManyMerges { limit } => ("sheet.too_large", text!("合并单元格超过 {limit} 处", "the sheet has more than {limit} merged ranges")),
+            ReadFault::TooManyTexts { limit } => ("sheet.too_large", text!("不同的文字超过 {limit} 条", "the workbook has more than {limit} different texts")),
             ReadFault::TooManyRows { row, limit } => {
                 ("sheet.too_many_rows", text!("第 {row} 行超出可读取的 {limit} 行", "row {row} is beyond the {limit} rows that are read"))
             }
@@ -181,6 +184,7 @@ impl ReadFault {
             | ReadFault::TooManyParts { .. }
             | ReadFault::TooManySheets { .. }
             | ReadFault::TooManyMerges { .. }
+            | ReadFault::TooManyTexts { .. }
             | ReadFault::TooManyRows { .. }
             | ReadFault::TooLargeToLoad { .. } => {
                 Some(text!("请把数据复制到新的工作簿，或分成几个文件", "copy the data into a new workbook, or split it into several files"))

@@ -26,6 +26,7 @@ mod workbook;
 mod write_csv;
 mod write_xlsx;
 mod xlsx_rows;
+mod xml_tally;
 
 pub use annotate::{AnnotateFault, Annotated, RESULT_HEADERS, RowNote, SheetResult, Verdict, annotate, is_result_header};
 pub use cell::{Address, CellRange, CellValue};

@@ -11,7 +11,14 @@ pub struct Limits {
     pub max_inflated_bytes: u64,
     /// Bytes that the shared strings part inflates to; it is kept in memory.
     pub max_shared_text_bytes: u64,
-    /// Bytes that any other part but a worksheet inflates to: styles, relations, pictures.
+    /// Texts in the shared strings part.
+    pub max_shared_texts: usize,
+    /// Bytes that the styles part inflates to.
+    pub max_style_bytes: u64,
+    /// Bytes that all cell styles may take in memory; each is kept with a copy of its font.
+    pub max_style_memory: u64,
+    /// Bytes that any other part but a worksheet inflates to: relations, pictures. Also the longest
+    /// single text or tag of a worksheet, and so what the parser may have to hold at once.
     pub max_side_part_bytes: u64,
     /// How many times larger than its packed form a part may be, once it is above `ratio_free_bytes`.
     pub max_ratio: u64,
@@ -45,6 +52,9 @@ impl Default for Limits {
             max_parts: 10_000,
             max_inflated_bytes: 1024 * MIB,
             max_shared_text_bytes: 192 * MIB,
+            max_shared_texts: 5_000_000,
+            max_style_bytes: 16 * MIB,
+            max_style_memory: 256 * MIB,
             max_side_part_bytes: 32 * MIB,
             max_ratio: 200,
             ratio_free_bytes: 8 * MIB,

@@ -1,6 +1,7 @@
 //! The zip package of an xlsx file, looked through before any of it is parsed. The parser keeps
 //! whatever a part inflates to, so every part is inflated here first, into nothing, and counted.
 
+use crate::xml_tally::XmlTally;
 use crate::{Limits, ReadFault};
 use std::io::{Read, Seek, SeekFrom};
 use zip::ZipArchive;
@@ -54,7 +55,8 @@ fn inspect_part<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize, room:
     let kind = PartKind::of(&name);
     let packed = file.compressed_size().max(1);
     let bound = kind.bound(limits).min(room);
-    let mut scan = PartScan::new(kind);
+    let mut tally = XmlTally::of(kind.counted_element());
+    let mut head = Vec::new();
     let mut buffer = vec![0u8; 64 * 1024];
     let mut inflated = 0u64;
     loop {
@@ -69,9 +71,13 @@ fn inspect_part<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize, room:
         if inflated > limits.ratio_free_bytes && inflated / packed > limits.max_ratio {
             return Err(ReadFault::Ratio { part: name, limit: limits.max_ratio });
         }
-        scan.feed(&buffer[..read]);
+        head.extend_from_slice(&buffer[..read.min(HEAD.saturating_sub(head.len()))]);
+        tally.feed(&buffer[..read]);
     }
-    scan.finish(inflated)?;
+    if let Some(what) = strange_prolog(&head) {
+        return Err(ReadFault::Damaged(format!("XML with {what}")));
+    }
+    kind.judge(&tally, inflated, limits)?;
     Ok(inflated)
 }
 
@@ -79,8 +85,12 @@ fn inspect_part<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize, room:
 enum PartKind {
     SharedStrings,
     Worksheet,
+    Styles,
     Side,
 }
+
+/// Bytes that the parser keeps for a cell style, besides the names that it copies into it.
+const STYLE_BYTES: usize = 512;
 
 impl PartKind {
     fn of(name: &str) -> PartKind {
@@ -89,6 +99,8 @@ impl PartKind {
             PartKind::SharedStrings
         } else if name.contains("worksheets/") && name.ends_with(".xml") {
             PartKind::Worksheet
+        } else if name.ends_with("styles.xml") {
+            PartKind::Styles
         } else {
             PartKind::Side
         }
@@ -98,90 +110,77 @@ impl PartKind {
         match self {
             PartKind::SharedStrings => limits.max_shared_text_bytes,
             PartKind::Worksheet => limits.max_inflated_bytes,
+            PartKind::Styles => limits.max_style_bytes,
             PartKind::Side => limits.max_side_part_bytes,
         }
     }
+
+    /// The element of which the parser keeps each one.
+    fn counted_element(self) -> Option<&'static str> {
+        match self {
+            PartKind::SharedStrings => Some("si"),
+            PartKind::Worksheet => Some("mergeCell"),
+            PartKind::Styles => Some("xf"),
+            PartKind::Side => None,
+        }
+    }
+
+    /// Refuses a part that is small enough but would be costly to parse.
+    fn judge(self, tally: &XmlTally, inflated: u64, limits: &Limits) -> Result<(), ReadFault> {
+        match self {
+            PartKind::SharedStrings if tally.elements > limits.max_shared_texts => {
+                return Err(ReadFault::TooManyTexts { limit: limits.max_shared_texts });
+            }
+            PartKind::SharedStrings if tally.largest_count > inflated / SMALLEST_STRING + 1 => {
+                return Err(ReadFault::Damaged(format!("{} shared strings in {inflated} bytes", tally.largest_count)));
+            }
+            // `mergeCells` itself is counted as well.
+            PartKind::Worksheet if tally.elements > limits.max_merges.saturating_add(1) => {
+                return Err(ReadFault::TooManyMerges { limit: limits.max_merges });
+            }
+            // A style copies the name of its font and the code of its number format, each a part of one run.
+            PartKind::Styles if tally.elements.saturating_mul(STYLE_BYTES + 2 * tally.longest_run) as u64 > limits.max_style_memory => {
+                return Err(ReadFault::Damaged(format!("{} cell styles", tally.elements)));
+            }
+            _ => (),
+        }
+        // Parts no larger than this cannot hold a costly run.
+        if inflated <= limits.max_side_part_bytes {
+            return Ok(());
+        }
+        if tally.has_opaque {
+            return Err(ReadFault::Damaged("comments in a large part".into()));
+        }
+        if tally.longest_run as u64 > limits.max_side_part_bytes {
+            return Err(ReadFault::Damaged("a text or tag without end".into()));
+        }
+        Ok(())
+    }
 }
 
-/// Looks at a part as it goes by for the two things that a size cannot tell: a text encoding under
-/// which the rest could hide, and a declared count for which the parser would reserve memory.
-struct PartScan {
-    kind: PartKind,
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    largest_count: u64,
-}
-
+/// Bytes of a part in which its encoding is declared.
 const HEAD: usize = 256;
-const COUNT: &[u8] = b"uniqueCount";
-/// Bytes kept between two pieces, so that a count that straddles them is seen whole.
-const OVERLAP: usize = 64;
 /// The smallest text that a shared string can be: `<si/>`.
 const SMALLEST_STRING: u64 = 5;
 
-impl PartScan {
-    fn new(kind: PartKind) -> PartScan {
-        PartScan { kind, head: Vec::new(), tail: Vec::new(), largest_count: 0 }
-    }
-
-    fn feed(&mut self, piece: &[u8]) {
-        let missing = HEAD.saturating_sub(self.head.len());
-        self.head.extend_from_slice(&piece[..piece.len().min(missing)]);
-        if self.kind != PartKind::SharedStrings {
-            return;
-        }
-        self.tail.extend_from_slice(piece);
-        let mut at = 0;
-        while let Some(found) = find(&self.tail[at..], COUNT) {
-            at += found + COUNT.len();
-            self.largest_count = self.largest_count.max(declared_count(&self.tail[at..]));
-        }
-        let keep_from = self.tail.len().saturating_sub(OVERLAP);
-        self.tail.drain(..keep_from);
-    }
-
-    fn finish(&self, inflated: u64) -> Result<(), ReadFault> {
-        if self.largest_count > inflated / SMALLEST_STRING + 1 {
-            return Err(ReadFault::Damaged(format!("{} shared strings in {inflated} bytes", self.largest_count)));
-        }
-        match strange_encoding(&self.head) {
-            Some(encoding) => Err(ReadFault::Damaged(format!("XML in {encoding}"))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The number in `="123"`, or 0. Longer numbers than 19 digits count as the largest.
-fn declared_count(after_name: &[u8]) -> u64 {
-    let digits = after_name.iter().skip_while(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'"' | b'\'' | b'+'));
-    digits.take_while(|b| b.is_ascii_digit()).fold(0u64, |count, b| count.saturating_mul(10).saturating_add(u64::from(b - b'0')))
-}
-
-/// The encoding that an XML part declares, if it is not one in which ASCII stays ASCII.
-fn strange_encoding(head: &[u8]) -> Option<String> {
+/// What is wrong with the start of an XML part: an encoding in which ASCII does not stay ASCII, or a
+/// prolog that does not end.
+fn strange_prolog(head: &[u8]) -> Option<String> {
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || head.starts_with(b"<\0") || head.starts_with(b"\0<") {
-        return Some("UTF-16".into());
+        return Some("encoding UTF-16".into());
     }
-    if !head.trim_ascii_start().starts_with(b"<?xml") && !head.starts_with(b"\xef\xbb\xbf<?xml") {
+    let prolog = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if !prolog.trim_ascii_start().starts_with(b"<?") {
         return None;
     }
-    let at = find(head, b"encoding")?;
+    if memchr::memmem::find(prolog, b"?>").is_none() {
+        return Some("an endless prolog".into());
+    }
+    let at = memchr::memmem::find(head, b"encoding")?;
     let value = head[at + b"encoding".len()..].iter().skip_while(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'"' | b'\''));
     let name: String = value.take_while(|b| !matches!(b, b'"' | b'\'' | b'?' | b'>')).map(|&b| char::from(b).to_ascii_lowercase()).collect();
     let plain = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252", "gbk", "gb2312", "gb18030"];
-    (!plain.contains(&name.trim())).then_some(name)
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    // Splitting on the first byte keeps the scan as fast as the search for one byte.
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|&b| b == needle[0]) {
-        if haystack[from + at..].starts_with(needle) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
+    (!plain.contains(&name.trim())).then(|| format!("encoding {name}"))
 }
 
 fn zip_fault(error: ZipError) -> ReadFault {

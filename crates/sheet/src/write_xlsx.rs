@@ -2,7 +2,7 @@
 
 use crate::formula::looks_like_formula;
 use crate::{About, Address, Column, ColumnKind, Storage, Table, Value, WriteFault, Written, style};
-use duijie_vocab::{Date, Decimal, Diagnostic, Place, Timestamp, text};
+use duijie_vocab::{Date, Decimal, Diagnostic, MoneyUnit, Place, Timestamp, text};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Url, Workbook, Worksheet, XlsxError};
 
 /// Excel's own bounds.
@@ -268,10 +268,12 @@ fn format_of(kind: ColumnKind) -> Format {
     match kind {
         ColumnKind::Text | ColumnKind::Link => style::text(),
         ColumnKind::Integer => style::number("0"),
-        ColumnKind::Decimal => style::number("General"),
-        ColumnKind::Money(_) => style::number("#,##0.######"),
+        ColumnKind::Money(MoneyUnit::Fen) => style::number("#,##0"),
+        ColumnKind::Money(MoneyUnit::Yuan) => style::number("#,##0.00"),
+        // Optional places (`0.##`) would show whole amounts with a bare point.
+        ColumnKind::Decimal | ColumnKind::Money(_) => style::number("General"),
         ColumnKind::Date => style::number("yyyy-mm-dd"),
-        ColumnKind::Percent => style::number("0.##%"),
+        ColumnKind::Percent => style::number("0.00%"),
     }
 }
 

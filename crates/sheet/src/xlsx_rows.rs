@@ -190,6 +190,10 @@ fn date_value(moment: &ExcelDateTime) -> CellValue {
     if (0.0..1.0).contains(&serial) && serial > 0.0 {
         return CellValue::Text(format!("{hour:02}:{minute:02}:{second:02}"));
     }
+    // Day 0 of the 1900 system is no day: it is how an empty cell looks through a formula.
+    if serial == 0.0 && year < 1904 {
+        return CellValue::Number(Number::from_float(0.0));
+    }
     let date = i16::try_from(year).ok().and_then(|year| Date::new(year, Some(month), Some(day)));
     match date {
         Some(date) if serial >= 0.0 => CellValue::Date(date),

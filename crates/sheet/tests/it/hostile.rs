@@ -103,8 +103,7 @@ fn endless_merged_ranges_and_shared_cells_stay_small() {
     let mut workbook = open(parts.bytes());
     let rows: Vec<_> = workbook.rows(0).unwrap().map(Result::unwrap).collect();
     assert_eq!((rows.len(), rows[1].merged.len(), rows[1].text(5).as_str()), (2, 1000, "x"));
-    let limits = Limits { max_merges: 49, ..Limits::default() };
-    assert!(matches!(read("表.xlsx", parts.bytes(), &limits).unwrap().rows(0).err(), Some(ReadFault::TooManyMerges { .. })));
+    assert!(matches!(read("表.xlsx", parts.bytes(), &Limits { max_merges: 40, ..Limits::default() }), Err(ReadFault::TooManyMerges { limit: 40 })));
 }
 
 #[test]
@@ -168,4 +167,42 @@ proptest! {
     fn no_text_crashes_the_reader(text in "([\"',;\t\r\n|=a涂]|\\PC){0,200}") {
         read_through(text.into_bytes());
     }
+}
+
+fn with_side_parts_of(bytes: u64) -> Limits {
+    Limits { max_side_part_bytes: bytes, ..Limits::default() }
+}
+
+#[test]
+fn one_endless_text_or_tag_is_refused_before_it_is_parsed() {
+    let cell = |text: &str| format!(r#"<row r="1"><c r="A1" t="str"><v>{text}</v></c></row>"#);
+    let limits = with_side_parts_of(20_000);
+    let endless = Parts::rows(&cell(&"长".repeat(10_000))).bytes();
+    assert!(matches!(read("表.xlsx", endless.clone(), &limits), Err(ReadFault::Damaged(_))));
+    assert!(read("表.xlsx", endless, &Limits::default()).is_ok());
+    let hidden = Parts::rows(&format!("<!-- {} -->", "<x/>".repeat(10_000))).bytes();
+    assert!(matches!(read("表.xlsx", hidden, &limits), Err(ReadFault::Damaged(_))));
+    let many_cells = Parts::rows(&(1..2_000).map(|row| format!(r#"<row r="{row}"><c r="A{row}"><v>1</v></c></row>"#)).collect::<String>()).bytes();
+    assert!(read("表.xlsx", many_cells, &limits).is_ok());
+}
+
+#[test]
+fn a_font_name_copied_into_every_style_is_refused() {
+    let style = |name: usize, styles: usize| {
+        let font = format!(r#"<font><name val="{}"/></font>"#, "f".repeat(name));
+        format!("<styleSheet><fonts>{font}</fonts><cellXfs>{}</cellXfs></styleSheet>", r#"<xf fontId="0"/>"#.repeat(styles))
+    };
+    for (name, styles, admitted) in [(20, 60_000, true), (1_000_000, 2_000, false), (20, 1_000_000, false)] {
+        let bytes = zip(&[("[Content_Types].xml", b"<Types/>"), ("xl/styles.xml", style(name, styles).as_bytes())]);
+        let refused_for_styles = matches!(fault_of(bytes), ReadFault::Damaged(detail) if detail.ends_with("cell styles"));
+        assert_eq!(refused_for_styles, !admitted, "{name} {styles}");
+    }
+}
+
+#[test]
+fn empty_shared_texts_are_counted() {
+    let strings = format!("<sst>{}</sst>", "<si/>".repeat(2_000));
+    let limits = Limits { max_shared_texts: 1_999, ..Limits::default() };
+    let refused = read("表.xlsx", Parts { strings, ..Parts::rows("") }.bytes(), &limits);
+    assert!(matches!(refused, Err(ReadFault::TooManyTexts { limit: 1_999 })));
 }

@@ -145,6 +145,9 @@ fn a_long_table_is_written_row_by_row() {
     let mut workbook = read("长.xlsx", bytes, &Limits::default()).unwrap();
     let last = workbook.rows(0).unwrap().last().unwrap().unwrap();
     assert_eq!((last.number, last.text(0), last.text(1)), (20_001, "第19999行\n=x".into(), "19999".into()));
+    let again = |column: &str| Table::new("表", vec![Column::new(column, ColumnKind::Text)], std::iter::once(vec![Value::from("x")]));
+    let bytes = || write_workbook(vec![again("名")], &about(), Storage::Folder(folder.path())).unwrap().bytes;
+    assert_eq!(bytes(), bytes());
     let many = std::iter::repeat_with(|| vec![Value::Integer(1)]);
     let endless = Table::new("无尽", vec![Column::new("数", ColumnKind::Integer)], many);
     assert!(matches!(write_workbook(vec![endless], &about(), Storage::Folder(folder.path())), Err(WriteFault::TooManyRows { .. })));
