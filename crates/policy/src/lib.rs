@@ -1,1 +1,50 @@
-//! (empty)
+//! The policy language: measures as text that officials read aloud, decided exactly and with reasons.
+//!
+//! [`Vocabulary::parse`] reads the facts, [`Book::compile`] checks the measures against it, and
+//! [`Book::decide`] decides one measure for one subject. Everything is values in, values out: no
+//! clock, no files, no randomness. Numbers are exact fractions, money is Fen, logic has four
+//! outcomes (yes, no, unknown, error), and what is not known is never taken to be zero.
+
+mod book;
+mod cases;
+mod decide;
+mod decision;
+mod evaluate;
+mod facts;
+mod fraction;
+mod keys;
+mod lexer;
+mod lower;
+mod measure;
+mod missing;
+mod parser;
+mod period;
+mod plan;
+mod print;
+mod range;
+mod shown;
+mod source;
+mod suggest;
+mod syntax;
+mod truth;
+mod unit;
+mod value;
+mod vocabulary;
+mod yaml;
+
+pub use book::{Book, Measure};
+pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
+pub use facts::{FactFault, FactSource, FactValue, Facts, KnownFact, RegionFacts, SourceKind};
+pub use fraction::{Fraction, FractionFault, RoundingMode};
+pub use lexer::RuleFault;
+pub use measure::{
+    Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
+    Test, Window, parse_measure,
+};
+pub use parser::parse_rule;
+pub use period::{Cycle, Period, PeriodFault};
+pub use print::{Style, print_rule};
+pub use syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function, RegionWord};
+pub use truth::Truth;
+pub use unit::{Currency, Dimension};
+pub use vocabulary::{Confidentiality, FactDef, FactKind, FactScope, Vocabulary};

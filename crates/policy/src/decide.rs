@@ -1,0 +1,261 @@
+//! Deciding one measure for one subject, with the reasons.
+
+use crate::book::{Book, Compiled, Measure};
+use crate::decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Outcome, Trace};
+use crate::evaluate::Evaluation;
+use crate::lower::{Atom, Type};
+use crate::measure::{Condition, Test, Window};
+use crate::period::Period;
+use crate::plan::{NodeId, Op};
+use crate::print::{Style, print_rule};
+use crate::shown::{kind_of_fact, shown_distance, shown_value};
+use crate::syntax::{Binary, RegionWord};
+use crate::value::Value;
+use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
+use duijie_vocab::{Date, Fen, Text, text};
+
+impl Book {
+    /// Decides a measure for a subject on a day. `period` is what is decided about; without it the
+    /// period that may be claimed on the day. Nothing for an id that is not in the book.
+    pub fn decide(&self, measure: &str, facts: &Facts, regions: &RegionFacts, on: Date, period: Option<Period>) -> Option<Decision> {
+        let newest = self.measure(measure)?;
+        let on = on.first_day();
+        let period = period.unwrap_or_else(|| newest.default_period(on));
+        let version = self.version_for(measure, period, on);
+        let decided = version.unwrap_or(newest);
+        let evaluation = self.evaluation(facts, regions, period, on);
+        Some(Deciding { book: self, measure: decided, evaluation }.decision(version.is_some()))
+    }
+
+    /// Decides every measure whose region contains the subject, each for its own period.
+    pub fn decide_all(&self, facts: &Facts, regions: &RegionFacts, on: Date) -> Vec<Decision> {
+        let reached: Vec<&str> = self.ids().filter(|id| self.measure(id).is_some_and(|measure| measure.source.region.contains(facts.region()))).collect();
+        reached.into_iter().filter_map(|id| self.decide(id, facts, regions, on, None)).collect()
+    }
+}
+
+impl Measure {
+    /// The period decided on a day when nobody says which.
+    pub fn default_period(&self, on: Date) -> Period {
+        let claimed_after = matches!(self.source.window, Some(Window::Yearly { same_year: false, .. }));
+        self.source.period.default_period(on, claimed_after)
+    }
+
+    /// The days between which a period may be claimed.
+    pub fn window_for(&self, period: Period, on: Date) -> Option<(Date, Date)> {
+        match self.source.window? {
+            Window::Dates { from, until } => Some((from, until)),
+            Window::Yearly { from, until, same_year } => {
+                let year = period.year().map_or(on.year(), |year| if same_year { year } else { year + 1 });
+                let crosses = from > until;
+                // A window over the new year, asked in its second half, began the year before.
+                let begins = if crosses && period == Period::Instant && (on.month().unwrap_or(1), on.day().unwrap_or(1)) <= until { year - 1 } else { year };
+                let day = |year: i16, (month, day): (u8, u8)| {
+                    Date::new(year, Some(month), Some(day)).or_else(|| Date::new(year, Some(month), None).map(Date::last_day))
+                };
+                Some((day(begins, from)?, day(if crosses { begins + 1 } else { begins }, until)?))
+            }
+        }
+    }
+}
+
+struct Deciding<'a> {
+    book: &'a Book,
+    measure: &'a Measure,
+    evaluation: Evaluation<'a>,
+}
+
+impl Deciding<'_> {
+    fn decision(&self, in_force: bool) -> Decision {
+        let source = &self.measure.source;
+        let evaluation = &self.evaluation;
+        let reached = source.region.contains(evaluation.facts.region());
+        let verdict = if reached { cases::decided(evaluation, self.measure.verdict) } else { Truth::No };
+        let open: Vec<(NodeId, &str)> =
+            self.measure.attestations.iter().filter(|(id, _)| evaluation.truth(*id) == Truth::Unknown).map(|(id, label)| (*id, label.as_str())).collect();
+        let needs_review = verdict == Truth::Unknown && !open.is_empty() && self.holds_once_attested(&open);
+        let window = self.measure.window_for(evaluation.period, evaluation.on);
+        let closed = window.is_some_and(|(from, until)| evaluation.on < from || evaluation.on > until);
+        let outcome = match verdict {
+            _ if !in_force => Outcome::NotInForce,
+            Truth::No => Outcome::NotEligible,
+            Truth::Error => Outcome::Error,
+            _ if closed => Outcome::WindowClosed,
+            Truth::Yes => Outcome::Eligible,
+            Truth::Unknown if needs_review => Outcome::NeedsReview,
+            Truth::Unknown => Outcome::Unknown,
+        };
+        let mut conditions: Vec<ConditionResult> =
+            source.when.iter().zip(&self.measure.conditions).map(|(condition, compiled)| self.condition(condition, compiled)).collect();
+        if !reached {
+            conditions.insert(0, self.out_of_region());
+        }
+        let amount = (verdict != Truth::No).then(|| self.amount()).flatten();
+        let outcome = if outcome == Outcome::Eligible && self.amount_fails() { Outcome::Error } else { outcome };
+        let missing = if verdict == Truth::Unknown { missing::deciding(evaluation, self.measure, &open) } else { Vec::new() };
+        Decision {
+            measure: source.id.clone(),
+            version: self.measure.version,
+            name: source.name.clone(),
+            period: evaluation.period,
+            on: evaluation.on,
+            outcome,
+            verdict,
+            amount,
+            rate: self.measure.rate.map(|rate| shown_value(&evaluation.value(rate), &Type::Quantity { dimension: crate::Dimension::None, percent: true })),
+            conditions,
+            missing,
+            attestations: self.labels(&open),
+            basis: source.basis.clone(),
+            exclusive: source.exclusive.clone(),
+            pool: source.budget.as_ref().map(|budget| budget.pool.clone()),
+            certainty: source.certainty,
+            interpretation: source.interpretation.clone(),
+            window,
+        }
+    }
+
+    fn labels(&self, open: &[(NodeId, &str)]) -> Vec<Text> {
+        fn find(conditions: &[Condition], label: &str) -> Option<Text> {
+            conditions.iter().find_map(|condition| match &condition.test {
+                Test::Attest(_) => (condition.label.zh == label).then(|| condition.label.clone()),
+                Test::AnyOf(inner) | Test::AllOf(inner) | Test::NoneOf(inner) => find(inner, label),
+                Test::Rule(_) => None,
+            })
+        }
+        open.iter().filter_map(|(_, label)| find(&self.measure.source.when, label)).collect()
+    }
+
+    /// Whether the conditions hold when the open attestations are all given one way.
+    fn holds_once_attested(&self, open: &[(NodeId, &str)]) -> bool {
+        [Truth::Yes, Truth::No].into_iter().any(|answer| {
+            let assumed: Vec<(NodeId, Value)> = open.iter().map(|(id, _)| (*id, Value::Truth(answer))).collect();
+            self.evaluation.assuming(&assumed, |evaluation| cases::decided(evaluation, self.measure.verdict)) == Truth::Yes
+        })
+    }
+
+    fn out_of_region(&self) -> ConditionResult {
+        let (wanted, own) = (self.measure.source.region.path(), self.evaluation.facts.region().path());
+        ConditionResult {
+            label: text!("注册在{wanted}（现为{own}）", "registered in {wanted} (is in {own})"),
+            clause: None,
+            kind: ConditionKind::Attestation,
+            verdict: Truth::No,
+            rule: wanted,
+            trace: Vec::new(),
+            distance: None,
+            facts: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+
+    fn amount_fails(&self) -> bool {
+        self.measure.amount.is_some_and(|amount| matches!(self.evaluation.value(amount), Value::Fault(_)))
+    }
+
+    fn amount(&self) -> Option<Amount> {
+        let Value::Number(range) = self.evaluation.value(self.measure.amount?) else { return None };
+        let fen = |number: Fraction| i64::try_from(number.rounded(crate::RoundingMode::HalfUp)).ok().map(Fen);
+        let low = range.low.and_then(|low| fen(low.at)).unwrap_or(Fen::ZERO).max(Fen::ZERO);
+        let high = range.high.and_then(|high| fen(high.at)).map(|high| high.max(Fen::ZERO));
+        Some(Amount { low, high, exact: high == Some(low) })
+    }
+
+    fn condition(&self, condition: &Condition, compiled: &Compiled) -> ConditionResult {
+        let verdict = cases::decided(&self.evaluation, compiled.node);
+        let children =
+            |inner: &[Condition]| inner.iter().zip(&compiled.children).map(|(condition, compiled)| self.condition(condition, compiled)).collect::<Vec<_>>();
+        let (kind, rule, inner) = match &condition.test {
+            Test::Rule(rule) => (ConditionKind::Rule, rule.text.clone(), Vec::new()),
+            Test::Attest(who) => (ConditionKind::Attestation, who.clone(), Vec::new()),
+            Test::AnyOf(inner) => (ConditionKind::AnyOf, String::new(), children(inner)),
+            Test::AllOf(inner) => (ConditionKind::AllOf, String::new(), children(inner)),
+            Test::NoneOf(inner) => (ConditionKind::NoneOf, String::new(), children(inner)),
+        };
+        ConditionResult {
+            label: condition.label.clone(),
+            clause: condition.clause.clone(),
+            kind,
+            verdict,
+            rule,
+            trace: compiled.atoms.iter().map(|atom| self.trace(atom)).collect(),
+            distance: if verdict == Truth::No { self.distance(&compiled.atoms) } else { None },
+            facts: if kind == ConditionKind::Rule { self.facts_used(compiled.node) } else { Vec::new() },
+            children: inner,
+        }
+    }
+
+    fn trace(&self, atom: &Atom) -> Trace {
+        let (left, right) = (self.evaluation.value(atom.left), self.evaluation.value(atom.right));
+        let printed = |expr| Text::new(print_rule(expr, Style::Zh, self.book.vocabulary()), english(expr, self.book));
+        let (_, cel, zh) = atom.op.spelling();
+        let remark = [&left, &right].into_iter().find_map(|value| match value {
+            Value::Undefined(why) => Some(why.described()),
+            Value::Fault(fault) => Some(fault.described()),
+            _ => None,
+        });
+        Trace {
+            left: printed(&atom.left_expr),
+            left_value: shown_value(&left, &atom.left_kind),
+            operator: Text::new(zh, cel),
+            right: if atom.right_expr.number().is_some() { shown_value(&right, &atom.right_kind) } else { printed(&atom.right_expr) },
+            right_value: shown_value(&right, &atom.right_kind),
+            verdict: self.evaluation.truth(atom.node),
+            remark,
+        }
+    }
+
+    /// How far the one failing numeric comparison of a condition is from holding.
+    fn distance(&self, atoms: &[Atom]) -> Option<Distance> {
+        let mut failing = atoms.iter().filter(|atom| self.evaluation.truth(atom.node) == Truth::No);
+        let atom = failing.next()?;
+        if failing.next().is_some() {
+            return None;
+        }
+        let (Value::Number(left), Value::Number(right)) = (self.evaluation.value(atom.left), self.evaluation.value(atom.right)) else { return None };
+        let by = match atom.op {
+            Binary::GreaterEqual | Binary::Greater => right.low?.at.minus(left.high?.at)?,
+            Binary::LessEqual | Binary::Less => left.low?.at.minus(right.high?.at)?,
+            Binary::Equal => left.point()?.minus(right.point()?)?.abs(),
+            _ => return None,
+        };
+        Some(Distance { by, shown: shown_distance(by, &atom.left_kind) })
+    }
+
+    fn facts_used(&self, node: NodeId) -> Vec<FactUsed> {
+        let mut used: Vec<FactUsed> = Vec::new();
+        for id in self.book.plan.below(&[node]) {
+            if let Op::FirstKnown(..) = self.book.plan.op(id) {
+                continue;
+            }
+            let Some(leaf) = self.evaluation.leaf(id) else { continue };
+            let is_growth = leaf.name.starts_with("growth(");
+            let kind = kind_of_fact(leaf.def, is_growth);
+            used.push(FactUsed {
+                key: leaf.name.to_string(),
+                name: leaf_name(leaf.def.text(), leaf.region.map(|(level, _)| level), is_growth),
+                period: leaf.period,
+                value: leaf.known.map(|known| shown_value(&crate::evaluate::known_value(leaf.def, Some(known), is_growth), &kind)),
+                source: leaf.known.map(|known| known.source.clone()),
+            });
+        }
+        used
+    }
+}
+
+/// The English reading of a rule: names of facts for people, operators of CEL.
+fn english(expr: &crate::Expr, book: &Book) -> String {
+    match &expr.kind {
+        crate::ExprKind::Name(name) => book.vocabulary().fact(name).map_or_else(|| name.clone(), |fact| fact.en.clone()),
+        _ => print_rule(expr, Style::Cel, book.vocabulary()),
+    }
+}
+
+/// 全市平均…: the name of a fact with the region and the growth it is about.
+pub(crate) fn leaf_name(name: Text, region: Option<RegionWord>, is_growth: bool) -> Text {
+    let name = if is_growth { Text::new(format!("{}增幅", name.zh), format!("growth of {}", name.en)) } else { name };
+    match region {
+        Some(level) => Text::new(format!("{}{}", level.chinese(), name.zh), format!("{} {}", level.cel(), name.en)),
+        None => name,
+    }
+}
