@@ -2,7 +2,7 @@
 //!
 //! A workbook is written anew: values, merged ranges and hidden sheets stay; fonts, colours, column
 //! widths, drop-downs, pictures and charts do not, formulas become their values, errors and times of
-//! day their text, and a date loses its time of day. A csv comes back as csv, now in UTF-8 and with
+//! day their text, a date loses its time of day, and a month is written as `2021-03`. A csv comes back as csv, now in UTF-8 and with
 //! commas, because its cells may be longer than those of a workbook and its rows more.
 
 use crate::formula::{guard, looks_like_formula};
@@ -323,7 +323,8 @@ impl SheetCopy<'_> {
             CellValue::Empty => (),
             CellValue::Number(number) => match number.digits().parse::<f64>() {
                 Ok(double) if double.is_finite() => {
-                    self.sheet.write_number_with_format(row, column, double, &style::text())?;
+                    let format = if number.is_percent() { style::number("0.00%") } else { style::text() };
+                    self.sheet.write_number_with_format(row, column, double, &format)?;
                 }
                 _ => self.words(row, column, &shown)?,
             },

@@ -13,7 +13,8 @@ pub enum CellValue {
     Text(String),
     Number(Number),
     Bool(bool),
-    /// The day of a cell with a date format; its time of day is dropped.
+    /// The date of a cell with a date format, as exact as the format shows it (`2021年3月` is a month);
+    /// its time of day is dropped.
     Date(Date),
     /// An error that the spreadsheet shows, such as `#N/A`.
     Error(String),

@@ -18,6 +18,7 @@ mod package;
 mod remark;
 mod row;
 mod sheet;
+mod shown_as;
 mod signature;
 mod style;
 mod table;

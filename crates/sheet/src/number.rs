@@ -12,6 +12,7 @@ const EXACT_DIGITS: usize = 15;
 pub struct Number {
     digits: String,
     lossy: bool,
+    percent: bool,
 }
 
 impl Number {
@@ -20,10 +21,10 @@ impl Number {
     /// a whole number of more than fifteen digits keeps what is there and is marked lossy.
     pub fn from_float(value: f64) -> Number {
         if !value.is_finite() {
-            return Number { digits: value.to_string(), lossy: true };
+            return Number { digits: value.to_string(), lossy: true, percent: false };
         }
         if value == 0.0 {
-            return Number { digits: "0".into(), lossy: false };
+            return Number { digits: "0".into(), lossy: false, percent: false };
         }
         let shortest = format!("{value:e}");
         let significant = significant_digits(&shortest);
@@ -31,12 +32,12 @@ impl Number {
             // A double that is a multiple of a power of ten can be an id that lost its tail
             // (`110101199001010000`), so length counts, not only the digits that differ from 0.
             let lossy = value.abs() >= 1e15 && value.fract() == 0.0;
-            return Number { digits: plain(&shortest), lossy };
+            return Number { digits: plain(&shortest), lossy, percent: false };
         }
         if value.abs() >= 1e15 {
-            return Number { digits: plain(&shortest), lossy: true };
+            return Number { digits: plain(&shortest), lossy: true, percent: false };
         }
-        Number { digits: plain(&format!("{value:.precision$e}", precision = EXACT_DIGITS - 1)), lossy: false }
+        Number { digits: plain(&format!("{value:.precision$e}", precision = EXACT_DIGITS - 1)), lossy: false, percent: false }
     }
 
     /// Plain digits with an optional sign and point, such as `-12.5`.
@@ -47,6 +48,17 @@ impl Number {
     /// Whether the file kept fewer digits than may have been typed: more than 15 significant ones.
     pub fn is_lossy(&self) -> bool {
         self.lossy
+    }
+
+    /// The same number, shown as percent.
+    #[must_use]
+    pub(crate) fn shown_as_percent(self) -> Number {
+        Number { percent: true, ..self }
+    }
+
+    /// Whether the person who filled in the cell sees percent: 25% where the digits are `0.25`.
+    pub fn is_percent(&self) -> bool {
+        self.percent
     }
 
     /// The exact decimal number.

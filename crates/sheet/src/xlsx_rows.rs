@@ -1,6 +1,7 @@
 //! The rows of an xlsx worksheet, built from the cells that the parser delivers one by one.
 
 use crate::merge::Merges;
+use crate::shown_as::ShownAs;
 use crate::workbook::Source;
 use crate::{Address, CellRange, CellValue, Limits, Number, ReadFault, Row};
 use calamine::{DataRef, ExcelDateTime, Xlsx, XlsxCellReader, XlsxError};
@@ -10,6 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) struct XlsxRows<'a> {
     cells: XlsxCellReader<'a, Source>,
+    /// What the format of each cell style says of a number.
+    shown_as: Vec<ShownAs>,
     merges: Merges,
     limits: Limits,
     /// The first cell of the row after the one that was delivered.
@@ -23,8 +26,9 @@ pub(crate) struct XlsxRows<'a> {
 impl<'a> XlsxRows<'a> {
     pub(crate) fn open(xlsx: &'a mut Xlsx<Source>, sheet: &str, merges: Vec<CellRange>, limits: &Limits) -> Result<XlsxRows<'a>, ReadFault> {
         let cells = guarded(|| xlsx.worksheet_cells_reader(sheet))?.map_err(parser_fault)?;
+        let shown_as = cells.styles().iter().map(ShownAs::of).collect();
         let merges = Merges::new(merges, limits.max_columns);
-        Ok(XlsxRows { cells, merges, limits: limits.clone(), ahead: None, ready: VecDeque::new(), last: Address::new(0, 0), at_end: false })
+        Ok(XlsxRows { cells, shown_as, merges, limits: limits.clone(), ahead: None, ready: VecDeque::new(), last: Address::new(0, 0), at_end: false })
     }
 
     pub(crate) fn next_row(&mut self) -> Option<Result<Row, ReadFault>> {
@@ -76,8 +80,13 @@ impl<'a> XlsxRows<'a> {
         loop {
             let cells = &mut self.cells;
             let last = self.last;
+            let shown_as = &self.shown_as;
             let read = guarded(|| {
-                cells.next_cell().map(|cell| cell.map(|cell| (Address::new(cell.get_position().0, cell.get_position().1), value_of(cell.get_value()))))
+                let cell = cells.next_cell_with_style_id()?;
+                Ok(cell.map(|(cell, style)| {
+                    let (row, column) = cell.get_position();
+                    (Address::new(row, column), value_of(cell.get_value(), shown_as.get(style).copied().unwrap_or(ShownAs::Plain)))
+                }))
             })?;
             match read {
                 Ok(None) => return Ok(None),
@@ -158,17 +167,20 @@ fn char_count(value: &CellValue) -> usize {
     }
 }
 
-fn value_of(data: &DataRef<'_>) -> CellValue {
+fn value_of(data: &DataRef<'_>, shown_as: ShownAs) -> CellValue {
     match data {
         DataRef::Empty => CellValue::Empty,
         DataRef::SharedString(text) => text_value(text),
         DataRef::String(text) => text_value(text),
         DataRef::Int(whole) => CellValue::Number(Number::from_float(*whole as f64)),
-        DataRef::Float(number) if number.is_finite() => CellValue::Number(Number::from_float(*number)),
+        DataRef::Float(number) if number.is_finite() => {
+            let number = Number::from_float(*number);
+            CellValue::Number(if shown_as == ShownAs::Percent { number.shown_as_percent() } else { number })
+        }
         // The parser takes words such as `nan` for numbers.
         DataRef::Float(number) => CellValue::Text(number.to_string()),
         DataRef::Bool(value) => CellValue::Bool(*value),
-        DataRef::DateTime(moment) => date_value(moment),
+        DataRef::DateTime(moment) => date_value(moment, shown_as),
         DataRef::DateTimeIso(text) => Date::parse(text).map_or_else(|_| text_value(text), CellValue::Date),
         DataRef::DurationIso(text) => text_value(text),
         DataRef::Error(error) => CellValue::Error(error.to_string()),
@@ -179,9 +191,9 @@ fn text_value(text: &str) -> CellValue {
     if text.is_empty() { CellValue::Empty } else { CellValue::Text(text.to_string()) }
 }
 
-/// The day of a date cell in the workbook's own date system; a time of day without a day and a
+/// The date of a date cell in the workbook's own date system, as exact as its format shows it; a time of day without a day and a
 /// duration stay text; a serial that is no day of our calendar stays the number it is.
-fn date_value(moment: &ExcelDateTime) -> CellValue {
+fn date_value(moment: &ExcelDateTime, shown_as: ShownAs) -> CellValue {
     let serial = moment.as_f64();
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     if moment.is_duration() {
@@ -194,7 +206,12 @@ fn date_value(moment: &ExcelDateTime) -> CellValue {
     if serial == 0.0 && year < 1904 {
         return CellValue::Number(Number::from_float(0.0));
     }
-    let date = i16::try_from(year).ok().and_then(|year| Date::new(year, Some(month), Some(day)));
+    let (month, day) = match shown_as {
+        ShownAs::Year => (None, None),
+        ShownAs::Month => (Some(month), None),
+        ShownAs::Plain | ShownAs::Percent => (Some(month), Some(day)),
+    };
+    let date = i16::try_from(year).ok().and_then(|year| Date::new(year, month, day));
     match date {
         Some(date) if serial >= 0.0 => CellValue::Date(date),
         _ => CellValue::Number(Number::from_float(serial)),

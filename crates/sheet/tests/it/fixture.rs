@@ -17,7 +17,7 @@ pub(crate) fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
 const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
 const PACKAGE: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
 const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
-const STYLES: &str = r#"<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="46"/></cellXfs></styleSheet>"#;
+const STYLES: &str = r#"<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="46"/><xf numFmtId="57"/><xf numFmtId="10"/></cellXfs></styleSheet>"#;
 
 /// The parts of a workbook with one sheet; `workbook_attributes` stand in its `workbookPr`.
 pub(crate) struct Parts {
@@ -27,7 +27,8 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// A sheet of these `<row>` elements; style 1 is a date, style 2 a duration.
+    /// A sheet of these `<row>` elements; style 1 is a date, style 2 a duration, style 3 a month,
+    /// style 4 percent.
     pub(crate) fn rows(rows: &str) -> Parts {
         Parts { sheet: format!("<sheetData>{rows}</sheetData>"), strings: String::new(), workbook_attributes: String::new() }
     }

@@ -82,3 +82,12 @@ fn a_sheet_too_large_for_memory_can_still_be_streamed() {
     assert!(matches!(workbook.load(0), Err(duijie_sheet::ReadFault::TooLargeToLoad { .. })));
     assert_eq!(workbook.rows(0).unwrap().filter(|row| row.is_ok()).count(), 50);
 }
+
+#[test]
+fn a_month_stays_a_month_and_percent_is_told() {
+    let rows = r#"<row r="1"><c r="A1" s="3"><v>44256</v></c><c r="B1" s="4"><v>0.255</v></c><c r="C1" s="1"><v>0</v></c><c r="D1" s="1"><v>0.5</v></c></row>"#;
+    let sheet = open(Parts::rows(rows).bytes()).load(0).unwrap();
+    let texts: Vec<String> = sheet.rows[0].cells.iter().map(CellValue::as_text).collect();
+    assert_eq!(texts, ["2021-03", "0.255", "0", "12:00:00"]);
+    assert!(matches!(&sheet.rows[0].cells[1], CellValue::Number(number) if number.is_percent()));
+}
