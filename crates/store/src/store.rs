@@ -46,7 +46,7 @@ impl Store {
         E: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (job, answer) = Job::new(actor.clone(), act);
+        let (job, answer) = Job::waiting(actor.clone(), act);
         self.inner.writer.queue(job)?;
         answer.recv().unwrap_or(Err(WriteError::Closed))
     }

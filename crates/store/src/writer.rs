@@ -106,7 +106,7 @@ where
     E: Send + 'static,
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    pub(crate) fn new(actor: Actor, act: F) -> (Box<dyn Act>, Answer<T, E>) {
+    pub(crate) fn waiting(actor: Actor, act: F) -> (Box<dyn Act>, Answer<T, E>) {
         let (reply, answer) = bounded(1);
         (Box::new(Job { actor, act, outcome: None, reply }), answer)
     }

@@ -263,7 +263,16 @@ mod tests {
         assert_eq!(tuples(2, 2, 3), "($3,$4),($5,$6)");
         let mut calls = Vec::new();
         let args: Vec<Arg<'_>> = (0..404).map(Arg::Int).collect();
-        in_rows(&args, 2, |t| format!("V {t}"), |sql, row| Ok(calls.push((sql.len(), row.len())))).unwrap();
+        in_rows(
+            &args,
+            2,
+            |t| format!("V {t}"),
+            |sql, row| {
+                calls.push((sql.len(), row.len()));
+                Ok(())
+            },
+        )
+        .unwrap();
         assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [200, 200, 2, 2]);
     }
 
