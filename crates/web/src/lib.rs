@@ -1,1 +1,28 @@
-//! (empty)
+//! The portal: routes, pages, forms and the JSON API. A handler extracts, asks `app` and shows;
+//! rules, rights and data live behind `app`. Templates, styles, scripts and words are inside the
+//! crate and embedded, so the binary needs no files beside it.
+
+mod api;
+mod asset;
+mod attend;
+mod cookie;
+mod fault;
+mod hex;
+mod kind;
+mod options;
+mod pages;
+mod portal;
+mod posted;
+mod query;
+mod render;
+mod routes;
+#[cfg(test)]
+mod sample;
+mod seal;
+mod stash;
+mod throttle;
+mod visit;
+mod words;
+
+pub use options::Options;
+pub use portal::{router, serve};

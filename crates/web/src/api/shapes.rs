@@ -1,0 +1,286 @@
+//! The shapes of the API's answers as JSON Schema. A test holds each against a real value of its
+//! view type, so that a field that is added, renamed or dropped shows here.
+
+use serde_json::{Map, Value, json};
+
+/// Every shape by its name.
+pub(crate) fn all() -> Map<String, Value> {
+    let mut shapes = Map::new();
+    let mut add = |name: &str, shape: Value| {
+        shapes.insert(name.to_string(), shape);
+    };
+    add("Text", object(&[("zh", string()), ("en", string())]));
+    add("RecordRef", object(&[("id", string()), ("kind", string()), ("title", string())]));
+    add("RecordRefs", many(one("RecordRef")));
+    add("Segment", object(&[("text", string()), ("hit", boolean())]));
+    add(
+        "Hit",
+        object(&[
+            ("id", string()),
+            ("kind", string()),
+            ("kind_name", one("Text")),
+            ("title", many(one("Segment"))),
+            ("snippet", many(one("Segment"))),
+            ("region", string()),
+            ("region_name", string()),
+            ("listed", many(tuple(&[one("Text"), one("Text")]))),
+            ("updated", string()),
+            ("updated_on", string()),
+        ]),
+    );
+    add("FacetValue", object(&[("value", string()), ("name", one("Text")), ("count", integer()), ("chosen", boolean())]));
+    add("Facet", object(&[("field", string()), ("name", one("Text")), ("values", many(one("FacetValue")))]));
+    add(
+        "SearchPage",
+        object(&[
+            ("total", integer()),
+            ("page", integer()),
+            ("pages", integer()),
+            ("hits", many(one("Hit"))),
+            ("facets", many(one("Facet"))),
+            ("as_of", integer()),
+        ]),
+    );
+    add(
+        "FieldView",
+        object(&[
+            ("key", string()),
+            ("name", one("Text")),
+            ("ty", string()),
+            ("shown", one("Text")),
+            ("items", many(string())),
+            ("link", optional(one("RecordRef"))),
+            ("curated_by", optional(string())),
+        ]),
+    );
+    add("GroupView", object(&[("name", one("Text")), ("fields", many(one("FieldView")))]));
+    add("Relation", object(&[("kind", string()), ("name", one("Text")), ("records", many(one("RecordRef"))), ("total", integer())]));
+    add("HistoryLine", object(&[("seq", integer()), ("at", string()), ("actor", string()), ("what", one("Text"))]));
+    add(
+        "RecordView",
+        object(&[
+            ("id", string()),
+            ("kind", string()),
+            ("kind_name", one("Text")),
+            ("title", string()),
+            ("region", string()),
+            ("region_path", string()),
+            ("state", string()),
+            ("version", integer()),
+            ("updated", string()),
+            ("updated_on", string()),
+            ("source", string()),
+            ("groups", many(one("GroupView"))),
+            ("relations", many(one("Relation"))),
+            ("history", many(one("HistoryLine"))),
+            ("may_edit", boolean()),
+            ("withheld", boolean()),
+        ]),
+    );
+    add("PartView", object(&[("name", one("Text")), ("adds", number()), ("percent", integer())]));
+    add(
+        "MatchView",
+        object(&[
+            ("record", one("RecordRef")),
+            ("owner", string()),
+            ("region_name", string()),
+            ("percent", integer()),
+            ("score", number()),
+            ("parts", many(one("PartView"))),
+            ("for_reasons", many(one("Text"))),
+            ("against_reasons", many(one("Text"))),
+            ("shared_terms", many(string())),
+        ]),
+    );
+    add("MatchGroup", object(&[("kind", string()), ("kind_name", one("Text")), ("matches", many(one("MatchView")))]));
+    add("Matches", object(&[("of", one("RecordRef")), ("groups", many(one("MatchGroup"))), ("as_of", integer())]));
+    add("Count", tuple(&[string(), one("Text"), integer()]));
+    add("ConditionView", object(&[("label", one("Text")), ("verdict", string()), ("sentence", one("Text")), ("expression", string()), ("clause", string())]));
+    add(
+        "DecisionView",
+        object(&[
+            ("measure", string()),
+            ("name", one("Text")),
+            ("outcome", string()),
+            ("outcome_name", one("Text")),
+            ("amount", one("Text")),
+            ("reason", one("Text")),
+            ("delivery", one("Text")),
+            ("basis", many(one("Text"))),
+            ("conditions", many(one("ConditionView"))),
+            ("missing", many(one("Text"))),
+        ]),
+    );
+    add("AskNext", object(&[("fact", string()), ("name", one("Text")), ("question", one("Text")), ("settles", integer())]));
+    add(
+        "DecisionsView",
+        object(&[
+            ("organization", one("RecordRef")),
+            ("period", string()),
+            ("on", string()),
+            ("counts", many(one("Count"))),
+            ("decisions", many(one("DecisionView"))),
+            ("ask_next", many(one("AskNext"))),
+        ]),
+    );
+    add(
+        "MeasureLine",
+        object(&[
+            ("id", string()),
+            ("name", one("Text")),
+            ("region_name", string()),
+            ("delivery", one("Text")),
+            ("in_force", string()),
+            ("conditions", integer()),
+            ("counts", many(one("Count"))),
+        ]),
+    );
+    add("MeasureLines", many(one("MeasureLine")));
+    add("KindFigure", object(&[("kind", string()), ("name", one("Text")), ("count", integer())]));
+    add(
+        "Figures",
+        object(&[
+            ("kinds", many(one("KindFigure"))),
+            ("decisions", many(one("Count"))),
+            ("needs_matched", integer()),
+            ("entries", integer()),
+            ("as_of", string()),
+        ]),
+    );
+    add("Diagnostic", json!({ "type": "object", "required": ["severity", "code", "message"] }));
+    add(
+        "Health",
+        object(&[
+            ("version", string()),
+            ("database", string()),
+            ("entries", integer()),
+            ("followers", many(tuple(&[string(), integer(), integer()]))),
+            ("problems", many(one("Diagnostic"))),
+        ]),
+    );
+    add(
+        "Problem",
+        json!({
+            "type": "object",
+            "required": ["type", "title", "status", "detail", "instance", "code", "advice"],
+            "properties": {
+                "type": string(), "title": string(), "status": integer(), "detail": string(), "instance": string(),
+                "code": string(), "advice": string(), "diagnostics": many(one("Diagnostic")),
+            },
+        }),
+    );
+    add("JsonSchema", json!({ "type": "object" }));
+    add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
+    shapes
+}
+
+/// An object that has exactly these properties.
+fn object(properties: &[(&str, Value)]) -> Value {
+    let names: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
+    let shapes: Map<String, Value> = properties.iter().map(|(name, shape)| (name.to_string(), shape.clone())).collect();
+    json!({ "type": "object", "required": names, "properties": shapes, "additionalProperties": false })
+}
+
+fn one(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn many(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+fn tuple(items: &[Value]) -> Value {
+    json!({ "type": "array", "prefixItems": items, "items": false, "minItems": items.len() })
+}
+
+fn optional(shape: Value) -> Value {
+    json!({ "anyOf": [shape, { "type": "null" }] })
+}
+
+fn string() -> Value {
+    json!({ "type": "string" })
+}
+
+fn integer() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn number() -> Value {
+    json!({ "type": "number" })
+}
+
+fn boolean() -> Value {
+    json!({ "type": "boolean" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    /// Where `value` does not fit `shape`; the part of JSON Schema that the shapes use.
+    fn misfit(shapes: &Map<String, Value>, shape: &Value, value: &Value, at: &str) -> Option<String> {
+        if let Some(name) = shape["$ref"].as_str() {
+            return misfit(shapes, &shapes[name.rsplit('/').next().unwrap()], value, at);
+        }
+        if let Some(choices) = shape["anyOf"].as_array() {
+            let misfits: Vec<String> = choices.iter().filter_map(|choice| misfit(shapes, choice, value, at)).collect();
+            return (misfits.len() == choices.len()).then(|| misfits.join(" or "));
+        }
+        let fits = match shape["type"].as_str().unwrap() {
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            "null" => value.is_null(),
+            "array" => value.is_array(),
+            _ => value.is_object(),
+        };
+        if !fits {
+            return Some(format!("{at} is not of type {}: {value}", shape["type"]));
+        }
+        if let Some(items) = shape["prefixItems"].as_array() {
+            let values = value.as_array().unwrap();
+            let inside = items.iter().zip(values).find_map(|(shape, value)| misfit(shapes, shape, value, at));
+            return inside.or_else(|| (items.len() != values.len()).then(|| format!("{at} has {} items", values.len())));
+        }
+        if let (Some(values), Some(items)) = (value.as_array(), shape.get("items")) {
+            return values.iter().find_map(|value| misfit(shapes, items, value, at));
+        }
+        let (Some(fields), Some(properties)) = (value.as_object(), shape["properties"].as_object()) else { return None };
+        let unknown = fields.keys().find(|name| !properties.contains_key(*name)).map(|name| format!("{at}.{name} is not described"));
+        unknown.or_else(|| {
+            properties.iter().find_map(|(name, shape)| match fields.get(name) {
+                Some(value) => misfit(shapes, shape, value, &format!("{at}.{name}")),
+                None => Some(format!("{at}.{name} is not there")),
+            })
+        })
+    }
+
+    fn check(shape: &str, value: impl Serialize) {
+        let shapes = all();
+        let misfit = misfit(&shapes, &shapes[shape], &serde_json::to_value(value).unwrap(), shape);
+        assert_eq!(misfit, None);
+    }
+
+    #[test]
+    fn answers_have_the_shapes_that_are_described() {
+        check("SearchPage", crate::sample::search_page());
+        check("RecordView", crate::sample::record("need"));
+        check("Matches", crate::sample::matches());
+        check("DecisionsView", crate::sample::decisions());
+        check("MeasureLines", crate::sample::measures());
+        check("Figures", crate::sample::figures());
+        check("Health", crate::sample::health());
+    }
+
+    #[test]
+    fn a_missing_or_an_unknown_field_is_noticed() {
+        let shapes = all();
+        let text = |value| misfit(&shapes, &shapes["Text"], &value, "Text");
+        assert!(text(json!({ "zh": "a" })).is_some());
+        assert!(text(json!({ "zh": "a", "en": "b", "fr": "c" })).is_some());
+        assert!(text(json!({ "zh": "a", "en": 1 })).is_some());
+        assert_eq!(text(json!({ "zh": "a", "en": "b" })), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! The frame around every route: who visits and in which language, forms checked before any
+//! handler runs, faults put into words, and the headers that every answer carries.
+
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::visit::Visit;
+use crate::{posted, render};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+pub(crate) async fn attend(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut visit = Visit::of_stranger(&portal, &parts);
+    let request = Request::from_parts(parts, body);
+    let response = match portal.visits.try_acquire() {
+        Ok(_place) => answer(&portal, &mut visit, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        Err(_) => Fault::busy().into_response(),
+    };
+    finish(&portal, &visit, response)
+}
+
+async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, next: Next) -> Result<Response, Fault> {
+    if visit.path.starts_with("/assets/") {
+        visit.set_cookies.clear();
+        return Ok(next.run(request).await);
+    }
+    crate::query::Pairs::parse(request.uri().query().unwrap_or_default().as_bytes()).map_err(|_| Fault::bad_encoding())?;
+    visit.recognise(portal).await?;
+    if request.method() == Method::POST {
+        let body = std::mem::replace(request.body_mut(), Body::empty());
+        let mut form = Request::new(body);
+        *form.headers_mut() = request.headers().clone();
+        let posted = posted::read(portal, visit, form).await?;
+        request.extensions_mut().insert(Arc::new(posted));
+    }
+    request.extensions_mut().insert(visit.clone());
+    Ok(next.run(request).await)
+}
+
+fn finish(portal: &Portal, visit: &Visit, response: Response) -> Response {
+    let mut response = match response.extensions().get::<Arc<Fault>>().cloned() {
+        Some(fault) => in_words(portal, visit, &fault, response),
+        None => response,
+    };
+    let headers = response.headers_mut();
+    if !visit.wants_json() {
+        for cookie in &visit.set_cookies {
+            headers.append(header::SET_COOKIE, cookie.clone());
+        }
+    }
+    secure(headers, portal.options.https);
+    response
+}
+
+fn in_words(portal: &Portal, visit: &Visit, fault: &Fault, response: Response) -> Response {
+    let (parts, _) = response.into_parts();
+    let mut shown = if visit.wants_json() { render::problem(visit, fault) } else { portal.pages.fault(portal, visit, fault) };
+    *shown.status_mut() = fault.status;
+    // What the fault and the router said, such as `Retry-After` and `Allow`, stays.
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = parts.headers.get(&name) {
+            shown.headers_mut().insert(name, value.clone());
+        }
+    }
+    shown
+}
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+fn secure(headers: &mut HeaderMap, https: bool) {
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // Pages differ by person and language; what may be kept says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static("Cookie, Accept-Language"));
+}

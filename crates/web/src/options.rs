@@ -1,0 +1,22 @@
+//! What the installation decides about its portal.
+
+use duijie_vocab::Text;
+
+/// How the portal is reached and what it accepts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Scheme, host and port under which people reach the portal, such as `https://duijie.example.cn`.
+    pub public_url: String,
+    /// Whether people reach it over TLS; cookies are then `Secure` and bound to the host.
+    pub https: bool,
+    /// The largest workbook that is taken, in bytes.
+    pub upload_limit_bytes: usize,
+    /// Login, password and role of each demo account, shown on the login page; empty in production.
+    pub demo_logins: Vec<(String, String, Text)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { public_url: String::new(), https: false, upload_limit_bytes: 50 * 1024 * 1024, demo_logins: Vec::new() }
+    }
+}

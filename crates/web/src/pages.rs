@@ -1,0 +1,67 @@
+//! The pages: one file per noun, each with its handlers and the values that its template shows.
+
+pub(crate) mod decisions;
+pub(crate) mod duplicates;
+pub(crate) mod edit;
+pub(crate) mod export;
+pub(crate) mod health;
+pub(crate) mod home;
+pub(crate) mod import;
+pub(crate) mod login;
+pub(crate) mod matches;
+pub(crate) mod measures;
+pub(crate) mod record;
+pub(crate) mod search;
+
+use crate::fault::Fault;
+use crate::visit::Visit;
+use axum::response::{IntoResponse, Redirect, Response};
+use duijie_record::Schema;
+use duijie_vocab::{RecordId, Text};
+use serde::Serialize;
+
+/// Something to click on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Link {
+    pub(crate) name: Text,
+    pub(crate) href: String,
+    pub(crate) count: Option<usize>,
+    pub(crate) chosen: bool,
+}
+
+/// The kind and the id that a path names, if the id is one of that kind.
+fn named(kind: &str, id: &str) -> Result<(&'static Schema, RecordId), Fault> {
+    let schema = crate::kind::known(kind).ok_or_else(Fault::not_found)?;
+    let id = RecordId::parse(id).filter(|id| id.prefix() == schema.prefix).ok_or_else(Fault::not_found)?;
+    Ok((schema, id))
+}
+
+/// Sends the browser on with `GET`, so that neither reloading nor going back sends a form again.
+fn see_other(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// A path of this portal that somebody named for going on, or the home page: nobody is led elsewhere.
+fn own_path(path: Option<&str>) -> &str {
+    let safe = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && path.is_ascii() && !path.contains(char::is_control);
+    path.filter(safe).unwrap_or("/")
+}
+
+/// Whether the viewer has to log in for `fault` to go away.
+fn needs_login(visit: &Visit, fault: &Fault) -> bool {
+    fault.login_helps && visit.viewer.login.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_away_from_the_portal() {
+        assert_eq!(own_path(Some("/need?q=%E6%B6%82")), "/need?q=%E6%B6%82");
+        for elsewhere in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "elsewhere", "/a\r\nb"] {
+            assert_eq!(own_path(Some(elsewhere)), "/", "{elsewhere}");
+        }
+        assert_eq!(own_path(None), "/");
+    }
+}

@@ -1,0 +1,96 @@
+//! What an organization could get: every measure's decision with its reasons.
+
+use super::named;
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::visit::Visit;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use duijie_app::{AskNext, DecisionView, DecisionsView, RecordRef};
+use duijie_vocab::{Text, text};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+pub(crate) struct DecisionsPage {
+    pub(crate) organization: RecordRef,
+    pub(crate) period: String,
+    pub(crate) on: String,
+    pub(crate) counts: Vec<(String, Text, usize)>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) ask_next: Vec<AskNext>,
+}
+
+/// The decisions of one outcome.
+#[derive(Serialize)]
+pub(crate) struct Group {
+    pub(crate) outcome: String,
+    pub(crate) name: Text,
+    pub(crate) decisions: Vec<DecisionView>,
+}
+
+/// The outcomes in the order in which people want to read them.
+const ORDER: [&str; 8] = ["eligible", "needs_review", "unknown", "window_closed", "budget_exhausted", "not_eligible", "not_in_force", "error"];
+
+pub(crate) async fn show(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let (schema, id) = named(&kind, &id)?;
+    if schema.kind != "organization" {
+        return Err(Fault::not_found());
+    }
+    let period = period(visit.query.filled("period"))?;
+    let viewer = visit.viewer.clone();
+    let decisions = portal.ask(move |app| app.decisions(&viewer, &id, period.as_deref())).await?;
+    portal.pages.show(&portal, &visit, "decisions.html", DecisionsPage::of(decisions))
+}
+
+/// The period that was asked for, if it looks like one.
+pub(crate) fn period(given: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(given) = given else { return Ok(None) };
+    let plausible = given.len() <= 7 && given.chars().all(|c| c.is_ascii_digit() || "-HQ".contains(c)) && given.starts_with(|c: char| c.is_ascii_digit());
+    plausible.then(|| Some(given.to_string())).ok_or_else(|| {
+        Fault::bad_parameter(
+            text!("看不懂期间“{given}”。", "The period “{given}” cannot be read."),
+            text!("请写成 2021、2021H1、2021Q3 或 2021-06。", "Write 2021, 2021H1, 2021Q3 or 2021-06."),
+        )
+    })
+}
+
+impl DecisionsPage {
+    pub(crate) fn of(view: DecisionsView) -> DecisionsPage {
+        let rank = |outcome: &str| ORDER.iter().position(|known| *known == outcome).unwrap_or(ORDER.len());
+        let mut groups: Vec<Group> = Vec::new();
+        for decision in view.decisions {
+            match groups.iter_mut().find(|group| group.outcome == decision.outcome) {
+                Some(group) => group.decisions.push(decision),
+                None => groups.push(Group { outcome: decision.outcome.clone(), name: decision.outcome_name.clone(), decisions: vec![decision] }),
+            }
+        }
+        groups.sort_by_key(|group| rank(&group.outcome));
+        let mut counts = view.counts;
+        counts.sort_by_key(|(outcome, _, _)| rank(outcome));
+        DecisionsPage { organization: view.organization, period: view.period, on: view.on, counts, groups, ask_next: view.ask_next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_gets_comes_before_what_one_does_not() {
+        let page = DecisionsPage::of(crate::sample::decisions());
+        let order: Vec<&str> = page.groups.iter().map(|group| group.outcome.as_str()).collect();
+        assert_eq!(order, ["eligible", "needs_review", "unknown", "not_eligible"]);
+    }
+
+    #[test]
+    fn a_period_is_read_or_refused() {
+        assert_eq!(period(Some("2021H1")).ok().flatten().as_deref(), Some("2021H1"));
+        assert_eq!(period(Some("last year")).err().map(|fault| fault.status.as_u16()), Some(400));
+    }
+}

@@ -1,0 +1,67 @@
+//! The portal as one value, and the two doors to it: a router, and a server around the router.
+
+use crate::attend::attend;
+use crate::fault::Fault;
+use crate::options::Options;
+use crate::render::Pages;
+use crate::routes;
+use crate::seal::Seal;
+use crate::stash::Stash;
+use crate::throttle::Throttle;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use duijie_app::{App, AppError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Requests that are answered at once; the ones beyond are told to come back.
+const VISITS: usize = 256;
+/// Uploads that are taken in at once; each may hold the upload limit in memory.
+const UPLOADS: usize = 4;
+/// Use cases that run at once; more would only take turns on the processors.
+const WORKERS: usize = 16;
+
+pub(crate) struct Portal {
+    pub(crate) app: Arc<App>,
+    pub(crate) options: Options,
+    pub(crate) pages: Pages,
+    pub(crate) seal: Seal,
+    pub(crate) stash: Stash,
+    pub(crate) throttle: Throttle,
+    pub(crate) visits: Semaphore,
+    pub(crate) uploads: Semaphore,
+    workers: Semaphore,
+}
+
+/// Every page and the API over `app`.
+pub fn router(app: Arc<App>, options: Options) -> Router {
+    let portal = Arc::new(Portal {
+        seal: Seal::new(app.form_key()),
+        stash: Stash::new(options.upload_limit_bytes),
+        app,
+        options,
+        pages: Pages::new(),
+        throttle: Throttle::new(),
+        visits: Semaphore::new(VISITS),
+        uploads: Semaphore::new(UPLOADS),
+        workers: Semaphore::new(WORKERS),
+    });
+    routes::all().layer(from_fn_with_state(portal.clone(), attend)).with_state(portal)
+}
+
+/// Serves the portal on `listener` until `shutdown` is done and open requests are answered.
+pub async fn serve(app: Arc<App>, listener: TcpListener, options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let service = router(app, options).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
+
+impl Portal {
+    /// Runs a use case, which may wait for the disk, on a thread where waiting is allowed.
+    pub(crate) async fn ask<T: Send + 'static>(&self, work: impl FnOnce(&App) -> Result<T, AppError> + Send + 'static) -> Result<T, Fault> {
+        let _place = self.workers.acquire().await.map_err(Fault::internal)?;
+        let app = self.app.clone();
+        tokio::task::spawn_blocking(move || work(&app)).await.map_err(Fault::internal)?.map_err(Fault::from)
+    }
+}

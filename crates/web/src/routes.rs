@@ -1,0 +1,82 @@
+//! Every route of the portal in one table.
+
+use crate::fault::Fault;
+use crate::pages::{decisions, duplicates, edit, export, health, home, import, login, matches, measures, record, search};
+use crate::portal::Portal;
+use crate::{api, asset};
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+
+/// A path and what answers there.
+pub(crate) struct Route {
+    pub(crate) path: &'static str,
+    /// The methods besides `HEAD`, which goes wherever `GET` goes.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests walk the table and try every method"))]
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) answers: MethodRouter<Arc<Portal>>,
+}
+
+/// The pages; the routes of the API stand in [`api::table`].
+pub(crate) fn pages() -> Vec<Route> {
+    let reads = |path, answers| Route { path, methods: &["GET"], answers };
+    let writes = |path, answers| Route { path, methods: &["POST"], answers };
+    let both = |path, answers| Route { path, methods: &["GET", "POST"], answers };
+    vec![
+        reads("/", get(home::show)),
+        reads("/search", get(search::everywhere)),
+        reads("/measures", get(measures::list)),
+        reads("/measures/{id}", get(measures::show)),
+        both("/import", get(import::ask).post(import::preview)),
+        both("/import/{token}", get(import::show).post(import::write)),
+        reads("/import/{token}/annotated", get(import::annotated)),
+        reads("/export/{file}", get(export::export)),
+        reads("/template/{file}", get(export::template)),
+        both("/duplicates", get(duplicates::list).post(duplicates::merge)),
+        reads("/health", get(health::show)),
+        both("/login", get(login::ask).post(login::login)),
+        writes("/logout", post(login::logout)),
+        reads("/assets/{digest}/{name}", get(asset::show)),
+        reads("/{kind}", get(search::of_kind)),
+        both("/{kind}/new", get(edit::blank).post(edit::create)),
+        reads("/{kind}/{id}", get(record::show)),
+        both("/{kind}/{id}/edit", get(edit::filled).post(edit::change)),
+        reads("/{kind}/{id}/matches", get(matches::show)),
+        reads("/{kind}/{id}/decisions", get(decisions::show)),
+    ]
+}
+
+pub(crate) fn all() -> Router<Arc<Portal>> {
+    let pages = pages().into_iter().map(|route| (route.path, route.answers));
+    let api = api::table().into_iter().map(|route| (route.path, route.answers));
+    let router = pages.chain(api).fold(Router::new(), |router, (path, answers)| router.route(path, answers));
+    router.fallback(async || Fault::not_found()).method_not_allowed_fallback(async || Fault::method_not_allowed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first part of a page's path must never be a kind's name, or the kind's list is hidden.
+    #[test]
+    fn no_page_hides_the_list_of_a_kind() {
+        for route in pages() {
+            let first = route.path.split('/').nth(1).unwrap_or_default();
+            assert!(duijie_record::schema(first).is_none(), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn the_table_of_routes() {
+        let table: Vec<String> = pages().iter().map(|route| format!("{} {}", route.methods.join("+"), route.path)).collect();
+        assert_eq!(
+            table.join("\n"),
+            "GET /\nGET /search\nGET /measures\nGET /measures/{id}\nGET+POST /import\nGET+POST /import/{token}\n\
+             GET /import/{token}/annotated\nGET /export/{file}\nGET /template/{file}\nGET+POST /duplicates\nGET /health\nGET+POST /login\n\
+             POST /logout\nGET /assets/{digest}/{name}\nGET /{kind}\nGET+POST /{kind}/new\nGET /{kind}/{id}\nGET+POST /{kind}/{id}/edit\n\
+             GET /{kind}/{id}/matches\nGET /{kind}/{id}/decisions"
+        );
+        // Building the router fails if two of the paths collide.
+        drop(all());
+    }
+}
