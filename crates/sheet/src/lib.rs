@@ -1,6 +1,15 @@
 //! Workbooks: xlsx and csv bytes to tables of addressed cells, and back. Reading keeps the row and
 //! column of every value so that a fault can be shown at its cell; writing never lets a text
 //! become a formula. This room knows no record and no schema, and trusts no byte it is given.
+//!
+//! ```
+//! use duijie_sheet::{Limits, read};
+//!
+//! let mut workbook = read("需求.csv", "名称,电话\n甲公司,0519-12345\n".into(), &Limits::default())?;
+//! let firms: Vec<String> = workbook.rows(0)?.skip(1).map(|row| row.map(|row| row.text(0))).collect::<Result<_, _>>()?;
+//! assert_eq!(firms, ["甲公司"]);
+//! # Ok::<(), duijie_sheet::ReadFault>(())
+//! ```
 
 mod annotate;
 mod cell;

@@ -72,6 +72,12 @@ impl From<&str> for Value {
     }
 }
 
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        if text.is_empty() { Value::Empty } else { Value::Text(text) }
+    }
+}
+
 impl Value {
     /// The value in words and digits, as a csv shows it in a column of `kind`.
     pub(crate) fn shown(&self, kind: ColumnKind) -> String {

@@ -58,7 +58,11 @@ pub enum FieldKind {
     Integer,
     Decimal,
     Money(MoneyUnit),
+    /// A ratio; typed and shown as percent.
+    Percent,
     Date,
+    /// The address of a page.
+    Link,
     /// One of the options.
     Choice,
     /// One or more of the options, with `、` between them.
@@ -114,7 +118,8 @@ fn write_column(sheet: &mut Worksheet, row: u32, index: u16, column: &TemplateCo
     let fitted = (style::shown_width(&header) + 2).clamp(10, 40) as u16;
     sheet.set_column_width(index, f64::from(column.width.unwrap_or(fitted).clamp(2, 255)))?;
     match column.kind {
-        FieldKind::Code => sheet.set_column_format(index, &style::typed_as_text())?,
+        FieldKind::Percent => sheet.set_column_format(index, &style::number("0.00%"))?,
+        FieldKind::Code | FieldKind::Link => sheet.set_column_format(index, &style::typed_as_text())?,
         FieldKind::Date => sheet.set_column_format(index, &style::number("yyyy-mm-dd"))?,
         FieldKind::LongText => sheet.set_column_format(index, &style::wrapped())?,
         _ => sheet,
@@ -167,17 +172,12 @@ fn format_words(column: &TemplateColumn) -> Text {
         FieldKind::Code => text!("号码，按文本填写", "a code or number, kept as text"),
         FieldKind::Integer => text!("整数", "a whole number"),
         FieldKind::Decimal => text!("数字", "a number"),
-        FieldKind::Money(_) => {
-            let shown = Column::new(
-                "",
-                match column.kind {
-                    FieldKind::Money(unit) => ColumnKind::Money(unit),
-                    _ => ColumnKind::Text,
-                },
-            )
-            .shown_header();
+        FieldKind::Money(unit) => {
+            let shown = Column::new("", ColumnKind::Money(unit)).shown_header();
             text!("金额{shown}", "an amount of money {shown}")
         }
+        FieldKind::Percent => text!("百分比，如 25%", "a percentage such as 25%"),
+        FieldKind::Link => text!("网址，以 https:// 开头", "the address of a page, starting with https://"),
         FieldKind::Date => text!("日期，如 2024-05-31", "a date such as 2024-05-31"),
         FieldKind::Choice => text!("从下拉列表选择一项", "one value of the list"),
         FieldKind::Choices => text!("可选多项，用“、”隔开", "one or more values of the list, with `、` between them"),
@@ -191,7 +191,7 @@ fn validation(column: &TemplateColumn, lists: &mut OptionLists, lang: Lang) -> R
         rule.set_error_title(title.get(lang))?.set_error_message(cut_units(words.get(lang), MAX_INLINE))
     };
     match column.kind {
-        FieldKind::Text | FieldKind::LongText | FieldKind::Code => Ok(rule.allow_any_value()),
+        FieldKind::Text | FieldKind::LongText | FieldKind::Code | FieldKind::Link => Ok(rule.allow_any_value()),
         FieldKind::Integer => {
             let whole = rule.allow_whole_number(DataValidationRule::Between(-2_000_000_000, 2_000_000_000));
             refuse(whole, text!("请填整数", "fill in a whole number"))
@@ -203,6 +203,10 @@ fn validation(column: &TemplateColumn, lists: &mut OptionLists, lang: Lang) -> R
         FieldKind::Money(_) => {
             let amount = rule.allow_decimal_number(DataValidationRule::Between(0.0, 1e15));
             refuse(amount, text!("请填数字，不带单位", "fill in a number without its unit"))
+        }
+        FieldKind::Percent => {
+            let ratio = rule.allow_decimal_number(DataValidationRule::Between(-100.0, 100.0));
+            refuse(ratio, text!("请填百分比，如 25%", "fill in a percentage such as 25%"))
         }
         // A warning, not a refusal: a month or a year alone is a date here as well.
         FieldKind::Date => {

@@ -26,6 +26,8 @@ fn template() -> Template {
         column("人数", FieldKind::Integer, false, &[]),
         column("面积", FieldKind::Decimal, false, &[]),
         column("拟投入", FieldKind::Money(MoneyUnit::Wan), false, &[]),
+        column("占比", FieldKind::Percent, false, &[]),
+        column("网址", FieldKind::Link, false, &[]),
         column("截止日期", FieldKind::Date, false, &[]),
         column("需求类型", FieldKind::Choice, true, &["技术攻关", "成果引进"]),
         column("行业", FieldKind::Choice, false, &many),
@@ -74,6 +76,6 @@ fn choices_are_offered_and_long_lists_stand_in_a_hidden_sheet() {
     assert_eq!(names, [("需求".into(), false), ("填写说明".into(), false), ("选项".into(), true)]);
     assert_eq!(workbook.load(2).unwrap().rows[79].text(0), "行业分类第79类");
     let guide = workbook.load(1).unwrap();
-    let line: Vec<String> = (0..7).map(|column| guide.rows[8].text(column)).collect();
+    let line: Vec<String> = (0..7).map(|column| guide.rows[10].text(column)).collect();
     assert_eq!(line.join("|"), "需求|需求类型|必填|从下拉列表选择一项|技术攻关、成果引进|示例值|填写需求类型");
 }
