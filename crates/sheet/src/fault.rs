@@ -32,7 +32,7 @@ pub enum ReadFault {
     #[error("row {row} is beyond the {limit} rows that are read")]
     TooManyRows { row: u64, limit: u32 },
     #[error("the sheet holds more than {limit} bytes of text")]
-    TooLargeToLoad { limit: usize },
+    TooMuchText { limit: usize },
     #[error("the workbook has no sheet {0}")]
     NoSuchSheet(usize),
     #[error("line {line} holds a zero byte, which no text file does")]
@@ -129,7 +129,7 @@ impl ReadFault {
             ReadFault::TooManyRows { row, limit } => {
                 ("sheet.too_many_rows", text!("第 {row} 行超出可读取的 {limit} 行", "row {row} is beyond the {limit} rows that are read"))
             }
-            ReadFault::TooLargeToLoad { limit } => {
+            ReadFault::TooMuchText { limit } => {
                 let mib = limit / (1024 * 1024);
                 ("sheet.too_large", text!("工作表的文字超过 {mib} MiB", "the sheet holds more than {mib} MiB of text"))
             }
@@ -186,7 +186,7 @@ impl ReadFault {
             | ReadFault::TooManyMerges { .. }
             | ReadFault::TooManyTexts { .. }
             | ReadFault::TooManyRows { .. }
-            | ReadFault::TooLargeToLoad { .. } => {
+            | ReadFault::TooMuchText { .. } => {
                 Some(text!("请把数据复制到新的工作簿，或分成几个文件", "copy the data into a new workbook, or split it into several files"))
             }
             ReadFault::Binary { .. } => Some(text!("请另存为 .xlsx 或 UTF-8 编码的 .csv", "save it as .xlsx or as .csv in UTF-8")),

@@ -40,6 +40,9 @@ pub struct Limits {
     pub max_line_bytes: usize,
     /// Merged ranges of a worksheet.
     pub max_merges: usize,
+    /// Bytes of text that the cells of one worksheet show together. A text that many cells share is
+    /// stored once, so a small file can show without end.
+    pub max_shown_bytes: usize,
     /// Bytes of text that [`crate::Workbook::load`] keeps; reading row by row has no such bound.
     pub max_loaded_bytes: usize,
 }
@@ -66,6 +69,7 @@ impl Default for Limits {
             max_row_chars: 4_000_000,
             max_line_bytes: 16 * MIB as usize,
             max_merges: 100_000,
+            max_shown_bytes: 2048 * MIB as usize,
             max_loaded_bytes: 512 * MIB as usize,
         }
     }

@@ -127,7 +127,7 @@ impl Workbook {
                 }
             }
             if loaded > limit {
-                return Err(ReadFault::TooLargeToLoad { limit });
+                return Err(ReadFault::TooMuchText { limit });
             }
         }
         Ok(Sheet { info, rows, merges, faults })

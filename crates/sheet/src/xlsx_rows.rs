@@ -20,6 +20,8 @@ pub(crate) struct XlsxRows<'a> {
     /// What is delivered before more cells are read.
     ready: VecDeque<Result<Row, ReadFault>>,
     last: Address,
+    /// Bytes of text that were read so far.
+    shown_bytes: usize,
     at_end: bool,
 }
 
@@ -28,7 +30,17 @@ impl<'a> XlsxRows<'a> {
         let cells = guarded(|| xlsx.worksheet_cells_reader(sheet))?.map_err(parser_fault)?;
         let shown_as = cells.styles().iter().map(ShownAs::of).collect();
         let merges = Merges::new(merges, limits.max_columns);
-        Ok(XlsxRows { cells, shown_as, merges, limits: limits.clone(), ahead: None, ready: VecDeque::new(), last: Address::new(0, 0), at_end: false })
+        Ok(XlsxRows {
+            cells,
+            shown_as,
+            merges,
+            limits: limits.clone(),
+            ahead: None,
+            ready: VecDeque::new(),
+            last: Address::new(0, 0),
+            shown_bytes: 0,
+            at_end: false,
+        })
     }
 
     pub(crate) fn next_row(&mut self) -> Option<Result<Row, ReadFault>> {
@@ -94,6 +106,10 @@ impl<'a> XlsxRows<'a> {
                     self.last = at;
                     if at.row >= self.limits.max_xlsx_rows {
                         return Err(ReadFault::TooManyRows { row: u64::from(at.row) + 1, limit: self.limits.max_xlsx_rows });
+                    }
+                    self.shown_bytes = self.shown_bytes.saturating_add(value.text_len());
+                    if self.shown_bytes > self.limits.max_shown_bytes {
+                        return Err(ReadFault::TooMuchText { limit: self.limits.max_shown_bytes });
                     }
                     if value != CellValue::Empty {
                         return Ok(Some((at, value)));

@@ -116,6 +116,17 @@ fn a_long_shared_text_cannot_fill_a_row_without_end() {
 }
 
 #[test]
+fn a_long_shared_text_cannot_be_shown_without_end() {
+    let strings = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(1_000));
+    let rows: String = (1..=100).map(|row| format!(r#"<row r="{row}"><c t="s"><v>0</v></c></row>"#)).collect();
+    let bytes = Parts { strings, ..Parts::rows(&rows) }.bytes();
+    let mut workbook = read("表.xlsx", bytes, &Limits { max_shown_bytes: 50_500, ..Limits::default() }).unwrap();
+    let (rows, faults): (Vec<_>, Vec<_>) = workbook.rows(0).unwrap().partition(Result::is_ok);
+    assert_eq!(rows.len(), 50);
+    assert!(matches!(faults[..], [Err(ReadFault::TooMuchText { limit: 50_500 })]));
+}
+
+#[test]
 fn rows_out_of_order_end_the_sheet() {
     let rows = r#"<row r="5"><c r="A5"><v>1</v></c><c r="A2"><v>1</v></c></row>"#;
     let fault = open(Parts::rows(rows).bytes()).rows(0).unwrap().find_map(Result::err);
