@@ -16,6 +16,8 @@ pub(crate) enum Token {
     Date(Date),
     Text(String),
     Name(String),
+    /// A name in backquotes, which is never a word of the language.
+    Quoted(String),
     /// An operator or bracket, in its ASCII spelling.
     Sign(&'static str),
     End,
@@ -170,7 +172,7 @@ impl Lexer<'_> {
             return Ok(Token::Name(self.name()));
         }
         match folded(c) {
-            '`' => return self.quoted('`').map(Token::Name),
+            '`' => return self.quoted('`').map(Token::Quoted),
             '"' | '\'' => return self.quoted(folded(c)).map(Token::Text),
             '“' => return self.quoted('”').map(Token::Text),
             '「' => return self.quoted('」').map(Token::Text),
@@ -304,7 +306,7 @@ mod tests {
             Token::Number { digits, unit } => format!("{digits}{}", unit.unwrap_or_default()),
             Token::Date(date) => date.to_string(),
             Token::Text(text) => format!("'{text}'"),
-            Token::Name(name) => name,
+            Token::Name(name) | Token::Quoted(name) => name,
             Token::Sign(sign) => sign.to_string(),
             Token::End => "$".to_string(),
         };

@@ -10,7 +10,9 @@ mod cases;
 mod decide;
 mod decision;
 mod evaluate;
+mod examples;
 mod facts;
+mod format;
 mod fraction;
 mod keys;
 mod lexer;
@@ -22,6 +24,7 @@ mod period;
 mod plan;
 mod print;
 mod range;
+mod render;
 mod shown;
 mod source;
 mod suggest;
@@ -34,7 +37,9 @@ mod yaml;
 
 pub use book::{Book, Measure};
 pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
+pub use examples::{ExampleCase, ExampleOutcome, example_case, missing_examples, test_examples};
 pub use facts::{FactFault, FactSource, FactValue, Facts, KnownFact, RegionFacts, SourceKind};
+pub use format::format_measure;
 pub use fraction::{Fraction, FractionFault, RoundingMode};
 pub use lexer::RuleFault;
 pub use measure::{
@@ -44,6 +49,7 @@ pub use measure::{
 pub use parser::parse_rule;
 pub use period::{Cycle, Period, PeriodFault};
 pub use print::{Style, print_rule};
+pub use render::{Document, Line, Section, render};
 pub use syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function, RegionWord};
 pub use truth::Truth;
 pub use unit::{Currency, Dimension};

@@ -182,6 +182,7 @@ impl Parser {
             Token::Date(date) => self.node(ExprKind::Date(date), start),
             Token::Text(text) => self.node(ExprKind::Text(text), start),
             Token::Name(name) => self.named(name, start),
+            Token::Quoted(name) => self.fact(name, start),
             Token::Sign("-") => {
                 let inner = Box::new(self.expression(UNARY)?);
                 self.node(ExprKind::Negate(inner), start)
@@ -232,20 +233,26 @@ impl Parser {
         if self.sees(".") {
             return self.region(&name, start);
         }
-        if !self.accept("(") {
-            return self.node(ExprKind::Name(name), start);
-        }
-        match Function::named(&name) {
-            Some(function) if function.takes_table() => self.table(function, start),
+        match Function::named(&name).filter(|_| self.sees("(")) {
+            None => self.fact(name, start),
             Some(function) => {
+                self.at += 1;
+                if function.takes_table() {
+                    return self.table(function, start);
+                }
                 let arguments = self.items(")")?;
                 self.node(ExprKind::Apply { function, arguments }, start)
             }
-            None => {
-                let periods = self.items(")")?;
-                self.node(ExprKind::Access { name, periods }, start)
-            }
         }
+    }
+
+    /// A name that can only be a fact, alone or with its period.
+    fn fact(&mut self, name: String, start: usize) -> Result<Expr, RuleFault> {
+        if !self.accept("(") {
+            return self.node(ExprKind::Name(name), start);
+        }
+        let periods = self.items(")")?;
+        self.node(ExprKind::Access { name, periods }, start)
     }
 
     fn region(&mut self, name: &str, start: usize) -> Result<Expr, RuleFault> {
@@ -255,11 +262,15 @@ impl Parser {
         };
         self.at += 1;
         let inner_start = self.span().start;
-        let Token::Name(inner) = self.take() else {
+        let (Token::Name(inner) | Token::Quoted(inner)) = self.take() else {
             self.at -= 1;
             return Err(self.unexpected(text!("点号后应有区域指标", "a fact of the region is wanted after the dot")));
         };
-        let inner = Box::new(self.named(inner, inner_start)?);
+        if self.sees(".") {
+            return Err(self.unexpected(text!("区域不能嵌套", "regions cannot be nested")).help(text!("只写一个层级", "write one level")));
+        }
+        let quoted = self.tokens[self.at - 1].0 == Token::Quoted(inner.clone());
+        let inner = Box::new(if quoted { self.fact(inner, inner_start)? } else { self.named(inner, inner_start)? });
         self.node(ExprKind::Region { level, inner }, start)
     }
 

@@ -1,6 +1,6 @@
 //! Trees back to text, in either spelling. What is printed reads back as the same tree.
 
-use crate::syntax::{Band, BandTest, EndOwner, Expr, ExprKind};
+use crate::syntax::{Band, BandTest, EndOwner, Expr, ExprKind, Function};
 use crate::unit::Unit;
 use crate::vocabulary::Vocabulary;
 use std::fmt::Write;
@@ -184,7 +184,8 @@ impl Printer<'_> {
             (None, _) => name.to_string(),
         };
         // A name that would read as something else stands in backquotes.
-        let plain = matches!(crate::parse_rule(&spelled), Ok(Expr { kind: ExprKind::Name(read), .. }) if read == spelled);
+        let plain =
+            matches!(crate::parse_rule(&spelled), Ok(Expr { kind: ExprKind::Name(read), .. }) if read == spelled) && Function::named(&spelled).is_none();
         if plain { self.out.push_str(&spelled) } else { write!(self.out, "`{spelled}`").expect("writing to a String") }
     }
 

@@ -94,6 +94,10 @@ pub(crate) struct RuleText {
     pub(crate) text: String,
     /// The file offset of each byte of `text` that begins a character, and of its end.
     pub(crate) offsets: Vec<u32>,
+    /// The whole scalar in the file, quotes included.
+    pub(crate) scalar: std::ops::Range<usize>,
+    /// Whether it is a block (`|` or `>`), in which quotes would be part of the text.
+    pub(crate) block: bool,
 }
 
 impl RuleText {
@@ -105,7 +109,7 @@ impl RuleText {
         } else {
             node.offsets(source).into_iter().map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
         };
-        Some(RuleText { text, offsets })
+        Some(RuleText { text, offsets, scalar: node.range.clone(), block: node.is_block() })
     }
 
     /// The range in the file of a range in the rule.

@@ -52,6 +52,10 @@ impl Node {
         }
     }
 
+    pub(crate) fn is_block(&self) -> bool {
+        matches!(self.kind, NodeKind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. })
+    }
+
     /// What kind of node this is, for messages.
     pub(crate) fn described(&self) -> duijie_vocab::Text {
         match &self.kind {

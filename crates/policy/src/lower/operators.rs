@@ -88,7 +88,7 @@ impl Lowering<'_> {
                 return self.fault("policy.rule.dimension", expr, message, text!("一边应为比例或数量", "one side must be a share or a number"));
             }
         };
-        let percent = pure(&dimension) && (p && q);
+        let percent = pure(&dimension) && (p || q);
         self.zipped(&a, &b, expr, Type::Quantity { dimension, percent }, |plan, a, b| plan.node(Op::Multiply(a, b)))
     }
 
@@ -119,7 +119,7 @@ impl Lowering<'_> {
 
     pub(super) fn compare(&mut self, op: Binary, left: &Expr, right: &Expr, expr: &Expr, context: Context) -> Got {
         let (a, b) = self.two_sides(left, right, context)?;
-        if let Some(compound) = self.compound(op, &a, &b, left, right, expr, context) {
+        if let Some(compound) = self.compound(op, &a, &b, left, right, context) {
             return compound;
         }
         let ordered = matches!(op, Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual);
@@ -228,7 +228,7 @@ impl Lowering<'_> {
 
     /// `cagr(x, n) >= c` without roots: x now ÷ x then >= (1 + c)^n.
     #[expect(clippy::too_many_arguments, reason = "both sides with their expressions")]
-    fn compound(&mut self, op: Binary, a: &Lowered, b: &Lowered, left: &Expr, right: &Expr, expr: &Expr, context: Context) -> Option<Got> {
+    fn compound(&mut self, op: Binary, a: &Lowered, b: &Lowered, left: &Expr, right: &Expr, context: Context) -> Option<Got> {
         let (ratio, periods, other, other_expr, flipped) = match (&a.shape, &b.shape) {
             (Shape::Compound { ratio: x, periods: n }, Shape::Compound { ratio: y, periods: m }) if n == m => {
                 let (x, y) = (*x, *y);
@@ -263,7 +263,6 @@ impl Lowering<'_> {
         let times = Type::Quantity { dimension: Dimension::None, percent: false };
         let side = |id| Lowered { shape: Shape::One(id), kind: times.clone() };
         self.note_atom(op, &side(x), &side(y), left, right, &lowered, context);
-        let _ = expr;
         Some(Some(lowered))
     }
 
