@@ -1,7 +1,7 @@
 //! How good the stages are on a collection of queries with known answers, in the form that BEIR
 //! uses: a corpus and queries as JSON lines, judgements as `query <tab> document <tab> grade`.
 
-use crate::{Analyzer, Bm25, Bm25Index, FieldText, QueryTerms};
+use crate::{Analyzer, Bm25, Bm25Index, FieldText, QueryTerms, TopicOptions, Topics, likeness};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -51,6 +51,7 @@ pub struct Measures {
 pub enum Stage {
     Words,
     Bigrams,
+    Topical,
     Fused,
     Ranked,
 }
@@ -66,6 +67,12 @@ pub struct Report {
 /// So many terms of a query are asked, of words and of bigrams each.
 const QUERY_TERMS: usize = 48;
 const TITLE_WEIGHT: u8 = 2;
+
+impl Line {
+    fn fields(&self) -> [FieldText; 2] {
+        [FieldText { field: "title".to_string(), weight: TITLE_WEIGHT, text: self.title.clone() }, FieldText::plain(&self.text)]
+    }
+}
 
 impl Collection {
     /// Reads the three texts of a collection.
@@ -109,10 +116,12 @@ fn lines(part: &'static str, text: &str) -> Result<Vec<Line>, CollectionFault> {
 /// figures alone.
 pub fn evaluate(collection: &Collection, analyzer: &Analyzer, words_share: f32, elapsed: &dyn Fn() -> Duration) -> Report {
     let mut index = Bm25Index::default();
-    for document in &collection.documents {
-        let title = FieldText { field: "title".to_string(), weight: TITLE_WEIGHT, text: document.title.clone() };
-        index.add(analyzer, &[title, FieldText::plain(&document.text)]);
+    let texts: Vec<[FieldText; 2]> = collection.documents.iter().map(Line::fields).collect();
+    for fields in &texts {
+        index.add(analyzer, fields);
     }
+    let topics = Topics::learn(analyzer, texts.iter().map(|fields| fields.as_slice()), TopicOptions::default());
+    let vectors: Vec<Vec<f32>> = texts.iter().map(|fields| topics.vector(analyzer, fields)).collect();
     let mut runs: BTreeMap<Stage, Vec<(Outcome, Duration)>> = BTreeMap::new();
     for query in &collection.queries {
         let Some(answers) = collection.answers.get(&query.id) else { continue };
@@ -125,12 +134,18 @@ pub fn evaluate(collection: &Collection, analyzer: &Analyzer, words_share: f32, 
         let bigrams_done = elapsed();
         let fused = fuse(&words, &bigrams, words_share);
         let fused_done = elapsed();
+        let asked_vector = topics.vector(analyzer, &[FieldText::plain(&query.text)]);
+        let topical: Vec<f32> = vectors.iter().map(|vector| likeness(&asked_vector, vector)).collect();
+        let topical_done = elapsed();
+        let ranked = add_topics(&fused, &topical);
+        let ranked_done = elapsed();
         let analysis = asked.saturating_sub(begun);
         for (stage, scores, time) in [
             (Stage::Words, &words, analysis + words_done.saturating_sub(asked)),
             (Stage::Bigrams, &bigrams, analysis + bigrams_done.saturating_sub(words_done)),
             (Stage::Fused, &fused, fused_done.saturating_sub(begun)),
-            (Stage::Ranked, &fused, fused_done.saturating_sub(begun)),
+            (Stage::Topical, &topical, topical_done.saturating_sub(fused_done)),
+            (Stage::Ranked, &ranked, ranked_done.saturating_sub(begun)),
         ] {
             runs.entry(stage).or_default().push((Outcome::of(scores, answers), time));
         }
@@ -144,6 +159,26 @@ fn fuse(words: &[f32], bigrams: &[f32], words_share: f32) -> Vec<f32> {
     let top = |scores: &[f32]| scores.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let (best_words, best_bigrams) = (top(words), top(bigrams));
     words.iter().zip(bigrams).map(|(w, b)| words_share * w / best_words + (1.0 - words_share) * b / best_bigrams).collect()
+}
+
+/// How far the topics may move a document: by so much where the texts tell documents least apart.
+const TOPIC_SHARE: f32 = 0.5;
+
+/// The text's score with that of the topics. Where the best texts stand out from the rest the
+/// words are trusted; where they are all alike the topics have more to say.
+fn add_topics(fused: &[f32], topical: &[f32]) -> Vec<f32> {
+    let share = TOPIC_SHARE * (1.0 - prominence(fused));
+    fused.iter().zip(topical).map(|(text, topic)| (1.0 - share) * text + share * topic.max(0.0)).collect()
+}
+
+/// How far the best score stands above the tenth, as a share of the best.
+fn prominence(scores: &[f32]) -> f32 {
+    let mut best: Vec<f32> = scores.to_vec();
+    best.sort_unstable_by(|a, b| b.total_cmp(a));
+    match (best.first(), best.get(9)) {
+        (Some(&first), Some(&tenth)) if first > 0.0 => 1.0 - tenth / first,
+        _ => 1.0,
+    }
 }
 
 struct Outcome {

@@ -16,6 +16,7 @@ mod shared;
 mod stem;
 mod terms;
 mod topic;
+mod topics;
 mod weights;
 
 pub use analyzer::{Analyzer, Token, Tokens};
@@ -27,4 +28,5 @@ pub use rank::{Candidate, Match, Part, PartName, Ranking, Reason, TextScore, ran
 pub use shared::{Occurrence, SharedTerm, shared_terms};
 pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms};
 pub use topic::is_stop_word;
+pub use topics::{TopicOptions, Topics, likeness};
 pub use weights::{Weights, WeightsFault};

@@ -122,7 +122,7 @@ mod tests {
             let key = typed_key(typed);
             assert!(keys.iter().any(|k| k.starts_with(&key)), "{typed} in {keys:?}");
         }
-        assert_eq!(name_keys("ABC（中国）"), ["abczhongguo", "abczg", "abc中国"]);
+        assert_eq!(name_keys("ABC（中国）"), ["abczg", "abczhongguo", "abc中国"]);
         assert_eq!(name_keys("（）"), Vec::<String>::new());
     }
 
