@@ -1,0 +1,113 @@
+//! The product as one value: the store, what follows from it, and the world that was given.
+
+use crate::follow::open_index;
+use crate::policies::Policies;
+use crate::{AppError, Viewer};
+use duijie_journal::Actor;
+use duijie_search::Index;
+use duijie_store::{GroupCommit, Location, OpenError, Options, Store, Tx};
+use duijie_vocab::{Clock, Entropy, Timestamp};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+pub struct App {
+    dir: PathBuf,
+    store: Store,
+    pub(crate) index: Index,
+    pub(crate) policies: RwLock<Arc<Policies>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    form_key: [u8; 32],
+}
+
+/// Where the data is and what the product needs from the world.
+pub struct AppOptions {
+    /// The data directory. It is made if it is not there.
+    pub data: PathBuf,
+    /// A `postgres://` address, or nothing for the embedded database in the data directory.
+    pub database: Option<String>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub group: GroupCommit,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppOpenError {
+    #[error("the data directory `{0}` cannot be made or written; check the path and who may write there")]
+    Directory(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("the search index in `{0}` cannot be opened; `duijie rebuild search` makes it anew")]
+    Index(PathBuf, #[source] anyhow::Error),
+    #[error("{0}")]
+    Start(#[from] AppError),
+}
+
+const DATABASE: &str = "duijie.db";
+const INDEX: &str = "index";
+
+impl App {
+    /// Opens the data directory, making what is not there yet.
+    pub fn open(options: AppOptions) -> Result<App, AppOpenError> {
+        std::fs::create_dir_all(&options.data).map_err(|fault| AppOpenError::Directory(options.data.clone(), fault))?;
+        let location = App::location(&options.data, options.database.as_deref());
+        let mut store_options = Options::new(Arc::clone(&options.clock), Arc::clone(&options.entropy));
+        store_options.group = options.group;
+        let store = Store::open(location, store_options)?;
+        let index = open_index(&options.data.join(INDEX), &store)?;
+        let mut form_key = [0; 32];
+        options.entropy.fill(&mut form_key);
+        let app = App {
+            dir: options.data,
+            store,
+            index,
+            policies: RwLock::new(Arc::new(Policies::default())),
+            clock: options.clock,
+            entropy: options.entropy,
+            form_key,
+        };
+        app.load_policies()?;
+        Ok(app)
+    }
+
+    /// Where the store of a data directory is.
+    pub fn location(data: &Path, database: Option<&str>) -> Location {
+        database.map_or_else(|| Location::Sqlite(data.join(DATABASE)), |url| Location::Postgres(url.to_string()))
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// A key for the tokens of forms, made anew at each start.
+    pub fn form_key(&self) -> [u8; 32] {
+        self.form_key
+    }
+
+    /// Who is written into the journal for what `viewer` does.
+    pub(crate) fn actor(&self, viewer: &Viewer) -> Result<Actor, AppError> {
+        match &viewer.login {
+            Some(login) => Actor::user(login).map_err(|fault| AppError::Internal(fault.into())),
+            None => Ok(Actor::system()),
+        }
+    }
+
+    /// One use case, one transaction.
+    pub(crate) fn write<T: Send + 'static>(&self, actor: &Actor, act: impl FnMut(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
+        self.store.write(actor, act).map_err(AppError::from)
+    }
+}

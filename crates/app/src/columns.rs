@@ -1,0 +1,206 @@
+//! Understanding a sheet: which kind of record its rows are, and which field each column holds.
+
+use duijie_record::{Field, FieldType, Schema, Units, schemas};
+use duijie_sheet::{HeaderAt, HeaderColumn, Row, find_header};
+use duijie_vocab::{MoneyUnit, name_key};
+use std::collections::HashSet;
+
+/// A sheet's header, understood as the fields of one kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) schema: &'static Schema,
+    pub(crate) header: HeaderAt,
+    pub(crate) columns: Vec<Meaning>,
+}
+
+/// What one column holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Meaning {
+    pub(crate) column: HeaderColumn,
+    pub(crate) holds: Holds,
+    pub(crate) units: Units,
+    pub(crate) unit_shown: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holds {
+    Field(&'static Field),
+    /// The file or the line that the row's facts were taken from.
+    SourceFile,
+    SourceLine,
+    /// Row numbers and the remarks of an earlier import; nothing to keep.
+    Nothing,
+    /// A column that nobody here understands; told, not kept.
+    Unknown,
+}
+
+/// Column names that carry nothing of the record.
+const NOTHING: [&str; 6] = ["序号", "no", "行号", "导入结果", "import result", "serial"];
+const SOURCE_FILE: [&str; 4] = ["来源文件", "source_file", "数据来源", "来源"];
+const SOURCE_LINE: [&str; 3] = ["来源行", "source_line", "来源行号"];
+
+/// How many rows from the top may stand before the header.
+pub(crate) const HEADER_WITHIN: usize = 30;
+
+/// The layout of a sheet that begins with `top`, or nothing if no kind fits. `kind` fixes the
+/// kind; `mapping` names fields by column header and goes before every other name.
+pub(crate) fn understand(top: &[Row], names: &[&str], kind: Option<&'static Schema>, mapping: &[(String, String)]) -> Option<Layout> {
+    let candidates: Vec<&'static Schema> = match kind {
+        Some(schema) => vec![schema],
+        None => schemas().iter().collect(),
+    };
+    let mut best: Option<(usize, Layout)> = None;
+    for schema in candidates {
+        let known = known_names(schema, mapping);
+        let Some(header) = find_header(top, |text| known.contains(&name_key(text))) else { continue };
+        let layout = Layout { schema, columns: meanings(schema, &header, mapping), header };
+        let score = layout.score(names);
+        if best.as_ref().is_none_or(|(other, _)| score > *other) {
+            best = Some((score, layout));
+        }
+    }
+    best.map(|(_, layout)| layout).filter(|layout| kind.is_some() || layout.has_title())
+}
+
+fn known_names(schema: &Schema, mapping: &[(String, String)]) -> HashSet<String> {
+    let of_fields = schema.fields().flat_map(|field| [&field.key, &field.name.zh, &field.name.en].into_iter().chain(&field.aliases).map(|name| name_key(name)));
+    let mapped = mapping.iter().map(|(header, _)| name_key(header));
+    let fixed = NOTHING.iter().chain(&SOURCE_FILE).chain(&SOURCE_LINE).map(|name| name_key(name));
+    of_fields.chain(mapped).chain(fixed).collect()
+}
+
+fn meanings(schema: &'static Schema, header: &HeaderAt, mapping: &[(String, String)]) -> Vec<Meaning> {
+    let mut taken: HashSet<&str> = HashSet::new();
+    let mut out = Vec::with_capacity(header.columns.len());
+    for column in &header.columns {
+        let mut holds = meaning(schema, column, mapping);
+        if let Holds::Field(field) = holds
+            && !taken.insert(&field.key)
+        {
+            // Of two columns for one field the first is kept and the second told.
+            holds = Holds::Unknown;
+        }
+        let (units, unit_shown) = units(&holds, column, header);
+        out.push(Meaning { column: column.clone(), holds, units, unit_shown });
+    }
+    out
+}
+
+fn meaning(schema: &'static Schema, column: &HeaderColumn, mapping: &[(String, String)]) -> Holds {
+    let keys: Vec<String> = [&column.name, &column.written].into_iter().map(|name| name_key(name)).collect();
+    let is = |name: &str| keys.contains(&name_key(name));
+    if let Some((_, to)) = mapping.iter().find(|(header, _)| is(header)) {
+        return match to.as_str() {
+            "" | "-" => Holds::Nothing,
+            to => schema.field(to).map_or(Holds::Unknown, Holds::Field),
+        };
+    }
+    let named = |matches: &dyn Fn(&Field) -> bool| schema.fields().find(|field| matches(field)).map(Holds::Field);
+    let exact = named(&|field| is(&field.name.zh) || is(&field.name.en) || is(&field.key));
+    let by_alias = || named(&|field| field.aliases.iter().any(|alias| is(alias)));
+    exact.or_else(by_alias).unwrap_or_else(|| {
+        let any = |names: &[&str]| names.iter().any(|name| is(name));
+        if any(&NOTHING) {
+            Holds::Nothing
+        } else if any(&SOURCE_FILE) {
+            Holds::SourceFile
+        } else if any(&SOURCE_LINE) {
+            Holds::SourceLine
+        } else {
+            Holds::Unknown
+        }
+    })
+}
+
+/// The unit of bare numbers: the column's own, else the sheet's. A field's usual unit is only for
+/// forms and templates of ours; of a stranger's file it would be a guess.
+fn units(holds: &Holds, column: &HeaderColumn, header: &HeaderAt) -> (Units, String) {
+    let Holds::Field(field) = holds else { return (Units::default(), String::new()) };
+    let own = column.unit.as_deref();
+    match field.ty {
+        FieldType::Money => {
+            let unit = own.or(header.unit.as_deref());
+            (Units { money: unit.and_then(MoneyUnit::parse), percent: false }, unit.unwrap_or("").to_string())
+        }
+        FieldType::Ratio => {
+            let percent = own == Some("%") || column.written.contains('%') || column.written.contains('％');
+            (Units { money: None, percent }, if percent { "%".into() } else { String::new() })
+        }
+        _ => (Units::default(), own.unwrap_or("").to_string()),
+    }
+}
+
+impl Layout {
+    fn has_title(&self) -> bool {
+        self.columns.iter().any(|meaning| matches!(&meaning.holds, Holds::Field(field) if field.key == self.schema.title))
+    }
+
+    /// How well the kind fits: understood columns, whether the required ones are there, and
+    /// whether the file, the sheet or a title names the kind.
+    fn score(&self, names: &[&str]) -> usize {
+        let understood: Vec<&Field> =
+            self.columns.iter().filter_map(|meaning| if let Holds::Field(field) = meaning.holds { Some(field) } else { None }).collect();
+        let required_there = self.schema.fields().filter(|field| field.required).all(|field| understood.iter().any(|f| f.key == field.key));
+        let said = names.iter().copied().chain(self.header.notes.iter().map(String::as_str)).map(name_key).collect::<Vec<_>>();
+        let own_names = [&self.schema.kind, &self.schema.name.zh, &self.schema.plural.en].into_iter().chain(&self.schema.aliases).map(|name| name_key(name));
+        let named = own_names.filter(|name| !name.is_empty()).any(|name| said.iter().any(|text| text.contains(&name)));
+        // A column by its proper name says more than one by an alias that several kinds share.
+        let proper = self
+            .columns
+            .iter()
+            .filter(|m| matches!(m.holds, Holds::Field(f) if name_key(&m.column.name) == name_key(&f.name.zh) || m.column.name == f.key))
+            .count();
+        2 * understood.len() + proper + if required_there { 6 } else { 0 } + if named { 8 } else { 0 } + if self.has_title() { 4 } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(lines: &[&[&str]]) -> Vec<Row> {
+        lines.iter().enumerate().map(|(at, line)| Row::of_texts(at as u32 + 1, line.iter().copied())).collect()
+    }
+
+    fn understood(lines: &[&[&str]], names: &[&str]) -> (String, Vec<String>) {
+        let layout = understand(&rows(lines), names, None, &[]).unwrap();
+        let shown = |meaning: &Meaning| match meaning.holds {
+            Holds::Field(field) => format!("{}{}", field.key, if meaning.unit_shown.is_empty() { String::new() } else { format!("[{}]", meaning.unit_shown) }),
+            ref other => format!("{other:?}"),
+        };
+        (layout.schema.kind.clone(), layout.columns.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_bureaus_workbook_is_understood_below_its_title_rows() {
+        let (kind, columns) = understood(
+            &[
+                &["企业技术需求汇总表（2019）"],
+                &["填报单位：", "", "", "单位：万元"],
+                &["序号", "技术需求名称", "需求内容", "拟投入"],
+                &["1", "防爆电池", "锂电池防爆", "50"],
+            ],
+            &["需求.xlsx"],
+        );
+        assert_eq!((kind.as_str(), columns), ("need", vec!["Nothing".into(), "title".into(), "main_problem".into(), "budget[万元]".to_string()]));
+    }
+
+    #[test]
+    fn english_headers_and_companies_are_understood_too() {
+        let (kind, columns) =
+            understood(&[&["short_name", "full_name", "stock_code", "exchange", "favourite colour"], &["a", "b", "1", "c", "red"]], &["companies.csv"]);
+        assert_eq!(
+            (kind.as_str(), columns),
+            ("organization", vec!["short_name".into(), "name".into(), "stock_code".into(), "exchange".into(), "Unknown".to_string()])
+        );
+    }
+
+    #[test]
+    fn a_mapping_goes_before_every_other_name() {
+        let rows = rows(&[&["全称", "代号", "备注"], &["某公司", "1", "x"]]);
+        let mapping = vec![("代号".to_string(), "stock_code".to_string()), ("备注".to_string(), "-".to_string())];
+        let layout = understand(&rows, &[], duijie_record::schema("organization"), &mapping).unwrap();
+        let holds: Vec<_> = layout.columns.iter().map(|m| if let Holds::Field(f) = m.holds { f.key.as_str() } else { "-" }).collect();
+        assert_eq!(holds, ["name", "stock_code", "-"]);
+    }
+}

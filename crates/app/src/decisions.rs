@@ -1,0 +1,249 @@
+//! What policies say: of one organization with every reason, of all of them in counts.
+
+use crate::facts::{Known, known, of_regions};
+use crate::policies::{basis, delivery};
+use crate::record::{readable, reference, target_of};
+use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, RecordRef, Viewer};
+use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Facts, Measure, Outcome, Period, RegionFacts, Truth};
+use duijie_record::{RecordState, schema};
+use duijie_vocab::{Date, Lang, RecordId, RegionCode, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// What deciding every measure for every organization found.
+#[derive(Clone, Debug, Default)]
+pub struct DecisionSummary {
+    pub organizations: usize,
+    pub measures: usize,
+    pub counts: Vec<(String, Text, usize)>,
+    /// One example of each outcome that occurred, with its reasons.
+    pub examples: Vec<(RecordRef, DecisionView)>,
+}
+
+/// The counts of the last run, kept beside the database; derived, so it may be thrown away.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DecisionsKept {
+    /// The journal entry that the run saw last.
+    as_of: i64,
+    counts: BTreeMap<String, usize>,
+    measures: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+const KEPT: &str = "decisions.json";
+
+impl DecisionsKept {
+    pub(crate) fn of_measure(&self, id: &str) -> Vec<(String, Text, usize)> {
+        self.measures.get(id).map(named_counts).unwrap_or_default()
+    }
+}
+
+fn named_counts(counts: &BTreeMap<String, usize>) -> Vec<(String, Text, usize)> {
+    let named = |outcome: &Outcome| counts.get(outcome.name()).map(|count| (outcome.name().to_string(), outcome.described(), *count));
+    Outcome::ALL.iter().filter_map(named).collect()
+}
+
+impl App {
+    /// What every measure of the organization's regions says about it. `period` such as `2021`;
+    /// without one the latest year with facts.
+    pub fn decisions(&self, viewer: &Viewer, organization: &RecordId, period: Option<&str>) -> Result<DecisionsView, AppError> {
+        let policies = self.policies();
+        let (record, known, regions) = self.store().read(|view| {
+            let record = readable(viewer, view, organization)?;
+            let schema = schema(&record.kind).filter(|schema| schema.kind == "organization").ok_or(AppError::NotFound)?;
+            let target = target_of(view, schema, &record)?;
+            viewer.may(Action::Decide, &target)?;
+            let known = known(view, &record)?;
+            let regions = of_regions(view, policies.book.vocabulary())?;
+            Ok::<_, AppError>((record, known, regions))
+        })?;
+        let year = match period {
+            Some(text) => Period::parse(text).ok().and_then(Period::year).ok_or(AppError::NotFound)?,
+            None => known.latest_year.unwrap_or_else(|| self.now().china_date().year() - 1),
+        };
+        let mut decisions = decide(&policies.book, &known, &regions, record.region, year);
+        decisions.sort_by_key(|decision| (rank(decision.outcome), std::cmp::Reverse(decision.amount.map_or(0, |amount| amount.low.0))));
+        let mut counts = BTreeMap::new();
+        for decision in &decisions {
+            *counts.entry(decision.outcome.name().to_string()).or_insert(0) += 1;
+        }
+        Ok(DecisionsView {
+            organization: reference(&record),
+            period: year.to_string(),
+            on: self.now().china_date().to_string(),
+            counts: named_counts(&counts),
+            ask_next: ask_next(&decisions),
+            decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
+        })
+    }
+
+    /// Decides every measure for every enterprise and keeps the counts. `progress` hears how many
+    /// organizations are done.
+    pub fn decide_all(&self, viewer: &Viewer, period: Option<&str>, progress: &mut dyn FnMut(usize)) -> Result<DecisionSummary, AppError> {
+        viewer.may(Action::Decide, &crate::Target { region: Some(viewer.region), organization: None })?;
+        let policies = self.policies();
+        let year = period.map(|text| Period::parse(text).ok().and_then(Period::year).ok_or(AppError::NotFound)).transpose()?;
+        let (ids, regions, head) = self.store().read(|view| {
+            let mut ids = Vec::new();
+            let flow = view.for_each_record("organization", |row| {
+                let type_known = row.record.text("org_type");
+                if row.record.state == RecordState::Active && matches!(type_known, "" | "企业") && viewer.region.contains(row.record.region) {
+                    ids.push(row.record.id);
+                }
+                ControlFlow::<()>::Continue(())
+            })?;
+            debug_assert!(flow.is_continue());
+            Ok::<_, AppError>((ids, of_regions(view, policies.book.vocabulary())?, view.head()?.seq))
+        })?;
+        let mut kept = DecisionsKept { as_of: head, ..DecisionsKept::default() };
+        let mut summary = DecisionSummary { organizations: ids.len(), measures: policies.book.ids().count(), ..DecisionSummary::default() };
+        let fallback = self.now().china_date().year() - 1;
+        for (at, id) in ids.iter().enumerate() {
+            let found = self.store().read(|view| {
+                let Some(row) = view.get(id)? else { return Ok::<_, AppError>(None) };
+                let known = known(view, &row.record)?;
+                Ok(Some((row.record, known)))
+            })?;
+            let Some((record, known)) = found else { continue };
+            let year = year.or(known.latest_year).unwrap_or(fallback);
+            for decision in decide(&policies.book, &known, &regions, record.region, year) {
+                let outcome = decision.outcome.name().to_string();
+                *kept.measures.entry(decision.measure.clone()).or_default().entry(outcome.clone()).or_default() += 1;
+                let count = kept.counts.entry(outcome).or_default();
+                *count += 1;
+                if *count == 1 {
+                    summary.examples.push((reference(&record), view(&policies.book, &decision)));
+                }
+            }
+            progress(at + 1);
+        }
+        summary.counts = named_counts(&kept.counts);
+        let order = |outcome: &str| Outcome::named(outcome).map_or(usize::MAX, rank);
+        summary.examples.sort_by_key(|(_, decision)| order(&decision.outcome));
+        self.keep(&kept)?;
+        Ok(summary)
+    }
+
+    fn keep(&self, kept: &DecisionsKept) -> Result<(), AppError> {
+        let text = serde_json::to_vec(kept).map_err(|fault| AppError::Internal(fault.into()))?;
+        let path = self.dir().join(KEPT);
+        let aside = path.with_extension("tmp");
+        std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, &path)).map_err(|fault| AppError::Internal(fault.into()))
+    }
+
+    pub(crate) fn decisions_kept(&self) -> DecisionsKept {
+        std::fs::read(self.dir().join(KEPT)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn decision_counts(&self) -> Vec<(String, Text, usize)> {
+        named_counts(&self.decisions_kept().counts)
+    }
+}
+
+/// What is best for the organization comes first.
+fn rank(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Eligible => 0,
+        Outcome::NeedsReview => 1,
+        Outcome::Unknown => 2,
+        Outcome::WindowClosed => 3,
+        Outcome::BudgetExhausted => 4,
+        Outcome::NotEligible => 5,
+        Outcome::NotInForce => 6,
+        Outcome::Error => 7,
+    }
+}
+
+/// Every measure of the regions that contain the organization, each on the first day on which the
+/// year can be claimed.
+fn decide(book: &Book, known: &Known, regions: &RegionFacts, region: RegionCode, year: i16) -> Vec<Decision> {
+    let mut by_day: BTreeMap<Date, Facts> = BTreeMap::new();
+    let mut decisions = Vec::new();
+    for measure in book.ids().filter_map(|id| book.measure(id)).filter(|measure| measure.source.region.contains(region)) {
+        let period = period_of(measure, year);
+        let day = first_day(measure, period, year);
+        let facts = by_day.entry(day).or_insert_with(|| known.on(day));
+        decisions.extend(book.decide(measure.id(), facts, regions, day, Some(period)));
+    }
+    decisions
+}
+
+fn period_of(measure: &Measure, year: i16) -> Period {
+    let last = Date::new(year, None, None).unwrap_or_else(|| Date::new(2000, None, None).expect("BUG: the year 2000 exists")).last_day();
+    measure.source.period.containing(last)
+}
+
+fn first_day(measure: &Measure, period: Period, year: i16) -> Date {
+    let last = Date::new(year, None, None).unwrap_or_else(|| Date::new(2000, None, None).expect("BUG: the year 2000 exists")).last_day();
+    measure.window_for(period, last).map_or(last, |(from, _)| from)
+}
+
+/// The missing facts that are wanted by the most open decisions.
+fn ask_next(decisions: &[Decision]) -> Vec<AskNext> {
+    let mut wanted: BTreeMap<String, AskNext> = BTreeMap::new();
+    for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Unknown) {
+        for missing in decision.missing.iter().filter(|missing| !missing.of_region) {
+            let key = format!("{}@{}", missing.key, missing.period);
+            let ask = wanted.entry(key).or_insert_with(|| AskNext {
+                fact: missing.key.clone(),
+                name: missing.name.clone(),
+                question: missing.question.clone(),
+                settles: 0,
+            });
+            // Alone it settles only those decisions that want nothing else.
+            ask.settles += usize::from(decision.missing.len() == 1);
+        }
+    }
+    let mut asks: Vec<AskNext> = wanted.into_values().filter(|ask| ask.settles > 0).collect();
+    asks.sort_by(|a, b| b.settles.cmp(&a.settles).then_with(|| a.fact.cmp(&b.fact)));
+    asks.truncate(5);
+    asks
+}
+
+fn both(of: impl Fn(Lang) -> String) -> Text {
+    Text::new(of(Lang::Zh), of(Lang::En))
+}
+
+fn view(book: &Book, decision: &Decision) -> DecisionView {
+    let measure = book.measure(&decision.measure);
+    let missing = |missing: &duijie_policy::Missing| {
+        both(|lang| {
+            let period = if missing.period == Period::Instant { String::new() } else { missing.period.described().get(lang).to_string() };
+            let needed = missing.needed.as_ref().map(|needed| needed.get(lang).to_string()).unwrap_or_default();
+            [missing.name.get(lang).to_string(), period, needed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        })
+    };
+    DecisionView {
+        measure: decision.measure.clone(),
+        name: decision.name.clone(),
+        outcome: decision.outcome.name().to_string(),
+        outcome_name: decision.outcome.described(),
+        amount: decision.amount.map_or_else(Text::default, |amount| both(|lang| amount.shown(lang))),
+        reason: both(|lang| decision.reason(lang)),
+        delivery: measure.map(|measure| delivery(measure.source.delivery)).unwrap_or_default(),
+        basis: decision.basis.iter().map(basis).collect(),
+        conditions: decision.conditions.iter().flat_map(|condition| condition_views(condition, 0)).collect(),
+        missing: decision.missing.iter().map(missing).collect(),
+    }
+}
+
+/// A condition and, below it, those it is made of.
+fn condition_views(condition: &ConditionResult, depth: usize) -> Vec<ConditionView> {
+    let verdict = match (condition.kind, condition.verdict) {
+        (ConditionKind::Attestation, Truth::Unknown) => "attest",
+        (_, Truth::Yes) => "yes",
+        (_, Truth::No) => "no",
+        (_, Truth::Unknown) => "unknown",
+        (_, Truth::Error) => "error",
+    };
+    let own = ConditionView {
+        label: condition.label.clone(),
+        verdict: verdict.to_string(),
+        sentence: both(|lang| condition.sentence(lang)),
+        expression: condition.rule.clone(),
+        clause: condition.clause.clone().unwrap_or_default(),
+        depth,
+    };
+    let below = condition.children.iter().flat_map(|child| condition_views(child, depth + 1));
+    std::iter::once(own).chain(below).collect()
+}

@@ -1,0 +1,138 @@
+//! What is known of an organization and of its regions, as the policy engine takes it: gathered
+//! from the records that say so, each value with its source.
+
+use crate::AppError;
+use duijie_policy::{FactSource, FactValue, Facts, Fraction, Period, RegionFacts, Vocabulary};
+use duijie_record::{FieldType, Record, RecordState, Schema, Value, schema};
+use duijie_store::View;
+use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId, RegionCode};
+use std::ops::ControlFlow;
+
+/// The most records that are read as facts of one organization.
+const MAX_LINKED: usize = 2_000;
+
+/// Everything on record about one organization.
+pub(crate) struct Known {
+    pub(crate) facts: Facts,
+    /// Titles with the days from and until which they are held.
+    titles: Vec<(String, Option<Date>, Option<Date>)>,
+    /// The latest year that has yearly facts.
+    pub(crate) latest_year: Option<i16>,
+}
+
+impl Known {
+    /// The facts with the titles that are held on `day`. The register of titles is complete: a
+    /// title that is not in it is not held.
+    pub(crate) fn on(&self, day: Date) -> Facts {
+        let held = |(title, from, until): &(String, Option<Date>, Option<Date>)| {
+            let begun = from.is_none_or(|from| from.first_day() <= day);
+            (begun && until.is_none_or(|until| until.last_day() >= day)).then(|| title.clone())
+        };
+        let mut titles: Vec<String> = self.titles.iter().filter_map(held).collect();
+        titles.sort();
+        titles.dedup();
+        let mut facts = self.facts.clone();
+        facts.set("titles", Period::Instant, FactValue::Set(titles), FactSource::curated("称号资质"));
+        facts
+    }
+}
+
+/// Gathers what the records say about `organization`.
+pub(crate) fn known(view: &mut View<'_>, organization: &Record) -> Result<Known, AppError> {
+    let ids: Vec<RecordId> =
+        view.links_to(&organization.id, MAX_LINKED)?.into_iter().filter(|link| link.field == "organization").map(|link| link.from).collect();
+    let mut facts = Facts::new(organization.region);
+    if let Some(schema) = schema("organization") {
+        take(&mut facts, schema, organization, Period::Instant, "机构登记");
+    }
+    let mut titles = Vec::new();
+    let mut latest_year = None;
+    let facts_schema = schema("facts");
+    for row in view.get_many(&ids)? {
+        let record = row.record;
+        if record.state != RecordState::Active {
+            continue;
+        }
+        match record.kind.as_str() {
+            "facts" => {
+                if let (Some(schema), Ok(period)) = (facts_schema, Period::parse(record.text("period"))) {
+                    latest_year = latest_year.max(period.year());
+                    take(&mut facts, schema, &record, period, &source_name(&record));
+                }
+            }
+            "title" => {
+                let date = |key: &str| Date::parse(record.text(key)).ok();
+                titles.push((record.text("title").to_string(), date("valid_from"), date("valid_until")));
+            }
+            _ => {}
+        }
+    }
+    Ok(Known { facts, titles, latest_year })
+}
+
+fn source_name(record: &Record) -> String {
+    let file = record.source.file.rsplit('/').next().unwrap_or("");
+    if file.is_empty() { "填报".to_string() } else { file.to_string() }
+}
+
+fn take(facts: &mut Facts, schema: &Schema, record: &Record, period: Period, source: &str) {
+    for field in schema.fields() {
+        let value = record.body.get(&field.key).and_then(|value| fact_value(field.ty, value));
+        if let Some(value) = value {
+            let source = match record.marks.get(&field.key) {
+                Some(mark) => FactSource::declared(&mark.by),
+                None => FactSource::curated(source),
+            };
+            facts.set(&field.key, period, value, source);
+        }
+    }
+}
+
+fn fact_value(ty: FieldType, value: &Value) -> Option<FactValue> {
+    match (ty, value) {
+        (FieldType::Money, Value::Int(fen)) => Some(FactValue::Money(Fen(*fen))),
+        (FieldType::Integer, Value::Int(count)) => Some(FactValue::Count(*count)),
+        (FieldType::Decimal | FieldType::Ratio, Value::Text(text)) => Decimal::parse(text).ok().and_then(Fraction::from_decimal).map(FactValue::Number),
+        (FieldType::Date, Value::Text(text)) => Date::parse(text).ok().map(FactValue::Date),
+        (FieldType::Bool, Value::Bool(truth)) => Some(FactValue::Bool(*truth)),
+        (FieldType::Choice | FieldType::Industry | FieldType::Region | FieldType::Text, Value::Text(text)) => Some(FactValue::Text(text.clone())),
+        (FieldType::List | FieldType::Choices, Value::List(items)) => Some(FactValue::Set(items.clone())),
+        _ => None,
+    }
+}
+
+/// The facts of all regions: indicators that carry the key under which rules refer to them.
+pub(crate) fn of_regions(view: &mut View<'_>, vocabulary: &Vocabulary) -> Result<RegionFacts, AppError> {
+    let mut facts = RegionFacts::new();
+    let flow = view.for_each_record("indicator", |row| {
+        let record = &row.record;
+        let key = record.text("fact");
+        if record.state == RecordState::Active
+            && !key.is_empty()
+            && let Some(name) = RegionFacts::canonical(vocabulary, key)
+            && let Ok(period) = Period::parse(record.text("period"))
+            && let Some(value) = indicator_value(record.text("value"), record.text("unit"))
+        {
+            facts.set(region_of(record), &name, period, value, FactSource::curated(source_name(record)));
+        }
+        ControlFlow::<()>::Continue(())
+    })?;
+    debug_assert!(flow.is_continue());
+    Ok(facts)
+}
+
+fn region_of(record: &Record) -> RegionCode {
+    record.region
+}
+
+/// `8` and `%` as 0.08, `120` and `亿元` as money, anything else as the number itself.
+fn indicator_value(value: &str, unit: &str) -> Option<FactValue> {
+    let number = Decimal::parse(value).ok()?;
+    if matches!(unit, "%" | "％") {
+        return Fraction::from_decimal(number.divided_by_power(2)).map(FactValue::Number);
+    }
+    match MoneyUnit::parse(unit) {
+        Some(unit) => Fen::from_decimal(number, unit).ok().map(FactValue::Money),
+        None => Fraction::from_decimal(number).map(FactValue::Number),
+    }
+}

@@ -1,0 +1,511 @@
+//! Import: files of records into the store. Good rows go in, bad rows are told with their place
+//! and the next step, and the same file twice changes nothing.
+
+use crate::columns::{HEADER_WITHIN, Holds, Layout, understand};
+use crate::import_rows::{self, Chunk, Given, GoodRow, Outcome, Seen, SeenInFile, Told};
+use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetReport, Target, Viewer};
+use duijie_journal::{Actor, Event, ImportBegun, ImportFinished};
+use duijie_record::{Draft, DraftField, Raw, Schema, Source, check_draft, schemas};
+use duijie_sheet::{CellValue, Limits, Row, Workbook, is_blank_row, is_footnote_row, is_sum_row};
+use duijie_vocab::{Diagnostic, Digest, Place, RegionCode, Text, text};
+use std::io::{Read, Seek, SeekFrom};
+
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// The kind of the rows, where the sheet does not say.
+    pub kind: Option<String>,
+    /// The region of rows that name none.
+    pub region: Option<RegionCode>,
+    /// Tells what would happen and writes nothing.
+    pub dry_run: bool,
+    /// Column header → field key, beside the built-in names; `-` leaves a column out.
+    pub mapping: Vec<(String, String)>,
+}
+
+/// What is read: a file of any size, or an upload.
+pub trait ImportSource: Read + Seek + Send + 'static {}
+impl<T: Read + Seek + Send + 'static> ImportSource for T {}
+
+/// What became of each row, for whoever marks the rows in the file.
+pub(crate) struct RowTold {
+    pub(crate) sheet: usize,
+    pub(crate) row: u32,
+    pub(crate) outcome: Outcome,
+    pub(crate) text: Text,
+}
+
+/// How many rows share a transaction.
+const CHUNK: usize = 2_000;
+/// How many rows a preview shows of each sheet.
+const SAMPLE: usize = 20;
+
+impl App {
+    /// Imports an upload; see [`App::import_from`].
+    pub fn import(&self, viewer: &Viewer, file: &str, bytes: Vec<u8>, options: &ImportOptions) -> Result<ImportReport, AppError> {
+        self.import_from(viewer, file, std::io::Cursor::new(bytes), options, &mut |_| {})
+    }
+
+    /// Imports xlsx, csv, JSON lines, a JSON array or a measure file. `progress` hears how many
+    /// rows were read so far. A file that cannot be read at all is [`AppError::Invalid`].
+    pub fn import_from(
+        &self,
+        viewer: &Viewer,
+        file: &str,
+        source: impl ImportSource,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<ImportReport, AppError> {
+        self.import_telling(viewer, file, source, options, progress, &mut |_| {})
+    }
+
+    pub(crate) fn import_telling(
+        &self,
+        viewer: &Viewer,
+        file: &str,
+        mut source: impl ImportSource,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(usize),
+        tell: &mut dyn FnMut(RowTold),
+    ) -> Result<ImportReport, AppError> {
+        viewer.may(Action::Import, &Target { region: options.region, organization: None })?;
+        let kind = match &options.kind {
+            Some(word) => Some(schemas().get(word).or_else(|| schemas().named(word)).ok_or_else(|| unknown_kind(word))?),
+            None => None,
+        };
+        let digest = digest_of(&mut source)?;
+        let mut import = Import {
+            app: self,
+            viewer,
+            file,
+            options,
+            digest,
+            begun: None,
+            seen: SeenInFile::default(),
+            report: ImportReport {
+                file: file.to_string(),
+                written: !options.dry_run,
+                sheets: Vec::new(),
+                added: 0,
+                changed: 0,
+                unchanged: 0,
+                refused: 0,
+                diagnostics: Vec::new(),
+                diagnostics_total: 0,
+                duplicates: Vec::new(),
+                kept_curated: 0,
+                head: 0,
+            },
+            added: Vec::new(),
+            progress,
+            tell,
+            read: 0,
+        };
+        let lower = file.to_lowercase();
+        if [".yaml", ".yml"].iter().any(|ending| lower.ends_with(ending)) {
+            import.measures(source)?;
+        } else if [".jsonl", ".ndjson", ".json"].iter().any(|ending| lower.ends_with(ending)) {
+            import.json(kind, source)?;
+        } else {
+            import.workbook(kind, source)?;
+        }
+        import.finish()
+    }
+}
+
+fn unknown_kind(word: &str) -> AppError {
+    let zh: Vec<&str> = schemas().iter().map(|schema| schema.name.zh.as_str()).collect();
+    let en: Vec<&str> = schemas().iter().map(|schema| schema.kind.as_str()).collect();
+    AppError::Invalid(vec![
+        Diagnostic::error("kind.unknown", text!("没有“{word}”这一类记录", "there is no kind `{word}`"))
+            .help(Text::new(format!("可选：{}", zh.join("、")), format!("choose one of: {}", en.join(", ")))),
+    ])
+}
+
+fn digest_of(source: &mut impl ImportSource) -> Result<Digest, AppError> {
+    use sha2::Digest as _;
+    let failed = |fault: std::io::Error| AppError::Internal(fault.into());
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = source.read(&mut buffer).map_err(failed)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+    }
+    source.seek(SeekFrom::Start(0)).map_err(failed)?;
+    Ok(Digest(hasher.finalize().into()))
+}
+
+/// One import under way.
+pub(crate) struct Import<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) viewer: &'a Viewer,
+    pub(crate) file: &'a str,
+    pub(crate) options: &'a ImportOptions,
+    digest: Digest,
+    /// The entry that announced the import.
+    begun: Option<i64>,
+    seen: SeenInFile,
+    pub(crate) report: ImportReport,
+    /// Records that were added, for the search for likely duplicates.
+    pub(crate) added: Vec<(&'static Schema, duijie_vocab::RecordId)>,
+    progress: &'a mut dyn FnMut(usize),
+    tell: &'a mut dyn FnMut(RowTold),
+    read: usize,
+}
+
+/// More added records than this are not compared one by one for duplicates.
+const COMPARED: usize = 20_000;
+
+impl Import<'_> {
+    fn workbook(&mut self, kind: Option<&'static Schema>, source: impl ImportSource) -> Result<(), AppError> {
+        let file = self.file;
+        let unreadable = |fault: duijie_sheet::ReadFault, sheet: Option<&str>| AppError::Invalid(vec![fault.diagnostic(file, sheet)]);
+        let mut workbook = Workbook::open(file, source, &Limits::default()).map_err(|fault| unreadable(fault, None))?;
+        let sheets = workbook.sheets().to_vec();
+        let mut understood = 0;
+        for (at, info) in sheets.iter().enumerate().filter(|(_, info)| !info.hidden) {
+            let name = (!info.name.is_empty()).then_some(info.name.as_str());
+            let mut rows = workbook.rows(at).map_err(|fault| unreadable(fault, name))?;
+            let mut top = Vec::new();
+            while top.len() < HEADER_WITHIN
+                && let Some(row) = rows.next()
+            {
+                match row {
+                    Ok(row) => top.push(row),
+                    Err(fault) if fault.ends_reading() => return Err(unreadable(fault, name)),
+                    Err(fault) => self.remark(fault.diagnostic(file, name)),
+                }
+            }
+            let names = [file, info.name.as_str()];
+            let Some(layout) = understand(&top, &names, kind, &self.options.mapping) else {
+                if !top.is_empty() {
+                    self.report.sheets.push(left_out(&info.name));
+                }
+                continue;
+            };
+            understood += 1;
+            let sheet = SheetImport { at, name: info.name.clone(), layout };
+            self.table(sheet, top.into_iter().map(Ok).chain(rows))?;
+        }
+        if understood == 0 {
+            let place = Place::file(file);
+            return Err(AppError::Invalid(vec![
+                Diagnostic::error("import.no_header", text!("没有找到能识别的表头", "no header was found that can be understood"))
+                    .at(place)
+                    .help(text!("请使用本系统的模板，或用列名对照（--map）说明各列", "use a template of this system, or name the columns with --map")),
+            ]));
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, sheet: SheetImport, rows: impl Iterator<Item = Result<Row, duijie_sheet::ReadFault>>) -> Result<(), AppError> {
+        let name = (!sheet.name.is_empty()).then_some(sheet.name.as_str());
+        for fault in sheet.remarks(self.file) {
+            self.remark(fault);
+        }
+        let mut report = sheet.report();
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut samples: Vec<(u32, Vec<String>)> = Vec::new();
+        let mut outcomes = SheetOutcomes::default();
+        for row in rows {
+            let row = match row {
+                Ok(row) => row,
+                Err(fault) if fault.ends_reading() => {
+                    // What was read so far stands; the rest of the file is told as missing.
+                    self.remark(fault.diagnostic(self.file, name));
+                    break;
+                }
+                Err(fault) => {
+                    report.rows += 1;
+                    self.report.refused += 1;
+                    self.remark(fault.diagnostic(self.file, name));
+                    continue;
+                }
+            };
+            if row.number < sheet.layout.header.first_data_row() || is_blank_row(&row) || is_sum_row(&row) || is_footnote_row(&row) {
+                continue;
+            }
+            report.rows += 1;
+            self.read += 1;
+            if self.read.is_multiple_of(500) {
+                (self.progress)(self.read);
+            }
+            if samples.len() < SAMPLE {
+                samples.push((row.number, sheet.cells(&row)));
+            }
+            match sheet.read(self.file, &row) {
+                Ok(good) => self.take(sheet.layout.schema, good, &mut chunk, &sheet, &mut outcomes),
+                Err(told) => self.note(told, &sheet, &mut outcomes),
+            }
+            if chunk.len() >= CHUNK {
+                self.write(sheet.layout.schema, std::mem::take(&mut chunk), &sheet, &mut outcomes)?;
+            }
+        }
+        self.write(sheet.layout.schema, chunk, &sheet, &mut outcomes)?;
+        for (row, cells) in samples {
+            let told = outcomes.samples.remove(&row);
+            let (title, outcome, faults) = told.map_or((String::new(), "", Vec::new()), |told| (told.title, told.outcome.as_str(), told.diagnostics));
+            report.sample.push(SampleRow { row, title, outcome: outcome.to_string(), cells, faults });
+        }
+        self.report.sheets.push(report);
+        Ok(())
+    }
+
+    /// A row whose fields are good: into the chunk, unless an earlier row of the file was the same record.
+    fn take(&mut self, schema: &'static Schema, mut good: GoodRow, chunk: &mut Vec<GoodRow>, sheet: &SheetImport, outcomes: &mut SheetOutcomes) {
+        let own_region = match &good.given {
+            Given::Fields(checked) => checked.region,
+            Given::Whole(record) => Some(record.region),
+        };
+        let region = own_region.or(self.options.region).unwrap_or(RegionCode::NATION);
+        let told = |outcome, diagnostic| Told {
+            row: good.row,
+            outcome,
+            id: None,
+            title: schema.title_of(good.given.body()).to_string(),
+            diagnostics: vec![diagnostic],
+            kept_curated: 0,
+        };
+        let told = match self.seen.look(schema, good.given.body(), region, good.row) {
+            Seen::First(occurrence) => {
+                good.occurrence = occurrence;
+                chunk.push(good);
+                return;
+            }
+            Seen::Same(first) => {
+                let same = Diagnostic::note("import.same_row", text!("与第 {first} 行完全相同，只记一次", "the same as row {first}, kept once"));
+                told(Outcome::Unchanged, same.at(good.place.clone()))
+            }
+            Seen::Differs(first, key) => told(Outcome::Refused, import_rows::refuse_repeated(schema, &key, first, good.place.clone())),
+        };
+        self.note(told, sheet, outcomes);
+    }
+
+    fn write(&mut self, schema: &'static Schema, rows: Vec<GoodRow>, sheet: &SheetImport, outcomes: &mut SheetOutcomes) -> Result<(), AppError> {
+        for told in self.write_chunk(schema, rows)? {
+            self.note(told, sheet, outcomes);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write_chunk(&mut self, schema: &'static Schema, rows: Vec<GoodRow>) -> Result<Vec<Told>, AppError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let begin = ImportBegun { digest: self.digest, file: self.file.to_string(), rows_kind: schema.kind.clone() };
+        let begin = self.begun.is_none().then_some(begin);
+        let chunk = Chunk { schema, rows, viewer: self.viewer.clone(), region: self.options.region, begin };
+        if self.options.dry_run {
+            let now = self.app.now();
+            return self.app.store().read(|view| import_rows::preview(&chunk, view, now));
+        }
+        let written = self.app.write(&self.actor()?, move |tx| import_rows::write(&chunk, tx))?;
+        self.begun = self.begun.or(written.begun);
+        for told in written.told.iter().filter(|told| told.outcome == Outcome::Added) {
+            if self.added.len() <= COMPARED
+                && let Some(id) = &told.id
+            {
+                self.added.push((schema, id.clone()));
+            }
+        }
+        Ok(written.told)
+    }
+
+    fn actor(&self) -> Result<Actor, AppError> {
+        self.app.actor(self.viewer)
+    }
+
+    fn note(&mut self, told: Told, sheet: &SheetImport, outcomes: &mut SheetOutcomes) {
+        let text = told_text(&told);
+        (self.tell)(RowTold { sheet: sheet.at, row: told.row, outcome: told.outcome, text });
+        self.count(&told);
+        if outcomes.samples.len() < SAMPLE * 4 {
+            outcomes.samples.insert(told.row, told);
+        }
+    }
+
+    pub(crate) fn count(&mut self, told: &Told) {
+        match told.outcome {
+            Outcome::Added => self.report.added += 1,
+            Outcome::Changed => self.report.changed += 1,
+            Outcome::Unchanged => self.report.unchanged += 1,
+            Outcome::Refused => self.report.refused += 1,
+        }
+        self.report.kept_curated += told.kept_curated;
+        for diagnostic in &told.diagnostics {
+            self.remark(diagnostic.clone());
+        }
+    }
+
+    pub(crate) fn remark(&mut self, diagnostic: Diagnostic) {
+        self.report.diagnostics_total += 1;
+        if self.report.diagnostics.len() < ImportReport::MAX_DIAGNOSTICS {
+            self.report.diagnostics.push(diagnostic);
+        }
+    }
+
+    pub(crate) fn progressed(&mut self, rows: usize) {
+        self.read += rows;
+        (self.progress)(self.read);
+    }
+
+    fn finish(mut self) -> Result<ImportReport, AppError> {
+        (self.progress)(self.read);
+        if let Some(import) = self.begun {
+            let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+            let report = &self.report;
+            let finished = ImportFinished {
+                added: count(report.added),
+                changed: count(report.changed),
+                import,
+                refused: count(report.refused),
+                unchanged: count(report.unchanged),
+            };
+            self.app.write(&self.actor()?, move |tx| Ok::<_, AppError>(tx.append(Event::ImportFinished(finished.clone()), None)?))?;
+        }
+        if self.added.len() <= COMPARED && !self.added.is_empty() {
+            self.report.duplicates = self.app.duplicates_of(&self.added)?;
+        }
+        self.report.head = self.app.store().read(|view| view.head())?.seq;
+        Ok(self.report)
+    }
+}
+
+fn told_text(told: &Told) -> Text {
+    let base = match told.outcome {
+        Outcome::Added => text!("已导入", "imported"),
+        Outcome::Changed => text!("已更新", "updated"),
+        Outcome::Unchanged => text!("无变化", "unchanged"),
+        Outcome::Refused => text!("未导入", "refused"),
+    };
+    let mut zh = vec![base.zh];
+    let mut en = vec![base.en];
+    for diagnostic in &told.diagnostics {
+        zh.push(Diagnostic { place: Place::default(), ..diagnostic.clone() }.line(duijie_vocab::Lang::Zh));
+        en.push(Diagnostic { place: Place::default(), ..diagnostic.clone() }.line(duijie_vocab::Lang::En));
+    }
+    Text::new(zh.join("；"), en.join("; "))
+}
+
+fn left_out(sheet: &str) -> SheetReport {
+    SheetReport {
+        sheet: sheet.to_string(),
+        kind: None,
+        kind_name: text!("未识别", "not understood"),
+        header_row: 0,
+        columns: Vec::new(),
+        rows: 0,
+        sample: Vec::new(),
+    }
+}
+
+/// What became of the rows that the preview shows.
+#[derive(Default)]
+struct SheetOutcomes {
+    samples: std::collections::HashMap<u32, Told>,
+}
+
+/// A sheet that is being read.
+struct SheetImport {
+    at: usize,
+    name: String,
+    layout: Layout,
+}
+
+impl SheetImport {
+    fn report(&self) -> SheetReport {
+        let column = |meaning: &crate::columns::Meaning| {
+            let field = if let Holds::Field(field) = meaning.holds { Some(field) } else { None };
+            let other = match meaning.holds {
+                Holds::SourceFile => text!("来源文件", "source file"),
+                Holds::SourceLine => text!("来源行", "source line"),
+                Holds::Nothing => text!("不导入", "left out"),
+                _ => text!("未识别", "not understood"),
+            };
+            ColumnView {
+                column: duijie_sheet::Address::column_letters(u32::try_from(meaning.column.index).unwrap_or(u32::MAX)),
+                header: meaning.column.written.clone(),
+                field: field.map(|field| field.key.clone()),
+                field_name: field.map_or(other, |field| field.name.clone()),
+                unit: meaning.unit_shown.clone(),
+            }
+        };
+        SheetReport {
+            sheet: self.name.clone(),
+            kind: Some(self.layout.schema.kind.clone()),
+            kind_name: self.layout.schema.name.clone(),
+            header_row: self.layout.header.last_row,
+            columns: self.layout.columns.iter().map(column).collect(),
+            rows: 0,
+            sample: Vec::new(),
+        }
+    }
+
+    /// A remark for each column that is left out because nobody understands it.
+    fn remarks<'a>(&'a self, file: &'a str) -> impl Iterator<Item = Diagnostic> + 'a {
+        let unknown = self.layout.columns.iter().filter(|meaning| matches!(meaning.holds, Holds::Unknown));
+        unknown.map(move |meaning| {
+            let header = &meaning.column.written;
+            Diagnostic::warning("import.unknown_column", text!("列“{header}”不认识，其内容不导入", "the column “{header}” is not known and is left out"))
+                .at(self.place(file, self.layout.header.last_row, Some(meaning.column.index)))
+                .help(text!("如需导入，请改用模板中的列名，或指定对应字段", "to import it, use the column name of the template or map it to a field"))
+        })
+    }
+
+    fn place(&self, file: &str, row: u32, column: Option<usize>) -> Place {
+        let cell = column.map(|column| format!("{}{row}", duijie_sheet::Address::column_letters(u32::try_from(column).unwrap_or(u32::MAX))));
+        Place { sheet: (!self.name.is_empty()).then(|| self.name.clone()), row: cell.is_none().then_some(row), cell, ..Place::file(file) }
+    }
+
+    fn cells(&self, row: &Row) -> Vec<String> {
+        self.layout.columns.iter().map(|meaning| row.text(meaning.column.index).chars().take(60).collect()).collect()
+    }
+
+    fn read(&self, file: &str, row: &Row) -> Result<GoodRow, Told> {
+        let place = self.place(file, row.number, None);
+        let mut source = Source { file: file.to_string(), sheet: self.name.clone(), row: Some(row.number) };
+        let mut draft = Draft { fields: Vec::with_capacity(self.layout.columns.len()), place: place.clone() };
+        for meaning in &self.layout.columns {
+            let value = row.value(meaning.column.index);
+            if value.is_blank() {
+                continue;
+            }
+            match &meaning.holds {
+                Holds::Field(field) => draft.fields.push(DraftField {
+                    key: field.key.clone(),
+                    raw: raw(value),
+                    units: meaning.units,
+                    place: self.place(file, row.number, Some(meaning.column.index)),
+                }),
+                Holds::SourceFile => source = Source { file: value.as_text().trim().to_string(), sheet: String::new(), row: None },
+                Holds::SourceLine => source.row = value.as_text().trim().parse().ok(),
+                Holds::Nothing | Holds::Unknown => {}
+            }
+        }
+        match check_draft(self.layout.schema, &draft) {
+            Ok(checked) => Ok(GoodRow { row: row.number, place, source, given: Given::Fields(checked), occurrence: 1 }),
+            Err(diagnostics) => {
+                let title = self.title(row);
+                Err(Told { row: row.number, outcome: Outcome::Refused, id: None, title, diagnostics, kept_curated: 0 })
+            }
+        }
+    }
+
+    fn title(&self, row: &Row) -> String {
+        let of_title = self.layout.columns.iter().find(|meaning| matches!(meaning.holds, Holds::Field(field) if field.key == self.layout.schema.title));
+        of_title.map_or(String::new(), |meaning| row.text(meaning.column.index).chars().take(60).collect())
+    }
+}
+
+fn raw(value: &CellValue) -> Raw {
+    match value {
+        CellValue::Empty => Raw::Text(String::new()),
+        CellValue::Text(text) => Raw::Text(text.clone()),
+        CellValue::Number(number) => Raw::Number { digits: number.digits().to_string(), lossy: number.is_lossy() },
+        CellValue::Bool(truth) => Raw::Bool(*truth),
+        CellValue::Date(date) => Raw::Date(*date),
+        CellValue::Error(fault) => Raw::Fault(fault.clone()),
+    }
+}

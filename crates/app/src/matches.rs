@@ -1,0 +1,130 @@
+//! For a need the resources that help, for a resource the needs it could help, each with reasons.
+
+use crate::follow::index_error;
+use crate::record::{readable, reference};
+use crate::{App, AppError, MatchGroup, MatchView, Matches, PartView, RecordRef, Viewer};
+use duijie_matching::{Analyzer, Candidate, Match, Profile, Ranking, Weights, rank};
+use duijie_record::{Record, schema, schemas};
+use duijie_search::CandidateQuery;
+use duijie_vocab::{RecordId, Text};
+use std::collections::HashMap;
+
+/// How many candidates of each kind are ranked.
+const CANDIDATES: usize = 60;
+/// How many matches of one holder stand among the first ten.
+const PER_HOLDER: usize = 3;
+/// A score below this is no match worth showing.
+const WORTH_SHOWING: f32 = 0.30;
+
+/// What matching all needs found.
+#[derive(Clone, Debug, Default)]
+pub struct MatchSummary {
+    pub needs: usize,
+    pub matched: usize,
+    /// All matches worth showing.
+    pub matches: usize,
+    /// The best match of each need, best first, at most as many as were asked for.
+    pub examples: Vec<(RecordRef, MatchView)>,
+}
+
+impl App {
+    /// The matches of a need among every kind of resource, or of a resource among the needs; at
+    /// most `per_kind` of each kind, best first.
+    pub fn matches(&self, viewer: &Viewer, id: &RecordId, per_kind: usize) -> Result<Matches, AppError> {
+        let record = self.store().read(|view| readable(viewer, view, id))?;
+        let own = schema(&record.kind).ok_or(AppError::NotFound)?;
+        let kinds: Vec<&str> = match own.kind.as_str() {
+            "need" => schemas().iter().filter(|schema| schema.resource).map(|schema| schema.kind.as_str()).collect(),
+            _ if own.resource => vec!["need"],
+            _ => Vec::new(),
+        };
+        let mut groups = Vec::new();
+        for kind in kinds {
+            let matches = self.matches_of_kind(viewer, &record, kind, per_kind)?;
+            if !matches.is_empty() {
+                let kind_name = schema(kind).map(|schema| schema.name.clone()).unwrap_or_default();
+                groups.push(MatchGroup { kind: kind.to_string(), kind_name, matches });
+            }
+        }
+        Ok(Matches { of: reference(&record), groups, as_of: self.index.cursor() })
+    }
+
+    fn matches_of_kind(&self, viewer: &Viewer, record: &Record, kind: &str, limit: usize) -> Result<Vec<MatchView>, AppError> {
+        let Some(own) = schema(&record.kind) else { return Ok(Vec::new()) };
+        let need = Profile::from_record(record, own);
+        let query = CandidateQuery { kinds: vec![kind.to_string()], viewer: viewer.clearance(), limit: CANDIDATES, ..CandidateQuery::default() };
+        let found = self.index.candidates(&need, &query).map_err(index_error)?;
+        let ids: Vec<RecordId> = found.hits.iter().map(|hit| hit.id.clone()).collect();
+        let records: HashMap<RecordId, Record> =
+            self.store().read(|view| view.get_many(&ids))?.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
+        let candidate = |hit: duijie_search::CandidateHit| {
+            let record = records.get(&hit.id)?;
+            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text })
+        };
+        let candidates: Vec<Candidate> = found.hits.into_iter().filter_map(candidate).collect();
+        let analyzer = Analyzer::shared();
+        let weights = Weights::default();
+        let ranking = Ranking { analyzer: &analyzer, weights: &weights, terms: &found.terms, today: self.now().china_date(), limit, per_holder: PER_HOLDER };
+        let ranked = rank(&need, candidates, &ranking);
+        Ok(ranked
+            .into_iter()
+            .filter(|found| found.score >= WORTH_SHOWING && !found.shared_terms.is_empty())
+            .filter_map(|found| view(found, &records))
+            .collect())
+    }
+
+    /// Matches every active need the viewer may see against every kind of resource. `progress`
+    /// hears how many needs are done.
+    pub fn match_all(&self, viewer: &Viewer, examples: usize, progress: &mut dyn FnMut(usize)) -> Result<MatchSummary, AppError> {
+        let mut ids = Vec::new();
+        let flow = self.store().read(|view| {
+            view.for_each_record("need", |row| {
+                if row.record.state == duijie_record::RecordState::Active {
+                    ids.push(row.record.id);
+                }
+                std::ops::ControlFlow::<()>::Continue(())
+            })
+        })?;
+        debug_assert!(flow.is_continue());
+        let mut summary = MatchSummary { needs: ids.len(), ..MatchSummary::default() };
+        for (at, id) in ids.iter().enumerate() {
+            let matches = match self.matches(viewer, id, 10) {
+                Err(AppError::NotFound) => continue,
+                other => other?,
+            };
+            let count: usize = matches.groups.iter().map(|group| group.matches.len()).sum();
+            summary.matches += count;
+            summary.matched += usize::from(count > 0);
+            let best = matches.groups.into_iter().flat_map(|group| group.matches).max_by(|a, b| a.score.total_cmp(&b.score));
+            if let Some(best) = best {
+                summary.examples.push((matches.of, best));
+                summary.examples.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.id.cmp(&b.0.id)));
+                summary.examples.truncate(examples);
+            }
+            progress(at + 1);
+        }
+        Ok(summary)
+    }
+}
+
+fn view(found: Match, records: &HashMap<RecordId, Record>) -> Option<MatchView> {
+    let record = records.get(found.id.as_ref()?)?;
+    let parts = found.parts.iter().map(|part| PartView { name: part.name.name(), adds: f64::from(part.contribution()), percent: percent(part.contribution()) });
+    let texts = |reasons: &[duijie_matching::Reason]| reasons.iter().map(|reason| reason.text.clone()).collect::<Vec<Text>>();
+    Some(MatchView {
+        record: reference(record),
+        owner: found.holder.clone().unwrap_or_default(),
+        region_name: record.region.path(),
+        percent: percent(found.score),
+        score: f64::from(found.score),
+        parts: parts.collect(),
+        for_reasons: texts(&found.reasons_for),
+        against_reasons: texts(&found.reasons_against),
+        shared_terms: found.shared_terms.iter().map(|term| term.term.clone()).collect(),
+    })
+}
+
+fn percent(share: f32) -> u32 {
+    // A score lies between 0 and 1, so the cast cannot cut anything off.
+    (share.clamp(0.0, 1.0) * 100.0).round() as u32
+}

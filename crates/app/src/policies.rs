@@ -1,0 +1,207 @@
+//! The measures of a data directory: taking them in, keeping them as settings in the journal, and
+//! the compiled book that all decisions use.
+
+use crate::import::{Import, ImportSource};
+use crate::{Action, App, AppError, MeasureLine, MeasureView, Target};
+use duijie_policy::{Book, Delivery, Measure, Vocabulary, render};
+use duijie_vocab::{Diagnostic, Lang, Place, Text, has_errors, text};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::{Arc, PoisonError};
+
+/// What decisions are made with, compiled once.
+#[derive(Default)]
+pub(crate) struct Policies {
+    pub(crate) book: Book,
+    /// What is wrong with the stored files, if anything is.
+    pub(crate) faults: Vec<Diagnostic>,
+    /// File name → text, as stored.
+    files: BTreeMap<String, String>,
+}
+
+/// The setting that lists the files, and the one in front of each file's text.
+const LIST: &str = "policy.files";
+const FILE: &str = "policy/";
+/// The file that holds the vocabulary of facts.
+const VOCABULARY: &str = "facts.yaml";
+/// The largest measure file.
+const MAX_BYTES: u64 = 10 << 20;
+
+impl Policies {
+    fn compile(files: BTreeMap<String, String>) -> Policies {
+        let (vocabulary, mut faults) = match files.get(VOCABULARY) {
+            Some(text) => Vocabulary::parse(VOCABULARY, text),
+            None => (Vocabulary::default(), Vec::new()),
+        };
+        let measures = files.iter().filter(|(name, _)| *name != VOCABULARY).map(|(name, text)| (name.clone(), text.clone())).collect();
+        let (book, more) = Book::compile(vocabulary, measures);
+        faults.extend(more);
+        Policies { book, faults, files }
+    }
+}
+
+impl App {
+    pub(crate) fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the stored files and compiles them.
+    pub(crate) fn load_policies(&self) -> Result<(), AppError> {
+        let files = self.store().read(|view| {
+            let mut files = BTreeMap::new();
+            for name in listed(view.setting(LIST)?) {
+                if let Some(text) = view.setting(&format!("{FILE}{name}"))? {
+                    files.insert(name, text);
+                }
+            }
+            Ok::<_, AppError>(files)
+        })?;
+        self.use_policies(Policies::compile(files));
+        Ok(())
+    }
+
+    fn use_policies(&self, policies: Policies) {
+        *self.policies.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policies);
+    }
+
+    pub(crate) fn policy_faults(&self) -> Vec<Diagnostic> {
+        self.policies().faults.iter().filter(|fault| fault.is_error()).cloned().collect()
+    }
+
+    /// Every measure, by id.
+    pub fn measures(&self) -> Result<Vec<MeasureLine>, AppError> {
+        let policies = self.policies();
+        let counts = self.decisions_kept();
+        Ok(policies.book.ids().filter_map(|id| policies.book.measure(id)).map(|measure| line(measure, &counts)).collect())
+    }
+
+    /// One measure as an official would print it.
+    pub fn measure(&self, id: &str) -> Result<MeasureView, AppError> {
+        let policies = self.policies();
+        let measure = policies.book.measure(id).ok_or(AppError::NotFound)?;
+        let printed = [Lang::Zh, Lang::En].map(|lang| render(&policies.book, measure, lang));
+        let [zh, en] = printed;
+        let conditions = measure.source.when.iter().map(|condition| (condition.label.clone(), condition_text(condition))).collect();
+        let text = policies.files.values().find(|text| text.contains(&format!("\"{id}\"")) || text.contains(&format!("id: {id}\n"))).cloned();
+        Ok(MeasureView {
+            line: line(measure, &self.decisions_kept()),
+            basis: measure.source.basis.iter().map(basis).collect(),
+            conditions,
+            benefit: benefit(measure),
+            window: measure.source.window.map_or(String::new(), |window| format!("{window:?}")),
+            exclusive: measure.source.exclusive.clone(),
+            certainty: measure.source.certainty.map_or(String::new(), |certainty| format!("{certainty:?}")),
+            interpretation: measure.source.interpretation.clone().unwrap_or_default(),
+            source: text.unwrap_or_default(),
+            printed: crate::Printed { zh: document(zh), en: document(en) },
+        })
+    }
+}
+
+fn listed(setting: Option<String>) -> Vec<String> {
+    setting.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default()
+}
+
+fn document(document: duijie_policy::Document) -> serde_json::Value {
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+fn line(measure: &Measure, kept: &crate::decisions::DecisionsKept) -> MeasureLine {
+    let (from, until) = measure.source.in_force;
+    let shown = |date: Option<duijie_vocab::Date>| date.map_or(String::new(), |date| date.to_string());
+    MeasureLine {
+        id: measure.id().to_string(),
+        name: measure.source.name.clone(),
+        region_name: measure.source.region.path(),
+        delivery: delivery(measure.source.delivery),
+        in_force: format!("{} – {}", shown(from), shown(until)),
+        conditions: measure.source.when.len(),
+        counts: kept.of_measure(measure.id()),
+    }
+}
+
+pub(crate) fn delivery(delivery: Delivery) -> Text {
+    match delivery {
+        Delivery::Automatic => text!("免申即享", "automatic"),
+        Delivery::Confirm => text!("快申快享", "short application"),
+        Delivery::Apply => text!("申报评审", "application with review"),
+    }
+}
+
+pub(crate) fn basis(basis: &duijie_policy::Basis) -> Text {
+    let serde_json::Value::Object(parts) = serde_json::to_value(basis).unwrap_or_default() else { return Text::default() };
+    let part = |key: &str| parts.get(key).and_then(serde_json::Value::as_str).unwrap_or("").to_string();
+    let joined = ["issuer", "document", "number", "year", "clause"].iter().map(|key| part(key)).filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    Text::new(joined.join("，"), joined.join(", "))
+}
+
+fn condition_text(condition: &duijie_policy::Condition) -> String {
+    use duijie_policy::Test;
+    let several = |conditions: &[duijie_policy::Condition], word: &str| conditions.iter().map(condition_text).collect::<Vec<_>>().join(word);
+    match &condition.test {
+        Test::Rule(rule) => rule.text.clone(),
+        Test::Attest(who) => who.clone(),
+        Test::AnyOf(conditions) => several(conditions, " 或 "),
+        Test::AllOf(conditions) => several(conditions, " 且 "),
+        Test::NoneOf(conditions) => format!("非（{}）", several(conditions, " 或 ")),
+    }
+}
+
+fn benefit(measure: &Measure) -> Text {
+    let Some(benefit) = &measure.source.benefit else { return Text::default() };
+    let rule = |rule: &Option<duijie_policy::Rule>| rule.as_ref().map(|rule| rule.text.clone());
+    let amount = rule(&benefit.amount).or_else(|| rule(&benefit.rate)).unwrap_or_default();
+    let cap = rule(&benefit.cap).map_or((String::new(), String::new()), |cap| (format!("，最高 {cap}"), format!(", at most {cap}")));
+    Text::new(format!("{amount}{}", cap.0), format!("{amount}{}", cap.1))
+}
+
+impl Import<'_> {
+    /// Takes a vocabulary (`facts.yaml`) or a measure file in. A file with errors changes nothing.
+    pub(crate) fn measures(&mut self, source: impl ImportSource) -> Result<(), AppError> {
+        self.viewer.may(Action::Administer, &Target::default())?;
+        let name = self.file.rsplit(['/', '\\']).next().unwrap_or(self.file).to_string();
+        let place = Place::file(&name);
+        let invalid = |code: &str, message: Text| AppError::Invalid(vec![Diagnostic::error(code, message).at(place.clone())]);
+        let mut bytes = Vec::new();
+        let read = source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|fault| AppError::Internal(fault.into()))?;
+        if read as u64 > MAX_BYTES {
+            return Err(invalid("policy.too_large", text!("文件超过 10 MB", "the file is larger than 10 MB")));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| invalid("policy.encoding", text!("文件不是 UTF-8 编码", "the file is not UTF-8")))?;
+        let current = self.app.policies();
+        if current.files.get(&name) == Some(&text) {
+            self.report.unchanged += 1;
+            return Ok(());
+        }
+        let mut files = current.files.clone();
+        let existed = files.insert(name.clone(), text.clone()).is_some();
+        let compiled = Policies::compile(files);
+        let own = |fault: &&Diagnostic| fault.place.file.as_deref() == Some(&name);
+        let faults: Vec<Diagnostic> = compiled.faults.iter().filter(own).cloned().collect();
+        if has_errors(&faults) {
+            return Err(AppError::Invalid(faults));
+        }
+        for fault in faults {
+            self.remark(fault);
+        }
+        if existed {
+            self.report.changed += 1;
+        } else {
+            self.report.added += 1;
+        }
+        if self.options.dry_run {
+            return Ok(());
+        }
+        let list = serde_json::to_string(&compiled.files.keys().collect::<Vec<_>>()).map_err(|fault| AppError::Internal(fault.into()))?;
+        let (key, listed_before) = (format!("{FILE}{name}"), existed);
+        self.app.write(&self.app.actor(self.viewer)?, move |tx| {
+            tx.put_setting(&key, &text)?;
+            if !listed_before {
+                tx.put_setting(LIST, &list)?;
+            }
+            Ok(())
+        })?;
+        self.app.use_policies(compiled);
+        Ok(())
+    }
+}

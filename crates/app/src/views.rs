@@ -1,0 +1,399 @@
+//! What use cases answer: plain values that a page, the API and a terminal can all show.
+
+use duijie_vocab::{Diagnostic, RecordId, RegionCode, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A record as others mention it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RecordRef {
+    pub id: RecordId,
+    pub kind: String,
+    pub title: String,
+}
+
+/// A piece of text and whether the search matched it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Segment {
+    pub text: String,
+    pub hit: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    #[default]
+    Relevance,
+    Newest,
+    Title,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SearchRequest {
+    pub text: String,
+    /// Kinds to look among; empty means all.
+    pub kinds: Vec<String>,
+    pub region: Option<RegionCode>,
+    /// Facet field and value, all of which have to hold.
+    pub filters: Vec<(String, String)>,
+    pub sort: Sort,
+    /// Page from 1.
+    pub page: usize,
+    /// Results per page, at most [`SearchRequest::MAX_PER_PAGE`].
+    pub per_page: usize,
+}
+
+impl SearchRequest {
+    pub const MAX_PER_PAGE: usize = 100;
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchPage {
+    pub total: usize,
+    pub page: usize,
+    pub pages: usize,
+    pub hits: Vec<Hit>,
+    pub facets: Vec<Facet>,
+    /// The journal entry up to which the index had followed.
+    pub as_of: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Hit {
+    pub id: RecordId,
+    pub kind: String,
+    pub kind_name: Text,
+    pub title: Vec<Segment>,
+    pub snippet: Vec<Segment>,
+    pub region: RegionCode,
+    pub region_name: String,
+    /// The fields that stand in lists, with what they are called.
+    pub listed: Vec<(Text, Text)>,
+    pub updated: Timestamp,
+    pub updated_on: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Facet {
+    /// `kind`, `region` or a field's key.
+    pub field: String,
+    pub name: Text,
+    pub values: Vec<FacetValue>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct FacetValue {
+    pub value: String,
+    pub name: Text,
+    pub count: usize,
+    pub chosen: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordView {
+    pub id: RecordId,
+    pub kind: String,
+    pub kind_name: Text,
+    pub title: String,
+    pub region: RegionCode,
+    /// The names from the province down.
+    pub region_path: String,
+    /// `active`, `withdrawn` or `merged`.
+    pub state: String,
+    pub version: i64,
+    pub updated: Timestamp,
+    pub updated_on: String,
+    /// File, sheet and row that it came from, if it did.
+    pub source: String,
+    pub groups: Vec<GroupView>,
+    pub relations: Vec<Relation>,
+    pub history: Vec<HistoryLine>,
+    pub may_edit: bool,
+    /// Whether there are fields that this viewer is not shown.
+    pub withheld: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupView {
+    pub name: Text,
+    pub fields: Vec<FieldView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldView {
+    pub key: String,
+    pub name: Text,
+    /// `text`, `long_text`, `list`, `money` … as in the schema.
+    pub ty: String,
+    /// The value as people write it.
+    pub shown: Text,
+    /// The items of a list.
+    pub items: Vec<String>,
+    /// The record that a reference leads to, if the viewer may see it.
+    pub link: Option<RecordRef>,
+    /// Who set the value by hand, if somebody did.
+    pub curated_by: Option<String>,
+}
+
+/// Records that point to this one through one field of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct Relation {
+    pub kind: String,
+    pub name: Text,
+    pub records: Vec<RecordRef>,
+    pub total: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct HistoryLine {
+    pub seq: i64,
+    pub at: String,
+    pub actor: String,
+    pub what: Text,
+}
+
+/// The matches of one need, or of one resource the other way round.
+#[derive(Clone, Debug, Serialize)]
+pub struct Matches {
+    pub of: RecordRef,
+    pub groups: Vec<MatchGroup>,
+    pub as_of: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MatchGroup {
+    pub kind: String,
+    pub kind_name: Text,
+    pub matches: Vec<MatchView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MatchView {
+    pub record: RecordRef,
+    /// Holder, agency or employer, if known.
+    pub owner: String,
+    pub region_name: String,
+    /// 0 to 100, rounded for people.
+    pub percent: u32,
+    pub score: f64,
+    pub parts: Vec<PartView>,
+    /// What speaks for it, strongest first.
+    pub for_reasons: Vec<Text>,
+    /// What speaks against it or is not known.
+    pub against_reasons: Vec<Text>,
+    pub shared_terms: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PartView {
+    pub name: Text,
+    /// What this part adds to the score; all parts add up to it.
+    pub adds: f64,
+    pub percent: u32,
+}
+
+/// What every measure says about one organization.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionsView {
+    pub organization: RecordRef,
+    /// The period decided for, such as `2021`.
+    pub period: String,
+    pub on: String,
+    pub counts: Vec<(String, Text, usize)>,
+    pub decisions: Vec<DecisionView>,
+    /// The facts that would settle the most open decisions, and how many each would.
+    pub ask_next: Vec<AskNext>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AskNext {
+    pub fact: String,
+    pub name: Text,
+    pub question: Text,
+    pub settles: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    pub measure: String,
+    pub name: Text,
+    /// `eligible`, `not_eligible`, `unknown`, `needs_review`, `not_in_force`, `window_closed`, `budget_exhausted`, `error`.
+    pub outcome: String,
+    pub outcome_name: Text,
+    /// The amount or range, as people write it; empty if there is none.
+    pub amount: Text,
+    /// One or two sentences.
+    pub reason: Text,
+    pub delivery: Text,
+    pub basis: Vec<Text>,
+    pub conditions: Vec<ConditionView>,
+    pub missing: Vec<Text>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ConditionView {
+    pub label: Text,
+    /// `yes`, `no`, `unknown`, `error` or `attest`.
+    pub verdict: String,
+    pub sentence: Text,
+    pub expression: String,
+    pub clause: String,
+    /// 0 for a condition of the measure, more for the parts of one.
+    pub depth: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MeasureLine {
+    pub id: String,
+    pub name: Text,
+    pub region_name: String,
+    pub delivery: Text,
+    pub in_force: String,
+    pub conditions: usize,
+    /// How many organizations the last run decided each way, by outcome.
+    pub counts: Vec<(String, Text, usize)>,
+}
+
+/// One measure as an official would print it.
+#[derive(Clone, Debug, Serialize)]
+pub struct MeasureView {
+    pub line: MeasureLine,
+    pub basis: Vec<Text>,
+    pub conditions: Vec<(Text, String)>,
+    pub benefit: Text,
+    pub window: String,
+    pub exclusive: Vec<String>,
+    pub certainty: String,
+    pub interpretation: Text,
+    /// The file's own text.
+    pub source: String,
+    /// The measure as an official would print it: title, sections, numbered lines.
+    pub printed: Printed,
+}
+
+/// A printed measure in both languages: `{id, version, title, sections: [{heading, lines: [{number,
+/// text, rule, clause, lines}]}]}`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Printed {
+    pub zh: serde_json::Value,
+    pub en: serde_json::Value,
+}
+
+/// How one column of a sheet is understood.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnView {
+    /// Column letters, such as `C`.
+    pub column: String,
+    pub header: String,
+    /// The field's key and name, or nothing for a column that is not understood.
+    pub field: Option<String>,
+    pub field_name: Text,
+    pub unit: String,
+}
+
+/// What an import would do, or did.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportReport {
+    pub file: String,
+    /// False for a preview or a dry run: nothing was written.
+    pub written: bool,
+    pub sheets: Vec<SheetReport>,
+    pub added: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    pub refused: usize,
+    /// Every fault and remark with its place, at most [`ImportReport::MAX_DIAGNOSTICS`].
+    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics_total: usize,
+    /// Pairs of records that look like the same thing.
+    pub duplicates: Vec<DuplicateView>,
+    /// Values that were kept because somebody had set them by hand.
+    pub kept_curated: usize,
+    /// The journal entry after which the import stands.
+    pub head: i64,
+}
+
+impl ImportReport {
+    pub const MAX_DIAGNOSTICS: usize = 10_000;
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SheetReport {
+    pub sheet: String,
+    /// The kind that the rows are taken for, or nothing if the sheet was left out.
+    pub kind: Option<String>,
+    pub kind_name: Text,
+    pub header_row: u32,
+    pub columns: Vec<ColumnView>,
+    pub rows: usize,
+    /// The first rows as they were understood: field shown by column.
+    pub sample: Vec<SampleRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleRow {
+    pub row: u32,
+    pub title: String,
+    /// `added`, `changed`, `unchanged` or `refused`.
+    pub outcome: String,
+    pub cells: Vec<String>,
+    pub faults: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DuplicateView {
+    pub kind: String,
+    pub first: RecordRef,
+    pub second: RecordRef,
+    pub why: Text,
+    /// 0 to 100.
+    pub percent: u32,
+}
+
+/// The figures of the home page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    pub kinds: Vec<KindFigure>,
+    /// Decisions of the last run by outcome: key, name, count.
+    pub decisions: Vec<(String, Text, usize)>,
+    pub entries: i64,
+    pub as_of: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct KindFigure {
+    pub kind: String,
+    pub name: Text,
+    pub count: usize,
+}
+
+/// A form field for a record: what to show and what the person had typed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormField {
+    pub key: String,
+    pub name: Text,
+    pub ty: String,
+    pub help: Text,
+    pub example: String,
+    pub required: bool,
+    pub options: Vec<(String, Text)>,
+    pub unit: String,
+    pub value: String,
+    pub fault: Option<Diagnostic>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct FormGroup {
+    pub name: Text,
+    pub fields: Vec<FormField>,
+}
+
+/// The state of the installation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Health {
+    pub version: String,
+    pub database: String,
+    pub entries: i64,
+    /// Follower name, its cursor, and how far behind it is.
+    pub followers: Vec<(String, i64, i64)>,
+    pub problems: Vec<Diagnostic>,
+}
