@@ -3,8 +3,8 @@
 //! Durable single writes by 64 clients against one commit per write on the same disk, bulk puts of
 //! records like organizations, opening, reading, checking.
 
-use duijie_journal::{Actor, RecordKey};
-use duijie_record::{Body, Record, RecordState, Schema, Source, Value, Visibility};
+use duijie_journal::{Actor, RecordKey, RecordRef};
+use duijie_record::{Body, Record, RecordState, Source, Value, Visibility};
 use duijie_store::{Filter, Location, Options, Order, Put, Store, TxError};
 use duijie_vocab::{Clock, Digest, Entropy, RecordId, RegionCode, Timestamp};
 use std::collections::BTreeMap;
@@ -108,8 +108,9 @@ fn reads(store: &Store) {
 fn put(store: &Store, records: Vec<Record>) {
     let written = store.write(&Actor::system(), move |tx| -> Result<i64, TxError> {
         let keys: Vec<Vec<RecordKey>> = records.iter().map(keys).collect();
+        let refs: Vec<[RecordRef; 1]> = records.iter().map(parent).collect();
         let schema = duijie_record::schema("organization").expect("there are organizations");
-        let puts: Vec<Put<'_>> = records.iter().zip(&keys).map(|(record, keys)| Put { record, schema, keys, refs: &[] }).collect();
+        let puts: Vec<Put<'_>> = records.iter().zip(keys.iter().zip(&refs)).map(|(record, (keys, refs))| Put { record, schema, keys, refs }).collect();
         tx.put_records(&puts)
     });
     written.expect("the write is accepted");
@@ -118,6 +119,12 @@ fn put(store: &Store, records: Vec<Record>) {
 fn keys(record: &Record) -> Vec<RecordKey> {
     let key = |field: &str, strong| RecordKey { key: record.text(field).to_string(), kind: "organization".into(), strong };
     vec![key("credit_code", true), key("name", false)]
+}
+
+/// Each points to one of a thousand others, some of which are never there.
+fn parent(record: &Record) -> [RecordRef; 1] {
+    let number = usize::from(record.id.as_str().as_bytes()[6]) * 31 % 1000;
+    [RecordRef { field: "parent".into(), to_kind: "organization".into(), to_key: format!("9132bulk-{number}") }]
 }
 
 fn organization(name: &str) -> Record {

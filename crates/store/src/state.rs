@@ -5,7 +5,7 @@
 //! begins at the owner. INVARIANT: a link's `to_id` is the one record that answers to its key, and
 //! null if none or several do.
 
-use crate::sql::{Arg, Conn, in_rows};
+use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::{StoreFault, account, entries, setting};
 use duijie_journal::{Account, Event, Joined, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
 use duijie_record::{Record, RecordState};
@@ -266,9 +266,9 @@ fn write_keys(conn: &mut Conn, puts: &[RowPut<'_>], holder: Option<&RecordId>) -
         Ok(())
     })?;
     wanted.retain(|row, _| !stored.contains(row));
-    let args: Vec<Arg<'_>> = gone.iter().flat_map(|(owner, kind, key)| [Arg::Text(owner), Arg::Text(kind), Arg::Text(key)]).collect();
-    let sql = |tuples: &str| format!("DELETE FROM record_key WHERE (owner, kind, key) IN (VALUES {tuples})");
-    in_rows(&args, 3, sql, |sql, args| conn.execute(sql, args).map(drop))?;
+    for (owner, kind, key) in &gone {
+        conn.execute("DELETE FROM record_key WHERE owner = $1 AND kind = $2 AND key = $3", &[Arg::Text(owner), Arg::Text(kind), Arg::Text(key)])?;
+    }
     let args: Vec<Arg<'_>> = wanted
         .iter()
         .flat_map(|((owner, kind, key), (strong, id))| [Arg::Text(owner), Arg::Text(kind), Arg::Text(key), Arg::Int(*strong), Arg::Text(id)])
@@ -280,15 +280,29 @@ fn write_keys(conn: &mut Conn, puts: &[RowPut<'_>], holder: Option<&RecordId>) -
 
 /// Lets the links that name one of `keys` point to whoever answers to it now.
 fn resolve_links(conn: &mut Conn, keys: &BTreeSet<Name>) -> Result<(), StoreFault> {
-    let args: Vec<Arg<'_>> = keys.iter().flat_map(|(kind, key)| [Arg::Text(kind), Arg::Text(key)]).collect();
     let sql = |tuples: &str| {
         format!(
             "UPDATE record_link SET to_id = (SELECT CASE WHEN COUNT(DISTINCT id) = 1 THEN MIN(id) END FROM record_key
              WHERE record_key.kind = record_link.to_kind AND record_key.key = record_link.to_key)
-             WHERE (to_kind, to_key) IN (VALUES {tuples})"
+             WHERE to_kind = $1 AND to_key IN (VALUES {tuples})"
         )
     };
-    in_rows(&args, 2, sql, |sql, args| conn.execute(sql, args).map(drop))
+    let keys = keys.iter().map(|(kind, key)| (kind.as_str(), key.as_str())).collect();
+    by_kind(&keys, sql, |sql, args| conn.execute(sql, args).map(drop))
+}
+
+/// Runs `statement(tuples)` over the keys of one kind at a time: `$1` is the kind, the tuples are
+/// the keys. SQLite uses no index for a list of pairs, but does for a kind and a list of keys.
+fn by_kind<'a>(
+    keys: &BTreeSet<(&'a str, &'a str)>,
+    statement: impl Fn(&str) -> String,
+    mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    let mut kinds: BTreeMap<&'a str, Vec<Arg<'a>>> = BTreeMap::new();
+    for (kind, key) in keys {
+        kinds.entry(kind).or_default().push(Arg::Text(key));
+    }
+    kinds.into_iter().try_for_each(|(kind, keys)| in_rows_after(&[Arg::Text(kind)], &keys, 1, &statement, &mut run))
 }
 
 /// Writes what the records point to. A merged record points to nothing.
@@ -306,10 +320,11 @@ fn write_links(conn: &mut Conn, puts: &[RowPut<'_>]) -> Result<(), StoreFault> {
         gone.extend(stored.into_iter().filter(|row: &Row| !wanted.remove(row)));
         Ok(())
     })?;
-    let args: Vec<Arg<'_>> = gone.iter().flat_map(|(from, field, kind, key)| [Arg::Text(from), Arg::Text(field), Arg::Text(kind), Arg::Text(key)]).collect();
-    let sql = |tuples: &str| format!("DELETE FROM record_link WHERE (from_id, field, to_kind, to_key) IN (VALUES {tuples})");
-    in_rows(&args, 4, sql, |sql, args| conn.execute(sql, args).map(drop))?;
-    let found = answering(conn, wanted.iter().map(|(_, _, kind, key)| (kind.as_str(), key.as_str())).collect())?;
+    for (from, field, kind, key) in &gone {
+        let args = [Arg::Text(from), Arg::Text(field), Arg::Text(kind), Arg::Text(key)];
+        conn.execute("DELETE FROM record_link WHERE from_id = $1 AND field = $2 AND to_kind = $3 AND to_key = $4", &args)?;
+    }
+    let found = answering(conn, &wanted.iter().map(|(_, _, kind, key)| (kind.as_str(), key.as_str())).collect())?;
     let args: Vec<Arg<'_>> = wanted
         .iter()
         .flat_map(|(from, field, kind, key)| {
@@ -322,13 +337,12 @@ fn write_links(conn: &mut Conn, puts: &[RowPut<'_>]) -> Result<(), StoreFault> {
 }
 
 /// For each of `keys` to which exactly one record answers, that record.
-fn answering(conn: &mut Conn, keys: BTreeSet<(&str, &str)>) -> Result<BTreeMap<Name, String>, StoreFault> {
-    let args: Vec<Arg<'_>> = keys.iter().flat_map(|(kind, key)| [Arg::Text(kind), Arg::Text(key)]).collect();
+fn answering(conn: &mut Conn, keys: &BTreeSet<(&str, &str)>) -> Result<BTreeMap<Name, String>, StoreFault> {
     let mut found = BTreeMap::new();
     let sql = |tuples: &str| {
-        format!("SELECT kind, key, MIN(id) FROM record_key WHERE (kind, key) IN (VALUES {tuples}) GROUP BY kind, key HAVING COUNT(DISTINCT id) = 1")
+        format!("SELECT kind, key, MIN(id) FROM record_key WHERE kind = $1 AND key IN (VALUES {tuples}) GROUP BY kind, key HAVING COUNT(DISTINCT id) = 1")
     };
-    in_rows(&args, 2, sql, |sql, args| {
+    by_kind(keys, sql, |sql, args| {
         found.extend(conn.query(sql, args, |row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))?);
         Ok(())
     })?;
@@ -365,5 +379,49 @@ mod tests {
         assert_eq!(key_column(&"长".repeat(200)).len(), 71);
         assert_ne!(key_column(&"a".repeat(401)), key_column(&"a".repeat(402)));
         assert_eq!(title_column(&format!("a\0{}", "长".repeat(300))).chars().count(), 200);
+    }
+
+    /// A record of 250 that all point to one another.
+    fn record(number: usize, version: i64, state: RecordState) -> Record {
+        Record {
+            id: RecordId::derive("firm", &number.to_string()),
+            kind: "firm".into(),
+            version,
+            region: duijie_vocab::RegionCode::NATION,
+            visibility: duijie_record::Visibility::Public,
+            state,
+            updated: duijie_vocab::Timestamp::from_micros(1).unwrap(),
+            source: Default::default(),
+            marks: BTreeMap::new(),
+            body: BTreeMap::new(),
+        }
+    }
+
+    fn put(conn: &mut Conn, records: &[Record]) {
+        let keys: Vec<_> =
+            records.iter().map(|record| [RecordKey { key: format!("{} {}", record.id, record.version), kind: "firm".into(), strong: true }]).collect();
+        let refs: Vec<_> = records
+            .iter()
+            .map(|record| [RecordRef { field: "owner".into(), to_key: format!("{} {}", records[0].id, record.version), to_kind: "firm".into() }])
+            .collect();
+        let row = |(at, record): (usize, _)| RowPut { entry: at as i64, record, title: "name", keys: &keys[at], refs: &refs[at], fresh: record.version == 1 };
+        let rows: Vec<RowPut<'_>> = records.iter().enumerate().map(row).collect();
+        put_rows(conn, &rows).unwrap();
+    }
+
+    #[test]
+    fn no_statement_of_a_put_reads_a_whole_table() {
+        let mut conn = Conn::scratch().unwrap();
+        crate::migration::create(&mut conn).unwrap();
+        for version in 1..=2 {
+            put(&mut conn, &(0..250).map(|number| record(number, version, RecordState::Active)).collect::<Vec<_>>());
+        }
+        let kept = record(1, 3, RecordState::Active).id;
+        put(&mut conn, &[record(0, 3, RecordState::Merged(kept))]);
+        let plans = conn.plans();
+        assert!(plans.len() > 20);
+        for (sql, step) in plans {
+            assert!(!step.starts_with("SCAN record"), "{step}: {sql}");
+        }
     }
 }

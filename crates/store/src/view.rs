@@ -1,7 +1,7 @@
 //! What a reader can ask. Every answer of one view is of the same moment.
 
 use crate::list::{self, COLUMNS, Query, read_row};
-use crate::sql::{Arg, Conn, in_rows};
+use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::state::key_column;
 use crate::{Cursor, EntryView, Filter, Link, Order, Page, RecordRow, Session, StoreFault, account, entries, follower, session, setting};
 use duijie_journal::{Account, RecordKey};
@@ -138,10 +138,10 @@ impl<'a> View<'a> {
         for (place, key) in columns.iter().enumerate() {
             places.entry(key).or_default().push(place);
         }
-        let args: Vec<Arg<'_>> = columns.iter().flat_map(|key| [Arg::Text(kind), Arg::Text(key)]).collect();
+        let args: Vec<Arg<'_>> = columns.iter().map(|key| Arg::Text(key)).collect();
         let mut found = Vec::new();
-        let sql = |tuples: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE (kind, key) IN (VALUES {tuples})");
-        in_rows(&args, 2, sql, |sql, args| {
+        let sql = |tuples: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE kind = $1 AND key IN (VALUES {tuples})");
+        in_rows_after(&[Arg::Text(kind)], &args, 1, sql, |sql, args| {
             for (key, strong, id) in self.conn.query(sql, args, |row| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?)))? {
                 let at = places.get(key.as_str()).into_iter().flatten();
                 found.extend(at.map(|&place| FoundKey { place, strong, id: id.clone() }));

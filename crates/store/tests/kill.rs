@@ -109,7 +109,7 @@ fn run_and_kill(path: &Path, wait: Duration, early: bool) -> BTreeSet<String> {
         while out.read_line(&mut line).is_ok_and(|length| length > 0) && line.ends_with('\n') {
             if line.contains("open") {
                 // An early kill does not wait for this.
-                drop(opened.send(()));
+                opened.send(()).ok();
             }
             lines.push(std::mem::take(&mut line));
         }

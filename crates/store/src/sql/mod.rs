@@ -140,6 +140,20 @@ impl Conn {
         }
     }
 
+    /// What SQLite would do for each statement that was run: (statement, step).
+    #[cfg(test)]
+    pub(crate) fn plans(&mut self) -> Vec<(String, String)> {
+        let Link::Sqlite(link) = &self.link else { return Vec::new() };
+        let mut plans = Vec::new();
+        for sql in link.statements() {
+            let mut explain = link.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
+            let steps = explain.query_map(rusqlite::params_from_iter(nulls), |row| row.get::<_, String>(3)).unwrap();
+            plans.extend(steps.map(|step| (sql.clone(), step.unwrap())));
+        }
+        plans
+    }
+
     fn note<T>(&mut self, result: Result<T, StoreFault>) -> Result<T, StoreFault> {
         if let Err(fault) = &result {
             self.fault = Some(fault.clone());
@@ -225,20 +239,32 @@ pub(crate) fn in_rows<'a>(
     args: &[Arg<'a>],
     columns: usize,
     statement: impl Fn(&str) -> String,
+    run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    in_rows_after(&[], args, columns, statement, run)
+}
+
+/// As [`in_rows`], with `fixed` as the first parameters of every statement.
+pub(crate) fn in_rows_after<'a>(
+    fixed: &[Arg<'a>],
+    args: &[Arg<'a>],
+    columns: usize,
+    statement: impl Fn(&str) -> String,
     mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
+    let first = fixed.len() + 1;
     let bulk = args.chunks_exact(ROWS * columns);
     let rest = bulk.remainder();
     if bulk.len() > 0 {
-        let sql = statement(&tuples(ROWS, columns, 1));
+        let sql = statement(&tuples(ROWS, columns, first));
         for chunk in bulk {
-            run(&sql, chunk)?;
+            run(&sql, &[fixed, chunk].concat())?;
         }
     }
     if !rest.is_empty() {
-        let sql = statement(&tuples(1, columns, 1));
+        let sql = statement(&tuples(1, columns, first));
         for row in rest.chunks_exact(columns) {
-            run(&sql, row)?;
+            run(&sql, &[fixed, row].concat())?;
         }
     }
     Ok(())

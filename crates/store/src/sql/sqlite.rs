@@ -95,6 +95,12 @@ impl Sqlite {
         !self.connection.is_autocommit()
     }
 
+    /// Every statement that was run, with SQLite's parameters.
+    #[cfg(test)]
+    pub(crate) fn statements(&self) -> Vec<String> {
+        self.translated.values().cloned().collect()
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
