@@ -1,0 +1,68 @@
+// Everything here only makes work lighter; each page does the same without it.
+"use strict";
+
+// Titles that begin with what is typed, below the search box.
+for (const input of document.querySelectorAll("input[data-suggest]")) {
+  const list = document.createElement("datalist");
+  list.id = input.id + "-suggestions";
+  input.after(list);
+  input.setAttribute("list", list.id);
+  let waiting = 0;
+  let asked = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    const typed = input.value.trim();
+    if (typed.length < 1) return;
+    waiting = setTimeout(async () => {
+      const mine = ++asked;
+      try {
+        const answer = await fetch("/api/suggest?q=" + encodeURIComponent(typed), { headers: { accept: "application/json" } });
+        if (!answer.ok || mine !== asked) return;
+        const records = await answer.json();
+        list.replaceChildren(...records.map((record) => Object.assign(document.createElement("option"), { value: record.title })));
+      } catch {
+        // Without suggestions the box is still a search box.
+      }
+    }, 150);
+  });
+}
+
+// A slash anywhere leads to the search box.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const box = document.querySelector("input[type=search]");
+  if (box) {
+    event.preventDefault();
+    box.focus();
+  }
+});
+
+// Facets start folded where they would push the results off a small screen.
+if (matchMedia("(max-width: 60rem)").matches) {
+  for (const fold of document.querySelectorAll("details[data-fold]")) fold.open = false;
+}
+
+// What was unfolded stays so when one comes back to the page in this tab.
+const key = "unfolded:" + location.pathname;
+const folds = [...document.querySelectorAll("main details:not([data-fold])")];
+try {
+  const unfolded = new Set(JSON.parse(sessionStorage.getItem(key) || "[]"));
+  folds.forEach((fold, place) => {
+    if (unfolded.has(place)) fold.open = true;
+    fold.addEventListener("toggle", () => {
+      fold.open ? unfolded.add(place) : unfolded.delete(place);
+      sessionStorage.setItem(key, JSON.stringify([...unfolded]));
+    });
+  });
+} catch {
+  // Where the browser keeps nothing, nothing is remembered.
+}
+
+// A button that writes is pressed once; going back makes it usable again.
+for (const button of document.querySelectorAll("button[data-once]:enabled")) {
+  button.form?.addEventListener("submit", (event) => {
+    if (event.submitter === button) setTimeout(() => (button.disabled = true));
+  });
+  addEventListener("pageshow", () => (button.disabled = false));
+}

@@ -27,7 +27,6 @@ impl Pairs {
 
     /// The pairs in the form in which they stand behind a `?`.
     pub(crate) fn encode(&self) -> String {
-        let encode = |text: &str| utf8_percent_encode(text, KEPT).to_string();
         self.0.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
     }
 
@@ -62,6 +61,11 @@ impl Pairs {
     pub(crate) fn behind(&self, path: &str) -> String {
         if self.0.is_empty() { path.to_string() } else { format!("{path}?{}", self.encode()) }
     }
+}
+
+/// `text` as it stands in a query or as one part of a path.
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, KEPT).to_string()
 }
 
 fn decode(piece: &[u8]) -> Result<String, NotUtf8> {

@@ -3,7 +3,7 @@
 
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::query::Pairs;
+use crate::query::encode;
 use crate::visit::Visit;
 use crate::{asset, kind, words};
 use axum::body::Body;
@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use duijie_app::Action;
 use duijie_record::schemas;
-use duijie_vocab::{Lang, Place, Text};
+use duijie_vocab::{Diagnostic, Lang, Place, Text};
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 use serde::Serialize;
@@ -151,9 +151,8 @@ pub(crate) fn json(value: &impl Serialize, mime: &'static str) -> Result<Respons
 /// A file to keep.
 pub(crate) fn download(name: &str, mime: &'static str, body: Body) -> Response {
     // The quoted name is for old browsers, the encoded one for all others (RFC 6266).
-    let encoded = Pairs(vec![(String::new(), name.to_string())]).encode();
     let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", encoded.trim_start_matches('='));
+    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", encode(name));
     ([(header::CONTENT_TYPE, mime.to_string()), (header::CONTENT_DISPOSITION, disposition)], body).into_response()
 }
 
@@ -170,8 +169,10 @@ fn environment(lang: Lang) -> Environment<'static> {
     environment.add_function("asset", |name: &str| asset::path(name).ok_or_else(|| missing(name)));
     environment.add_filter("tr", move |text: Value| text.get_attr(attribute(lang)));
     environment.add_filter("num", grouped);
+    environment.add_filter("urlencode", |text: &str| encode(text));
     environment.add_filter("mark", move |kind: &str| kind::mark(kind).get(lang).to_string());
-    environment.add_filter("place", |Serde(place): Serde<Place>| Place { file: None, ..place }.show());
+    environment.add_filter("place", |Serde(fault): Serde<Diagnostic>| Place { file: None, ..fault.place }.show());
+    environment.add_filter("help", move |Serde(fault): Serde<Diagnostic>| fault.help.map(|help| help.get(lang).to_string()).unwrap_or_default());
     environment
 }
 

@@ -45,10 +45,11 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Every key that a template asks for: what stands quoted behind `t(`.
+    /// Every key that a template asks for: what stands quoted behind a call of `t`.
     fn asked() -> BTreeSet<String> {
-        let calls = crate::render::SOURCES.iter().flat_map(|(_, source)| source.split("t(\"").skip(1));
-        calls.filter_map(|call| call.split_once('"')).map(|(key, _)| key.to_string()).filter(|key| key.contains('.')).collect()
+        let pieces = crate::render::SOURCES.iter().flat_map(|(_, source)| source.match_indices("t(\"").map(move |(place, _)| source.split_at(place)));
+        let calls = pieces.filter(|(before, _)| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        calls.filter_map(|(_, call)| call.split('"').nth(1)).map(str::to_string).collect()
     }
 
     fn holes(words: &str) -> BTreeSet<String> {
