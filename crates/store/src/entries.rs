@@ -97,5 +97,6 @@ pub(crate) fn insert(conn: &mut Conn, entries: &[Sealed]) -> Result<(), StoreFau
 
 /// Takes the confidential part of an entry away.
 pub(crate) fn erase_payload(conn: &mut Conn, seq: i64) -> Result<(), StoreFault> {
+    conn.note_erasure();
     conn.execute("UPDATE entry SET salt = NULL, payload = NULL WHERE seq = $1", &[Arg::Int(seq)]).map(drop)
 }

@@ -75,6 +75,17 @@ impl Pool {
     }
 }
 
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // A PostgreSQL connection brings a runtime of its own, which may not be dropped where the
+        // last handle of the store may be: inside another runtime.
+        let idle = std::mem::take(&mut self.lock().idle);
+        if !idle.is_empty() {
+            drop(std::thread::spawn(move || drop(idle)).join());
+        }
+    }
+}
+
 /// A connection on loan; it comes back, or is counted as lost, even if the reader panics.
 struct Lent<'a> {
     conn: Option<Conn>,

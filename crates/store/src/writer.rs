@@ -231,6 +231,7 @@ impl Desk {
         };
         match done {
             Ok(head) => {
+                conn.forget_erased();
                 self.conn = Some(conn);
                 self.bell.ring(head.seq);
                 Ok(())

@@ -22,6 +22,8 @@ pub(crate) enum Arg<'a> {
 pub(crate) struct Conn {
     link: Link,
     fault: Option<StoreFault>,
+    /// Whether something was erased that should not stay in the engine's own log either.
+    erased: bool,
 }
 
 enum Link {
@@ -47,21 +49,21 @@ const APPEND_LOCK: i64 = 0x6475_696a_6965;
 impl Conn {
     /// A connection that may write. The file is created if it is not there.
     pub(crate) fn sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path, max_bytes)?), fault: None })
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path, max_bytes)?), fault: None, erased: false })
     }
 
     /// A connection that only reads.
     pub(crate) fn sqlite_reader(path: &Path) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open_reader(path)?), fault: None })
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open_reader(path)?), fault: None, erased: false })
     }
 
     /// A private database without durability that vanishes with the connection.
     pub(crate) fn scratch() -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::scratch()?), fault: None })
+        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::scratch()?), fault: None, erased: false })
     }
 
     pub(crate) fn postgres(url: &str) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Postgres(Box::new(postgres::Postgres::connect(url)?)), fault: None })
+        Ok(Conn { link: Link::Postgres(Box::new(postgres::Postgres::connect(url)?)), fault: None, erased: false })
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -130,6 +132,22 @@ impl Conn {
     /// The last fault since this was asked before.
     pub(crate) fn take_fault(&mut self) -> Option<StoreFault> {
         self.fault.take()
+    }
+
+    /// Notes that the open transaction erases something.
+    pub(crate) fn note_erasure(&mut self) {
+        self.erased = true;
+    }
+
+    /// After the commit of an erasure, empties SQLite's log, in which what was erased still
+    /// stands. While somebody reads an older snapshot, the log is emptied later.
+    pub(crate) fn forget_erased(&mut self) {
+        if std::mem::take(&mut self.erased)
+            && let Link::Sqlite(link) = &self.link
+        {
+            // The erasure itself is committed; a log that cannot be emptied now is no fault of it.
+            drop(link.connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        }
     }
 
     /// The SQLite connection itself, for what only SQLite has.

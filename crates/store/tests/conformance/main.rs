@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod follow;
 mod group;
 mod link;
 mod model;

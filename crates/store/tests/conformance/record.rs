@@ -153,6 +153,29 @@ fn erasing_takes_confidential_fields_away_and_keeps_the_chain(world: &World) {
     assert_sound(&store);
 }
 
+/// Looks into the files themselves, the engine's log among them.
+#[test]
+fn what_was_erased_is_in_no_file_any_more() {
+    let world = World::new(crate::world::Engine::Sqlite).unwrap();
+    let store = world.open();
+    let secret = "0519-GEHEIM-7788";
+    let record = next(&firm("A1"), |record| {
+        record.version = 1;
+        record.body.insert("phone".into(), Value::text(secret));
+    });
+    put_all(&store, &[record.clone(), firm("A2")]);
+    let found = || {
+        let files = std::fs::read_dir(world.folder.path()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+        files.filter(|bytes| bytes.windows(secret.len()).any(|window| window == secret.as_bytes())).count()
+    };
+    assert!(found() > 0, "the test looks in the right place");
+    let without = next(&record, |record| drop(record.body.remove("phone")));
+    put_all(&store, std::slice::from_ref(&without));
+    store.write(&actor(), |tx| tx.erase_payload(1, "本人要求")).unwrap();
+    assert_eq!(found(), 0);
+    assert_sound(&store);
+}
+
 fn lists_are_filtered_ordered_and_paged_without_gaps(world: &World) {
     let store = world.open();
     let regions = ["320402", "320404", "330203"];
