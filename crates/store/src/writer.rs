@@ -276,3 +276,92 @@ fn gather(first: Box<dyn Act>, waiting: &Receiver<Box<dyn Act>>, limits: GroupCo
     }
     group
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration;
+    use duijie_vocab::{Clock, Entropy, Timestamp};
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(0).unwrap()
+        }
+    }
+
+    impl Entropy for Still {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    /// Puts a setting, after so many faults of a kind.
+    struct Flaky {
+        key: String,
+        faults: u32,
+        kind: FaultKind,
+        reply: Sender<(String, bool)>,
+    }
+
+    impl Act for Flaky {
+        fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault> {
+            let actor = Actor::system();
+            let mut tx = Tx::new(conn, &actor, options, *head);
+            tx.put_setting(&self.key, "x").expect("the setting is put");
+            *head = tx.head();
+            if self.faults > 0 {
+                self.faults -= 1;
+                return Err(StoreFault::new(self.kind, "as told"));
+            }
+            Ok(())
+        }
+
+        fn answer(self: Box<Self>) {
+            self.reply.send((self.key, true)).unwrap();
+        }
+
+        fn answer_fault(self: Box<Self>, _: Fate) {
+            self.reply.send((self.key, false)).unwrap();
+        }
+    }
+
+    /// Writes a group of flaky use cases and compares the answers, in order, and what is stored.
+    fn check(acts: &[(&str, u32, FaultKind)], expected: &[(&str, bool)]) {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(folder.path().join("store.db"));
+        let mut conn = connect(&location, None).unwrap();
+        migration::migrate(&mut conn, "test", Still.now()).unwrap();
+        let options = Options::new(Arc::new(Still), Arc::new(Still));
+        let mut desk = Desk { conn: Some(conn), location: location.clone(), options, bell: Arc::new(Bell::new(0)) };
+        let (reply, answers) = crossbeam_channel::unbounded();
+        let act = |(key, faults, kind): &(&str, u32, FaultKind)| -> Box<dyn Act> {
+            Box::new(Flaky { key: (*key).to_string(), faults: *faults, kind: *kind, reply: reply.clone() })
+        };
+        desk.write(acts.iter().map(act).collect());
+        let answers: Vec<(String, bool)> = answers.try_iter().collect();
+        assert_eq!(answers.iter().map(|(key, done)| (key.as_str(), *done)).collect::<Vec<_>>(), expected);
+        let mut conn = connect(&location, None).unwrap();
+        let mut view = View::over(&mut conn);
+        for (key, done) in expected {
+            assert_eq!(view.setting(key).unwrap().is_some(), *done, "{key}");
+        }
+        assert_eq!(view.head().unwrap().seq, expected.iter().filter(|(_, done)| *done).count() as i64);
+    }
+
+    #[test]
+    fn a_transaction_that_was_in_the_way_is_tried_again_and_writes_once() {
+        check(&[("a", 0, FaultKind::Busy), ("b", 3, FaultKind::Busy)], &[("a", true), ("b", true)]);
+    }
+
+    #[test]
+    fn one_that_never_gets_through_is_told_so_and_the_others_are_written() {
+        check(&[("a", 0, FaultKind::Busy), ("b", u32::MAX, FaultKind::Busy), ("c", 0, FaultKind::Busy)], &[("a", true), ("b", false), ("c", true)]);
+    }
+
+    #[test]
+    fn after_a_fault_of_the_disk_the_writer_goes_on_with_a_new_connection() {
+        check(&[("a", 0, FaultKind::Io), ("b", u32::MAX, FaultKind::Io), ("c", 1, FaultKind::Full)], &[("a", true), ("b", false), ("c", false)]);
+    }
+}
