@@ -25,8 +25,6 @@ pub struct Measure {
     /// Attestations that may be open.
     pub(crate) attestations: Vec<(NodeId, String)>,
     pub(crate) amount: Option<NodeId>,
-    pub(crate) uncapped: Option<NodeId>,
-    pub(crate) cap: Option<NodeId>,
     pub(crate) rate: Option<NodeId>,
 }
 
@@ -214,7 +212,7 @@ impl Book {
             let step = self.plan.number(Fraction::whole(benefit.rounding.step_fen));
             self.plan.node(Op::Round { value: capped, step, mode: benefit.rounding.mode })
         });
-        Some(Measure { source, version, conditions, verdict, attestations, amount, uncapped, cap, rate })
+        Some(Measure { source, version, conditions, verdict, attestations, amount, rate })
     }
 }
 

@@ -475,8 +475,9 @@ pub(crate) fn day_number(day: Date) -> Fraction {
     Fraction::whole(i64::from(day.days_since_epoch()))
 }
 
-fn from_days(days: Fraction) -> Option<Date> {
-    i32::try_from(days.floor()).ok().and_then(Date::from_days_since_epoch)
+/// The day a number of days since 1970-01-01 means; nothing far outside the calendar that dates are kept in.
+pub(crate) fn from_days(days: Fraction) -> Option<Date> {
+    i32::try_from(days.floor()).ok().filter(|days| days.unsigned_abs() < 1_000_000).and_then(Date::from_days_since_epoch)
 }
 
 /// A function that keeps order, applied to both ends of a range.

@@ -26,7 +26,7 @@ impl<'n> Keys<'n> {
             return None;
         };
         let mut seen: Vec<&str> = Vec::new();
-        for (key, _) in entries {
+        for (key, value) in entries {
             let name = key.scalar().unwrap_or("");
             if seen.contains(&name) {
                 faults.push(
@@ -36,6 +36,8 @@ impl<'n> Keys<'n> {
                 );
             } else if !known.contains(&name) {
                 let help = match closest(name, known.iter().copied()) {
+                    // `{en: one, two}` reads as a key `two` without a value.
+                    _ if value.is_empty() => text!("`{{…}}` 中带逗号的文字或规则要加引号", "inside `{{…}}` put quotes around words or rules that hold a comma"),
                     Some(near) => text!("是否指 `{near}`？", "did you mean `{near}`?"),
                     None => {
                         let all = known.join(" ");

@@ -6,7 +6,7 @@ use crate::unit::{Currency, Dimension};
 use crate::value::{Value, WordSet};
 use crate::vocabulary::{FactDef, FactKind};
 use crate::{Fraction, Truth};
-use duijie_vocab::{Date, Fen, Text, text};
+use duijie_vocab::{Fen, Text, text};
 
 /// Decimals that a share or a mean is shown with at most.
 const PLACES: u32 = 4;
@@ -77,7 +77,7 @@ fn shown_range(range: &Range, kind: &Type) -> Text {
 pub(crate) fn shown_number(number: Fraction, kind: &Type) -> Text {
     match kind {
         Type::Date => {
-            let day = i32::try_from(number.floor()).ok().and_then(Date::from_days_since_epoch);
+            let day = crate::evaluate::from_days(number);
             day.map_or_else(unknown, |day| text!("{day}", "{day}"))
         }
         Type::Quantity { dimension: Dimension::Money(currency), .. } => shown_money(number, *currency),

@@ -358,3 +358,26 @@ fn a_measure_is_printed_as_an_official_would() {
     let english = duijie_policy::render(&book, measure, Lang::En);
     assert_eq!(english.sections[1].lines[2].rule.as_deref(), Some("growth(tax_total) > 2 * city.growth(tax_total)"));
 }
+
+fn missing_of(rule: &str, facts: &str) -> Vec<(String, Option<String>)> {
+    let text = measure(rule, &[(facts, "unknown")]);
+    let outcome = test_examples(&sound(&[("t.yaml", &text)])).remove(0);
+    assert!(outcome.passed, "{rule}: {:?}", outcome.message);
+    outcome.decision.unwrap().missing.into_iter().map(|missing| (missing.key, missing.needed.map(|needed| needed.zh))).collect()
+}
+
+#[test]
+fn a_smallest_set_of_missing_facts_is_named_with_the_values_that_would_do() {
+    let one = |key: &str, needed: &str| vec![(key.to_string(), Some(needed.to_string()))];
+    assert_eq!(missing_of("创新能力评分 > 70", ""), one("score", "> 70"));
+    assert_eq!(missing_of("研发投入强度 ≥ 3%", "营业收入: 1亿元"), one("rd_expense", "≥ 300万元"));
+    assert_eq!(missing_of("研发投入强度 ≥ 3%", "研发费用: 300万元"), vec![("revenue".to_string(), None)]);
+    assert_eq!(missing_of("创新能力评分 > 70 或 (创新能力评分 > 50 且 职工总数 ≥ 10 人)", "职工总数: 9"), one("score", "> 70"));
+    assert_eq!(missing_of("职工总数 ≥ 50 人", "职工总数: 40..99"), one("staff", "≥ 50 人"));
+    assert_eq!(missing_of("行业门类 属于 {制造业}", ""), one("industry", "制造业"));
+    assert_eq!(missing_of("非 重大事故", ""), one("accident", "为否"));
+    // Staff alone settles: with it the score no longer matters.
+    assert_eq!(missing_of("职工总数 ≥ 10 人 且 (创新能力评分 > 50 或 职工总数 ≥ 5 人)", ""), one("staff", "≥ 10 人"));
+    let both: Vec<String> = missing_of("创新能力评分 > 70 且 职工总数 ≥ 10 人", "").into_iter().map(|(key, _)| key).collect();
+    assert_eq!(both, ["score", "staff"]);
+}
