@@ -177,7 +177,10 @@ impl Query {
 /// One page of the records of `kind`.
 pub(crate) fn page(conn: &mut Conn, kind: &str, filter: &Filter, order: Order, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreFault> {
     let limit = limit.clamp(1, MAX_PAGE);
-    let mut query = Query::new(format!("SELECT {COLUMNS} FROM record WHERE kind = "));
+    // By id the primary key is the way; an expression instead of the bare column keeps the engine
+    // from sorting all records of the kind.
+    let column = if order == Order::Id { "kind || ''" } else { "kind" };
+    let mut query = Query::new(format!("SELECT {COLUMNS} FROM record WHERE {column} = "));
     query.text(kind);
     query.filter(filter);
     if let Some(after) = after {

@@ -23,8 +23,7 @@ CREATE TABLE record (
     body TEXT NOT NULL,
     entry BIGINT NOT NULL
 ) {rows};
-CREATE INDEX record_entry ON record (entry);
-CREATE INDEX record_kind ON record (kind, id);
+CREATE INDEX record_entry ON record (entry, kind);
 CREATE INDEX record_updated ON record (kind, updated, id);
 CREATE INDEX record_title ON record (kind, title, id);
 CREATE INDEX record_count ON record (kind, region, visibility, state);

@@ -5,7 +5,6 @@ use duijie_journal::{Account, Event, ImportBegun, ImportFinished};
 use duijie_record::{RecordState, Value, Visibility};
 use duijie_store::{Cursor, Filter, Order, Put, Session, StoreFault, TxError, WriteError};
 use duijie_vocab::{Digest, RegionCode, Timestamp};
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 crate::laws!(
@@ -310,8 +309,8 @@ fn an_import_is_told_by_its_entries(world: &World) {
 fn every_record_is_shown_in_bounded_chunks(world: &World) {
     let store = world.open();
     let records: Vec<_> = (0..1203).map(|n| firm(&format!("E{n}"))).collect();
-    let ids: BTreeSet<_> = records.iter().map(|record| record.id.clone()).collect();
-    put_all(&store, &records[..]);
+    put_all(&store, &records);
+    put_all(&store, &[next(&records[0], |_| {})]);
     let mut seen = Vec::new();
     let all = store.read(|view| {
         view.for_each_record::<()>("firm", |row| {
@@ -320,7 +319,7 @@ fn every_record_is_shown_in_bounded_chunks(world: &World) {
         })
     });
     assert!(all.unwrap().is_continue());
-    assert!(seen.iter().eq(ids.iter()));
+    assert!(seen.iter().eq(records[1..].iter().chain(&records[..1]).map(|record| &record.id)));
     let third =
         store.read(|view| view.for_each_record("firm", |row| if row.entry == 3 { ControlFlow::Break(row.record.id) } else { ControlFlow::Continue(()) }));
     assert_eq!(third.unwrap(), ControlFlow::Break(records[2].id.clone()));
