@@ -6,6 +6,7 @@
 //! outcomes (yes, no, unknown, error), and what is not known is never taken to be zero.
 
 mod book;
+mod boundary;
 mod cases;
 mod decide;
 mod decision;
@@ -16,9 +17,11 @@ mod format;
 mod fraction;
 mod keys;
 mod lexer;
+mod lint;
 mod lower;
 mod measure;
 mod missing;
+mod mutate;
 mod parser;
 mod period;
 mod plan;
@@ -36,16 +39,19 @@ mod vocabulary;
 mod yaml;
 
 pub use book::{Book, Measure};
+pub use boundary::{BoundaryCase, Side, boundary_cases};
 pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
 pub use examples::{ExampleCase, ExampleOutcome, example_case, missing_examples, test_examples};
 pub use facts::{FactFault, FactSource, FactValue, Facts, KnownFact, RegionFacts, SourceKind};
 pub use format::format_measure;
 pub use fraction::{Fraction, FractionFault, RoundingMode};
 pub use lexer::RuleFault;
+pub use lint::lint;
 pub use measure::{
     Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
     Test, Window, parse_measure,
 };
+pub use mutate::unnoticed_changes;
 pub use parser::parse_rule;
 pub use period::{Cycle, Period, PeriodFault};
 pub use print::{Style, print_rule};

@@ -119,7 +119,7 @@ fn unsettled_leaves(evaluation: &Evaluation<'_>, id: NodeId) -> BTreeSet<NodeId>
 }
 
 /// Where a comparison turns, when it reads one missing number in a straight line.
-fn threshold(evaluation: &Evaluation<'_>, test: NodeId, leaf: NodeId) -> Option<Fraction> {
+pub(crate) fn threshold(evaluation: &Evaluation<'_>, test: NodeId, leaf: NodeId) -> Option<Fraction> {
     let Op::Compare { left, right, .. } = evaluation.plan.op(test) else { return None };
     let difference = |at: i64| {
         evaluation.assuming(&[(leaf, Value::exact(Fraction::whole(at)))], |evaluation| match (evaluation.value(*left), evaluation.value(*right)) {

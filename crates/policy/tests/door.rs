@@ -381,3 +381,51 @@ fn a_smallest_set_of_missing_facts_is_named_with_the_values_that_would_do() {
     let both: Vec<String> = missing_of("创新能力评分 > 70 且 职工总数 ≥ 10 人", "").into_iter().map(|(key, _)| key).collect();
     assert_eq!(both, ["score", "staff"]);
 }
+
+#[test]
+fn boundary_cases_stand_around_every_threshold() {
+    let text = measure("营业收入 ≥ 2000万元 且 职工总数 < 500 人 且 研发投入强度 > 3%", &[("营业收入: 1亿元, 职工总数: 100, 研发费用: 500万元", "eligible")]);
+    let book = sound(&[("t.yaml", &text)]);
+    let cases = duijie_policy::boundary_cases(&book, book.measure("t").unwrap());
+    let shown: Vec<String> = cases.iter().map(|case| case.sentence(Lang::Zh)).collect();
+    for expected in [
+        "2021年营业收入 19,999,999.99元（略低于界限）：不符合",
+        "2021年营业收入 2,000万元（正在界限）：符合",
+        "2021年营业收入 20,000,000.01元（略高于界限）：符合",
+        "2021年营业收入 —（缺此项）：尚缺信息",
+        "2021年职工总数 499 人（略低于界限）：符合",
+        "2021年职工总数 500 人（正在界限）：不符合",
+        "2021年研发费用 300万元（正在界限）：不符合",
+        "2021年研发费用 3,000,000.01元（略高于界限）：符合",
+    ] {
+        assert!(shown.contains(&expected.to_string()), "{expected} is not among {shown:#?}");
+    }
+}
+
+#[test]
+fn changes_that_no_example_notices_are_listed() {
+    let of = |examples: &[(&str, &str)]| {
+        let text = measure("职工总数 ≥ 50 人", examples);
+        let book = sound(&[("t.yaml", &text)]);
+        duijie_policy::unnoticed_changes(&book, book.measure("t").unwrap()).into_iter().map(|warning| warning.code).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&[("职工总数: 100", "eligible")]), ["policy.examples.unnoticed"]);
+    assert_eq!(of(&[("职工总数: 100", "eligible"), ("职工总数: 10", "not_eligible")]), ["policy.examples.boundary"]);
+    assert!(of(&[("职工总数: 50", "eligible"), ("职工总数: 49", "not_eligible")]).is_empty());
+}
+
+#[test]
+fn measures_that_can_never_hold_and_idle_conditions_are_found() {
+    let codes = |rule: &str| {
+        let text = measure(rule, &[]).replace("examples:\n", "");
+        duijie_policy::lint(&sound(&[("t.yaml", &text)]))
+            .into_iter()
+            .map(|found| found.code)
+            .filter(|code| code.starts_with("policy.lint.never") || code == "policy.lint.always")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes("职工总数 > 100 人 且 职工总数 < 50 人"), ["policy.lint.never"]);
+    assert_eq!(codes("创新能力评分 > 100"), ["policy.lint.never"]);
+    assert_eq!(codes("创新能力评分 >= 0"), ["policy.lint.always"]);
+    assert!(codes("创新能力评分 > 60").is_empty());
+}
