@@ -1,7 +1,7 @@
 //! How good the stages are on a collection of queries with known answers, in the form that BEIR
 //! uses: a corpus and queries as JSON lines, judgements as `query <tab> document <tab> grade`.
 
-use crate::{Analyzer, Bm25, Bm25Index, FieldText, QueryTerms, TopicOptions, Topics, likeness};
+use crate::{Analyzer, Bm25, Bm25Index, FieldText, QueryTerms, TermLimits, TopicOptions, Topics, likeness};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -64,8 +64,6 @@ pub struct Report {
     pub stages: BTreeMap<Stage, Measures>,
 }
 
-/// So many terms of a query are asked, of words and of bigrams each.
-const QUERY_TERMS: usize = 48;
 const TITLE_WEIGHT: u8 = 2;
 
 impl Line {
@@ -126,7 +124,7 @@ pub fn evaluate(collection: &Collection, analyzer: &Analyzer, words_share: f32, 
     for query in &collection.queries {
         let Some(answers) = collection.answers.get(&query.id) else { continue };
         let begun = elapsed();
-        let terms = QueryTerms::of_text(analyzer, &query.text, &index, QUERY_TERMS);
+        let terms = QueryTerms::of_text(analyzer, &query.text, &index, TermLimits::default());
         let asked = elapsed();
         let words = index.scores(&terms.words, Bm25::default());
         let words_done = elapsed();
@@ -137,7 +135,7 @@ pub fn evaluate(collection: &Collection, analyzer: &Analyzer, words_share: f32, 
         let asked_vector = topics.vector(analyzer, &[FieldText::plain(&query.text)]);
         let topical: Vec<f32> = vectors.iter().map(|vector| likeness(&asked_vector, vector)).collect();
         let topical_done = elapsed();
-        let ranked = add_topics(&fused, &topical);
+        let ranked = add_topics(&fused, &topical, terms.words.len());
         let ranked_done = elapsed();
         let analysis = asked.saturating_sub(begun);
         for (stage, scores, time) in [
@@ -161,24 +159,17 @@ fn fuse(words: &[f32], bigrams: &[f32], words_share: f32) -> Vec<f32> {
     words.iter().zip(bigrams).map(|(w, b)| words_share * w / best_words + (1.0 - words_share) * b / best_bigrams).collect()
 }
 
-/// How far the topics may move a document: by so much where the texts tell documents least apart.
+/// The topics have at most this share of a score.
 const TOPIC_SHARE: f32 = 0.5;
+/// A query of so many words has said enough for its words to be trusted.
+const ELOQUENT: f32 = 4.0;
 
-/// The text's score with that of the topics. Where the best texts stand out from the rest the
-/// words are trusted; where they are all alike the topics have more to say.
-fn add_topics(fused: &[f32], topical: &[f32]) -> Vec<f32> {
-    let share = TOPIC_SHARE * (1.0 - prominence(fused));
-    fused.iter().zip(topical).map(|(text, topic)| (1.0 - share) * text + share * topic.max(0.0)).collect()
-}
-
-/// How far the best score stands above the tenth, as a share of the best.
-fn prominence(scores: &[f32]) -> f32 {
-    let mut best: Vec<f32> = scores.to_vec();
-    best.sort_unstable_by(|a, b| b.total_cmp(a));
-    match (best.first(), best.get(9)) {
-        (Some(&first), Some(&tenth)) if first > 0.0 => 1.0 - tenth / first,
-        _ => 1.0,
-    }
+/// The text's score with that of the topics. The less a query says, the more the topics of what it
+/// says count; a long passage is answered by its words alone.
+fn add_topics(fused: &[f32], topical: &[f32], words: usize) -> Vec<f32> {
+    let share = (ELOQUENT / words.max(1) as f32).powi(2).min(TOPIC_SHARE);
+    let best = topical.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    fused.iter().zip(topical).map(|(text, topic)| (1.0 - share) * text + share * topic.max(0.0) / best).collect()
 }
 
 struct Outcome {

@@ -26,7 +26,7 @@ pub use fold::{fold_char, is_han};
 pub use profile::{FieldText, Maturity, PriceRange, Profile};
 pub use rank::{Candidate, Match, Part, PartName, Ranking, Reason, TextScore, rank};
 pub use shared::{Occurrence, SharedTerm, shared_terms};
-pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms};
+pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms, TermLimits};
 pub use topic::is_stop_word;
 pub use topics::{TopicOptions, Topics, likeness};
 pub use weights::{Weights, WeightsFault};

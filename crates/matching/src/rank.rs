@@ -92,6 +92,9 @@ pub struct Match {
 
 /// Holders are spread over so many first places.
 const SPREAD: usize = 10;
+/// A text that holds so much of a need's informative terms is a full answer: offers say things in
+/// their own words, and the rarest terms of a need stand nowhere else.
+const FULL_SHARE: f32 = 0.25;
 /// A part speaks for a match from here on, and against it up to there.
 const SPEAKS_FOR: f32 = 0.6;
 const SPEAKS_AGAINST: f32 = 0.35;
@@ -142,10 +145,7 @@ impl PartName {
 
 /// The best `ranking.limit` candidates for `need`, best first, explained.
 pub fn rank(need: &Profile, candidates: Vec<Candidate>, ranking: &Ranking<'_>) -> Vec<Match> {
-    let best = TextScore {
-        words: candidates.iter().map(|c| c.text.words).fold(0.0, f32::max),
-        bigrams: candidates.iter().map(|c| c.text.bigrams).fold(0.0, f32::max),
-    };
+    let best = full_text(&candidates, ranking.terms);
     let mut scored: Vec<Scored> = candidates.into_iter().map(|candidate| Scored::new(need, candidate, best, ranking)).collect();
     // The id decides ties, so that the same input always gives the same order.
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.candidate.profile.id.cmp(&b.candidate.profile.id)));
@@ -222,7 +222,15 @@ impl Part {
     }
 }
 
-/// The convex sum of words and bigrams, each as a share of the best candidate's.
+/// The scores that count as full: the best among the candidates, unless even the best holds little
+/// of what the need says.
+fn full_text(candidates: &[Candidate], terms: &QueryTerms) -> TextScore {
+    let ceiling = terms.ceiling();
+    let best = |score: fn(&TextScore) -> f32| candidates.iter().map(|candidate| score(&candidate.text)).fold(FULL_SHARE * score(&ceiling), f32::max);
+    TextScore { words: best(|text| text.words), bigrams: best(|text| text.bigrams) }
+}
+
+/// The convex sum of words and bigrams, each as a share of a full score.
 fn text_fit(score: TextScore, best: TextScore, words_share: f32) -> Fit {
     let share = |score: f32, best: f32| if best > 0.0 { (score / best).max(0.0) } else { 0.0 };
     let value = words_share * share(score.words, best.words) + (1.0 - words_share) * share(score.bigrams, best.bigrams);

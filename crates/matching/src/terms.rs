@@ -2,7 +2,7 @@
 //! dozen terms that tell it from others, which is quicker and finds more.
 
 use crate::topic::{is_stop, silent_spans};
-use crate::{Analyzer, FieldText};
+use crate::{Analyzer, FieldText, TextScore};
 use std::collections::HashMap;
 
 /// Who knows how many documents hold a term: an index, or a collection in memory.
@@ -30,6 +30,21 @@ pub struct QueryTerms {
     pub bigrams: Vec<QueryTerm>,
 }
 
+/// How many terms of a text are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TermLimits {
+    pub words: usize,
+    pub bigrams: usize,
+}
+
+impl Default for TermLimits {
+    /// Where development collections are best answered: beyond two dozen words the next ones
+    /// blur the order, while bigrams, being less sure of themselves, are better in numbers.
+    fn default() -> TermLimits {
+        TermLimits { words: 24, bigrams: 64 }
+    }
+}
+
 /// Terms that are found in more than this share of a collection do not tell documents apart.
 const COMMON_SHARE: f64 = 0.25;
 /// Below this many documents a share means nothing.
@@ -43,24 +58,24 @@ struct Seen {
 }
 
 impl QueryTerms {
-    /// The at most `limit` words and `limit` bigrams of `texts` with the highest idf times stress.
+    /// The words and bigrams of `texts` with the highest idf times stress, at most `limits` of them.
     /// Terms no document holds are left out; so are boilerplate, places and organization endings,
     /// unless nothing else is left.
-    pub fn of(analyzer: &Analyzer, texts: &[FieldText], frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
+    pub fn of(analyzer: &Analyzer, texts: &[FieldText], frequencies: &dyn DocumentFrequencies, limits: TermLimits) -> QueryTerms {
         let seen = collect(analyzer, texts, true);
-        let terms = QueryTerms::choose(&seen, frequencies, limit);
+        let terms = QueryTerms::choose(&seen, frequencies, limits);
         if terms.words.is_empty() && terms.bigrams.is_empty() {
-            return QueryTerms::choose(&collect(analyzer, texts, false), frequencies, limit);
+            return QueryTerms::choose(&collect(analyzer, texts, false), frequencies, limits);
         }
         terms
     }
 
     /// As [`QueryTerms::of`], for a single text.
-    pub fn of_text(analyzer: &Analyzer, text: &str, frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
-        QueryTerms::of(analyzer, &[FieldText::plain(text)], frequencies, limit)
+    pub fn of_text(analyzer: &Analyzer, text: &str, frequencies: &dyn DocumentFrequencies, limits: TermLimits) -> QueryTerms {
+        QueryTerms::of(analyzer, &[FieldText::plain(text)], frequencies, limits)
     }
 
-    fn choose(seen: &HashMap<String, Seen>, frequencies: &dyn DocumentFrequencies, limit: usize) -> QueryTerms {
+    fn choose(seen: &HashMap<String, Seen>, frequencies: &dyn DocumentFrequencies, limits: TermLimits) -> QueryTerms {
         let documents = frequencies.documents();
         let mut terms = QueryTerms::default();
         for (term, seen) in seen {
@@ -78,9 +93,15 @@ impl QueryTerms {
                 terms.bigrams.push(query_term);
             }
         }
-        keep_best(&mut terms.words, limit);
-        keep_best(&mut terms.bigrams, limit);
+        keep_best(&mut terms.words, limits.words);
+        keep_best(&mut terms.bigrams, limits.bigrams);
         terms
+    }
+
+    /// What a text of average length would score that holds every term once.
+    pub fn ceiling(&self) -> TextScore {
+        let sum = |terms: &[QueryTerm]| terms.iter().map(|term| term.idf * term.stress).sum();
+        TextScore { words: sum(&self.words), bigrams: sum(&self.bigrams) }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -139,7 +160,12 @@ mod tests {
 
     #[test]
     fn rare_topics_come_first_and_boilerplate_not_at_all() {
-        let terms = QueryTerms::of_text(&Analyzer::shared(), "常州企业研发高温合金涂层技术", &Counts(&[("涂层", 2), ("合金", 40), ("高温", 400)]), 3);
+        let terms = QueryTerms::of_text(
+            &Analyzer::shared(),
+            "常州企业研发高温合金涂层技术",
+            &Counts(&[("涂层", 2), ("合金", 40), ("高温", 400)]),
+            TermLimits { words: 3, bigrams: 3 },
+        );
         let words: Vec<&str> = terms.words.iter().map(|t| t.term.as_str()).collect();
         assert_eq!(words[0], "涂层");
         assert!(!words.iter().any(|word| ["常州", "企业", "研发", "技术", "高温"].contains(word)), "{words:?}");
@@ -148,8 +174,8 @@ mod tests {
 
     #[test]
     fn a_text_of_nothing_but_boilerplate_is_still_asked() {
-        let terms = QueryTerms::of_text(&Analyzer::shared(), "技术研发", &Counts(&[]), 8);
+        let terms = QueryTerms::of_text(&Analyzer::shared(), "技术研发", &Counts(&[]), TermLimits::default());
         assert!(!terms.is_empty());
-        assert!(QueryTerms::of_text(&Analyzer::shared(), "，。", &Counts(&[]), 8).is_empty());
+        assert!(QueryTerms::of_text(&Analyzer::shared(), "，。", &Counts(&[]), TermLimits::default()).is_empty());
     }
 }

@@ -47,7 +47,7 @@ impl Default for Weights {
             availability: 0.04,
             freshness: 0.03,
             quality: 0.03,
-            words: 0.4,
+            words: 0.15,
             unknown: 0.4,
         }
     }

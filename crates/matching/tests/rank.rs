@@ -1,7 +1,8 @@
 //! Ranking at its door: the order, the parts and the reasons.
 
 use duijie_matching::{
-    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, TextScore, Weights, rank,
+    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, TermLimits, TextScore, Weights,
+    rank,
 };
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Timestamp};
 use proptest::prelude::*;
@@ -49,7 +50,7 @@ fn candidate(profile: Profile, words: f32) -> Candidate {
 
 fn ranked(candidates: Vec<Candidate>) -> Vec<Match> {
     let analyzer = Analyzer::shared();
-    let terms = QueryTerms::of(&analyzer, &need().texts, &AllEqual, 40);
+    let terms = QueryTerms::of(&analyzer, &need().texts, &AllEqual, TermLimits::default());
     let weights = Weights::default();
     let today = Date::parse("2021-03-05").unwrap();
     rank(&need(), candidates, &Ranking { analyzer: &analyzer, weights: &weights, terms: &terms, today, limit: 20, per_holder: 2 })

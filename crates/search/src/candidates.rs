@@ -3,13 +3,14 @@
 //! is several times quicker than a union of posting lists.
 
 use crate::document::{Gate, kind_number};
-use crate::fields::GATE;
+use crate::fields::{GATE, KEY, KEY_REST};
 use crate::filter::{Filter, all_of};
 use crate::generation::Generation;
+use crate::key::Key;
 use crate::search::shown;
 use crate::{Index, IndexError};
-use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerm, QueryTerms, TextScore};
-use duijie_record::Visibility;
+use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerm, QueryTerms, TermLimits, TextScore};
+use duijie_record::{Visibility, schemas};
 use duijie_vocab::{RecordId, RegionCode};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -30,8 +31,8 @@ pub struct CandidateQuery {
     pub viewer: Visibility,
     /// At most so many candidates, the best by text.
     pub limit: usize,
-    /// So many words and so many bigrams of the need are asked.
-    pub terms: usize,
+    /// So many words and bigrams of the need are asked.
+    pub terms: TermLimits,
 }
 
 /// What was found, and by which terms.
@@ -50,7 +51,7 @@ pub struct CandidateHit {
 
 impl Default for CandidateQuery {
     fn default() -> CandidateQuery {
-        CandidateQuery { kinds: Vec::new(), region: None, filters: Vec::new(), viewer: Visibility::Public, limit: 200, terms: 40 }
+        CandidateQuery { kinds: Vec::new(), region: None, filters: Vec::new(), viewer: Visibility::Public, limit: 200, terms: TermLimits::default() }
     }
 }
 
@@ -85,17 +86,35 @@ impl Index {
         for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
             let scores = segment_scores(&generation, segment, &asked, average)?;
             let allowed = Allowed::of(&generation, &searcher, segment, query)?;
-            best.take_in(ordinal as u32, segment, &scores, &allowed);
+            best.take_in(ordinal as u32, segment, &scores, &|document| allowed.lets_pass(document));
         }
-        let mut hits = Vec::with_capacity(query.limit);
-        for (address, text) in best.into_sorted() {
-            let shown = shown(&generation, &searcher, address)?;
-            let Some(id) = RecordId::parse(&shown.id) else { continue };
-            if need.id.as_ref() != Some(&id) && hits.len() < query.limit {
-                hits.push(CandidateHit { id, kind: shown.kind, text });
+        let hits = hits(&generation, &searcher, need, best, query.limit)?;
+        Ok(Candidates { terms, hits })
+    }
+
+    /// As [`Index::candidates`], but up to `query.limit` candidates of every kind in `query.kinds`, by
+    /// kind, for the price of one: the scores are computed once.
+    pub fn candidates_by_kind(&self, need: &Profile, query: &CandidateQuery) -> Result<(QueryTerms, BTreeMap<String, Vec<CandidateHit>>), IndexError> {
+        let generation = self.generation();
+        let searcher = generation.searcher();
+        let frequencies = Frequencies { generation: &generation, searcher: &searcher };
+        let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
+        let average = average_length(&generation, &searcher)?;
+        let asked = merged(&terms);
+        let mut best: BTreeMap<&str, BestOf> = query.kinds.iter().map(|kind| (kind.as_str(), BestOf::new(query.limit))).collect();
+        for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
+            let scores = segment_scores(&generation, segment, &asked, average)?;
+            let allowed = Allowed::of(&generation, &searcher, segment, query)?;
+            for (kind, best) in &mut best {
+                let number = kind_number(kind);
+                best.take_in(ordinal as u32, segment, &scores, &|document| allowed.kind(document) == number && allowed.lets_pass(document));
             }
         }
-        Ok(Candidates { terms, hits })
+        let mut by_kind = BTreeMap::new();
+        for (kind, best) in best {
+            by_kind.insert(kind.to_string(), hits(&generation, &searcher, need, best, query.limit)?);
+        }
+        Ok((terms, by_kind))
     }
 
     /// How many records hold `term` in their public text; the term as the analyzer gives it.
@@ -103,6 +122,31 @@ impl Index {
         let generation = self.generation();
         Ok(generation.searcher().doc_freq(&Term::from_field_text(generation.fields.text[0], term))?)
     }
+}
+
+/// The best documents as hits, without the record that was asked for.
+fn hits(generation: &Generation, searcher: &Searcher, need: &Profile, best: BestOf, limit: usize) -> Result<Vec<CandidateHit>, IndexError> {
+    let mut hits = Vec::with_capacity(limit.min(1_000));
+    for (address, text) in best.into_sorted() {
+        let Some((id, kind)) = identity(generation, searcher, address)? else { continue };
+        if need.id.as_ref() != Some(&id) && hits.len() < limit {
+            hits.push(CandidateHit { id, kind, text });
+        }
+    }
+    Ok(hits)
+}
+
+/// Id and kind of a document: from its columns, or from what is shown of it.
+fn identity(generation: &Generation, searcher: &Searcher, address: DocAddress) -> Result<Option<(RecordId, String)>, IndexError> {
+    let columns = searcher.segment_reader(address.segment_ord).fast_fields();
+    let number = |name: &str| columns.column_first_or_default::<u64>(name).map(|column| column.get_val(address.doc_id));
+    let gate = Gate(number(GATE)?);
+    let key = Key { first: number(KEY)?, rest: number(KEY_REST)? };
+    if let (Some(id), Some(schema)) = (key.id(gate), schemas().iter().nth(usize::from(gate.kind()))) {
+        return Ok(Some((id, schema.kind.clone())));
+    }
+    let shown = shown(generation, searcher, address)?;
+    Ok(RecordId::parse(&shown.id).map(|id| (id, shown.kind)))
 }
 
 /// A term's weight among words and among bigrams: most Chinese words are both, and are read once.
@@ -195,6 +239,10 @@ impl Allowed {
         })
     }
 
+    fn kind(&self, document: u32) -> u8 {
+        Gate(self.gate.get_val(document)).kind()
+    }
+
     fn lets_pass(&self, document: u32) -> bool {
         let gate = Gate(self.gate.get_val(document));
         gate.readable(self.viewer)
@@ -252,14 +300,14 @@ impl BestOf {
         BestOf { limit: limit.saturating_add(1), heap: BinaryHeap::new() }
     }
 
-    fn take_in(&mut self, segment_ord: u32, segment: &SegmentReader, scores: &[[f32; 2]], allowed: &Allowed) {
+    fn take_in(&mut self, segment_ord: u32, segment: &SegmentReader, scores: &[[f32; 2]], lets_pass: &dyn Fn(u32) -> bool) {
         for (document, &[words, bigrams]) in scores.iter().enumerate() {
             let sum = words + bigrams;
             if sum <= 0.0 || self.heap.len() >= self.limit && self.heap.peek().is_some_and(|Reverse((last, _))| last.sum >= sum) {
                 continue;
             }
             let document = document as u32;
-            if !allowed.lets_pass(document) || segment.is_deleted(document) {
+            if !lets_pass(document) || segment.is_deleted(document) {
                 continue;
             }
             self.heap.push(Reverse((Ordered { sum, text: TextScore { words, bigrams } }, Reverse((segment_ord, document)))));

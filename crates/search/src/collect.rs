@@ -2,8 +2,7 @@
 //! of their facets.
 
 use crate::Sort;
-use crate::document::Gate;
-use crate::fields::{FACETS, GATE, KEY, ORDER, UPDATED};
+use crate::fields::{FACETS, KEY, ORDER, UPDATED};
 use duijie_record::Visibility;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
@@ -34,8 +33,6 @@ pub(crate) struct Tally {
     pub(crate) best: Vec<Found>,
     /// Count by facet term.
     pub(crate) facets: HashMap<String, usize>,
-    /// Count by region code, when regions are counted.
-    pub(crate) regions: HashMap<u32, usize>,
 }
 
 pub(crate) struct Best {
@@ -43,7 +40,6 @@ pub(crate) struct Best {
     pub(crate) limit: usize,
     pub(crate) after: Option<Rank>,
     pub(crate) count_facets: bool,
-    pub(crate) count_regions: bool,
     pub(crate) viewer: Visibility,
 }
 
@@ -56,12 +52,10 @@ pub(crate) struct SegmentBest {
     best: BinaryHeap<ByRank>,
     columns: Columns,
     facets: Option<(StrColumn, Vec<u32>)>,
-    regions: Option<HashMap<u32, usize>>,
     viewer: Visibility,
 }
 
 struct Columns {
-    gate: Arc<dyn ColumnValues<u64>>,
     updated: Arc<dyn ColumnValues<i64>>,
     key: Arc<dyn ColumnValues<u64>>,
     order: [Arc<dyn ColumnValues<u64>>; 2],
@@ -118,17 +112,11 @@ impl Collector for Best {
             after: self.after,
             total: 0,
             best: BinaryHeap::with_capacity(self.limit.min(1024) + 1),
-            columns: Columns {
-                gate: number(GATE)?,
-                updated: columns.column_first_or_default::<i64>(UPDATED)?,
-                key: number(KEY)?,
-                order: [number(ORDER[0])?, number(ORDER[1])?],
-            },
+            columns: Columns { updated: columns.column_first_or_default::<i64>(UPDATED)?, key: number(KEY)?, order: [number(ORDER[0])?, number(ORDER[1])?] },
             facets: facets.map(|column| {
                 let terms = column.num_terms();
                 (column, vec![0; terms])
             }),
-            regions: self.count_regions.then(HashMap::new),
             viewer: self.viewer,
         })
     }
@@ -145,9 +133,6 @@ impl Collector for Best {
             tally.best.extend(segment.best);
             for (term, count) in segment.facets {
                 *tally.facets.entry(term).or_default() += count;
-            }
-            for (region, count) in segment.regions {
-                *tally.regions.entry(region).or_default() += count;
             }
         }
         tally.best.sort_by_key(|found| found.rank);
@@ -166,26 +151,26 @@ impl SegmentCollector for SegmentBest {
                 counts[term as usize] += 1;
             }
         }
-        if let Some(regions) = &mut self.regions {
-            *regions.entry(Gate(self.columns.gate.get_val(doc)).region()).or_default() += 1;
-        }
         self.keep(doc, score);
     }
 
     fn harvest(self) -> tantivy::Result<Tally> {
         let mut facets = HashMap::new();
         if let Some((column, counts)) = &self.facets {
-            let mut term = String::new();
-            for (ordinal, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                column.ord_to_str(ordinal as u64, &mut term)?;
+            // Walking the dictionary once is far quicker than looking its terms up one by one.
+            let mut terms = column.dictionary().stream()?;
+            while terms.advance() {
+                let count = counts.get(terms.term_ord() as usize).copied().unwrap_or(0);
+                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
                 // Facets of fields above the viewer's level are as if they were not there.
-                if term.bytes().next().is_some_and(|level| level.wrapping_sub(b'0') <= self.viewer as u8) {
-                    facets.insert(term.clone(), count as usize);
+                let readable = term.bytes().next().is_some_and(|level| level.wrapping_sub(b'0') <= self.viewer as u8);
+                if count > 0 && readable {
+                    facets.insert(term.to_string(), count as usize);
                 }
             }
         }
         let best = self.best.into_iter().map(|by_rank| by_rank.0).collect();
-        Ok(Tally { total: self.total, best, facets, regions: self.regions.unwrap_or_default() })
+        Ok(Tally { total: self.total, best, facets })
     }
 }
 

@@ -1,10 +1,11 @@
 //! A record as a document of the index.
 
 use crate::fields::Fields;
+use crate::key::Key;
 use crate::names::{name_keys, title_order};
 use crate::tokenizer::weighted;
 use duijie_record::{Field, FieldType, Record, RecordState, Schema, Value, Visibility, schemas};
-use duijie_vocab::{Digest, RecordId, RegionCode};
+use duijie_vocab::RegionCode;
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 
@@ -64,12 +65,6 @@ pub(crate) fn kind_number(kind: &str) -> u8 {
     schemas().iter().position(|schema| schema.kind == kind).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
 }
 
-/// The digest by which records with equal scores are ordered.
-pub(crate) fn record_key(id: &RecordId) -> u64 {
-    let digest = Digest::of(&[id.as_str().as_bytes()]);
-    u64::from_be_bytes(digest.0[..8].try_into().expect("BUG: a digest has 32 bytes"))
-}
-
 /// One term of the facet field. Filters and counts of a viewer use only levels that he may read.
 pub(crate) fn facet_term(level: Visibility, field: &str, value: &str) -> String {
     let value: String = value.chars().take(MAX_LISTED).collect();
@@ -91,7 +86,9 @@ pub(crate) fn document(fields: &Fields, record: &Record) -> TantivyDocument {
     add_place(&mut document, fields, record);
     document.add_u64(fields.gate, Gate::of(record).0);
     document.add_i64(fields.updated, record.updated.micros());
-    document.add_u64(fields.key, record_key(&record.id));
+    let key = Key::of(&record.id, &record.kind);
+    document.add_u64(fields.key, key.first);
+    document.add_u64(fields.key_rest, key.rest);
     let [first, second] = title_order(title);
     document.add_u64(fields.order[0], first);
     document.add_u64(fields.order[1], second);

@@ -2,7 +2,7 @@
 
 use duijie_matching::Analyzer;
 use duijie_record::{Visibility, schemas};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
 /// Changes whenever an index written before can no longer be read as one written now.
 const LAYOUT: u32 = 1;
@@ -14,6 +14,7 @@ pub(crate) const GATE: &str = "gate";
 pub(crate) const FACETS: &str = "facets";
 pub(crate) const UPDATED: &str = "updated";
 pub(crate) const KEY: &str = "key";
+pub(crate) const KEY_REST: &str = "key_rest";
 pub(crate) const ORDER: [&str; 2] = ["order_1", "order_2"];
 
 #[derive(Clone, Copy)]
@@ -35,8 +36,9 @@ pub(crate) struct Fields {
     /// Region, kind, state and visibility in one number.
     pub(crate) gate: Field,
     pub(crate) updated: Field,
-    /// A digest of the id: the order among equals.
+    /// The id as numbers: its first 64 bits, which also order records that are otherwise equal, and the rest.
     pub(crate) key: Field,
+    pub(crate) key_rest: Field,
     /// The title's place in the alphabet.
     pub(crate) order: [Field; 2],
     /// What a result page shows, as JSON.
@@ -62,8 +64,9 @@ impl Fields {
             facets: schema.add_text_field(FACETS, STRING | FAST),
             text: Visibility::ALL.map(|visibility| text(&mut schema, visibility)),
             gate: schema.add_u64_field(GATE, FAST),
-            updated: schema.add_i64_field(UPDATED, FAST | INDEXED),
+            updated: schema.add_i64_field(UPDATED, FAST),
             key: schema.add_u64_field(KEY, FAST),
+            key_rest: schema.add_u64_field(KEY_REST, FAST),
             order: ORDER.map(|name| schema.add_u64_field(name, FAST)),
             shown: schema.add_bytes_field("shown", STORED),
         };

@@ -1,8 +1,10 @@
 //! One index in one directory, and the file that says which of several is the current one. A
 //! rebuild makes a new generation beside the current one and then moves that file over.
 
-use crate::document::{document, record_key};
+use crate::counts::FacetCache;
+use crate::document::document;
 use crate::fields::{Fields, TOKENIZER, version};
+use crate::key::first_bits;
 use crate::tokenizer::DuijieTokenizer;
 use crate::{Change, IndexError, OpenError, Options};
 use duijie_matching::Analyzer;
@@ -31,6 +33,7 @@ struct Current {
 pub(crate) struct Generation {
     pub(crate) fields: Fields,
     pub(crate) analyzer: Arc<Analyzer>,
+    pub(crate) counted: FacetCache,
     name: String,
     options: Options,
     inner: Tantivy,
@@ -96,7 +99,17 @@ impl Generation {
     fn with(inner: Tantivy, fields: Fields, analyzer: Arc<Analyzer>, name: String, options: &Options) -> tantivy::Result<Generation> {
         let reader = inner.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(32).try_into()?;
         let cursor = committed_cursor(&inner)?;
-        Ok(Generation { fields, analyzer, name, options: options.clone(), inner, reader, cursor: AtomicI64::new(cursor), writer: Mutex::default() })
+        Ok(Generation {
+            fields,
+            analyzer,
+            counted: FacetCache::default(),
+            name,
+            options: options.clone(),
+            inner,
+            reader,
+            cursor: AtomicI64::new(cursor),
+            writer: Mutex::default(),
+        })
     }
 
     /// Moves the file `CURRENT` over to this generation: in one step, or not at all.
@@ -138,7 +151,7 @@ impl Generation {
                 Change::Remove(id) => id,
             };
             let term = Term::from_field_text(self.fields.id, id.as_str());
-            let key = record_key(id);
+            let key = first_bits(id);
             // Deleting is dear in a large import; most records of one are new.
             if pending.contains(&key) || !fresh && searcher.doc_freq(&term)? > 0 {
                 writer.delete_term(term);

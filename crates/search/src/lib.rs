@@ -4,12 +4,14 @@
 
 mod candidates;
 mod collect;
+mod counts;
 mod document;
 mod fields;
 mod filter;
 mod generation;
 mod highlight;
 mod index;
+mod key;
 mod names;
 mod query;
 mod search;

@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// Longer keys would tell no more names apart than people type.
-const MAX_CHARS: usize = 24;
-const MAX_INITIALS: usize = 12;
+const MAX_CHARS: usize = 16;
+const MAX_INITIALS: usize = 8;
 
 /// Place names that stand in front of names: cities and provinces in their short forms.
 static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {

@@ -11,9 +11,9 @@ use crate::units::{Asked, Unit};
 use crate::{Facet, Hit, Index, IndexError, Listed, Page, Query, Results, Sort};
 use duijie_record::Visibility;
 use duijie_vocab::{RecordId, RegionCode, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
-use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query as Clauses, TermSetQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, Query as Clauses, TermSetQuery};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
@@ -47,13 +47,14 @@ impl Index {
             Page::After(mark) => (0, Rank::parse(mark)),
         };
         let sort = if asked.blank && query.sort == Sort::Relevance { Sort::Newest } else { query.sort };
+        let state = searcher.generation().generation_id();
+        let remembered = generation.counted.recall(query, state);
         let best = Best {
             sort,
             // One more than the page tells whether there is a next one.
             limit: offset + limit + 1,
             after,
-            count_facets: query.facets.iter().any(|field| field != "region"),
-            count_regions: query.facets.iter().any(|field| field == "region"),
+            count_facets: !query.facets.is_empty() && remembered.is_none(),
             viewer: query.viewer,
         };
         let clauses = clauses(&generation, &searcher, query, &asked)?;
@@ -62,10 +63,12 @@ impl Index {
         let page: Vec<Found> = tally.best.iter().copied().skip(offset).take(limit).collect();
         let terms = asked.terms();
         let hits = page.iter().map(|found| hit(&generation, &searcher, *found, &terms, query.viewer)).collect::<Result<_, _>>()?;
+        let facets = remembered.unwrap_or_else(|| query.facets.iter().map(|field| facet(field, &tally)).collect());
+        generation.counted.keep(query, state, tally.total, &facets);
         Ok(Results {
             total: tally.total,
             hits,
-            facets: query.facets.iter().map(|field| facet(field, &tally)).collect(),
+            facets,
             next: page.last().filter(|_| more).map(|last| last.rank.mark()),
             shortened: asked.shortened,
             took: elapsed().saturating_sub(begun),
@@ -144,7 +147,7 @@ fn unit_query(generation: &Generation, searcher: &Searcher, viewer: Visibility, 
         if known.iter().all(|&documents| documents > 0) {
             ways.push((Occur::Should, together(field, unit)));
         } else if unit.latin {
-            ways.push((Occur::Should, mistyped(field, &unit.all[0])));
+            ways.push((Occur::Should, mistyped(searcher, field, &unit.all[0])?));
         }
     }
     Ok(match ways.len() {
@@ -185,14 +188,38 @@ fn single_query(searcher: &Searcher, field: Field, single: char) -> Result<Box<d
     Ok(Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 1.0)))
 }
 
-/// Words one slip away, two for long words.
-fn mistyped(field: Field, word: &str) -> Box<dyn Clauses> {
-    let slips = match word.len() {
-        0..=3 => return Box::new(EmptyQuery),
-        4..=7 => 1,
-        _ => 2,
-    };
-    Box::new(FuzzyTermQuery::new(Term::from_field_text(field, word), slips, true))
+/// Words that begin with the same letter and are one slip away. People rarely slip on the first
+/// letter, and without it the whole dictionary would have to be walked.
+fn mistyped(searcher: &Searcher, field: Field, word: &str) -> Result<Box<dyn Clauses>, IndexError> {
+    const SHORTEST: usize = 4;
+    let mut alike: HashSet<String> = HashSet::new();
+    if word.len() >= SHORTEST {
+        for segment in searcher.segment_readers() {
+            let index = segment.inverted_index(field)?;
+            let mut terms = index.terms().range().ge(&word.as_bytes()[..1]).into_stream()?;
+            while terms.advance() && terms.key().first() == word.as_bytes().first() {
+                if one_slip(terms.key(), word.as_bytes()) {
+                    alike.extend(std::str::from_utf8(terms.key()).map(str::to_string));
+                }
+            }
+        }
+    }
+    let alike: Vec<Clause> = alike.iter().map(|term| (Occur::Should, term_query(field, term))).collect();
+    Ok(if alike.is_empty() { Box::new(EmptyQuery) } else { Box::new(BooleanQuery::new(alike)) })
+}
+
+/// Whether one letter inserted, left out, changed, or exchanged with the next makes `a` into `b`.
+fn one_slip(a: &[u8], b: &[u8]) -> bool {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match (a, b) {
+        ([], [_]) | ([_], []) => true,
+        ([_, rest @ ..], other) if rest == other => true,
+        (other, [_, rest @ ..]) if rest == other => true,
+        ([_, rest_a @ ..], [_, rest_b @ ..]) if rest_a == rest_b => true,
+        ([a1, a2, rest_a @ ..], [b1, b2, rest_b @ ..]) => a1 == b2 && a2 == b1 && rest_a == rest_b,
+        _ => false,
+    }
 }
 
 fn hit(generation: &Generation, searcher: &Searcher, found: Found, terms: &HashSet<String>, viewer: Visibility) -> Result<Hit, IndexError> {
@@ -255,13 +282,28 @@ fn value_counts(field: &str, tally: &Tally) -> HashMap<String, usize> {
 
 /// Each record counts for its own division and for all around it but the nation.
 fn region_counts(tally: &Tally) -> HashMap<String, usize> {
-    let mut counts: BTreeMap<RegionCode, usize> = BTreeMap::new();
-    for (&code, &count) in &tally.regions {
-        let mut at = RegionCode::parse(&format!("{code:06}")).ok();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (code, count) in value_counts("region", tally) {
+        let mut at = RegionCode::parse(&code).ok();
         while let Some(region) = at.filter(|&region| region != RegionCode::NATION) {
-            *counts.entry(region).or_default() += count;
+            *counts.entry(region.to_string()).or_default() += count;
             at = region.parent();
         }
     }
-    counts.into_iter().map(|(region, count)| (region.to_string(), count)).collect()
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slip_is_told_from_none_and_two() {
+        for (a, b) in [("laser", "lasr"), ("laser", "lasser"), ("laser", "lazer"), ("laser", "lsaer"), ("lasers", "laser")] {
+            assert!(one_slip(a.as_bytes(), b.as_bytes()) && one_slip(b.as_bytes(), a.as_bytes()), "{a} {b}");
+        }
+        for (a, b) in [("laser", "laser"), ("laser", "loser2"), ("laser", "lsare"), ("laser", "")] {
+            assert!(!one_slip(a.as_bytes(), b.as_bytes()), "{a} {b}");
+        }
+    }
 }

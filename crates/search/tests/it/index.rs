@@ -1,14 +1,12 @@
 //! The index at its door: it finds what a naive scan finds, says nothing that a viewer may not
 //! read, survives hostile texts, and never disagrees with its cursor.
 
-mod records;
-
+use crate::records::{need, offer, organization, with};
 use duijie_matching::{Analyzer, Profile};
 use duijie_record::{Record, RecordState, Visibility, schema};
 use duijie_search::{CandidateQuery, Change, Index, OpenError, Options, Page, Query, Sort};
 use duijie_vocab::{RecordId, RegionCode};
 use proptest::prelude::*;
-use records::{need, offer, organization, with};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -333,6 +331,10 @@ fn candidates_are_found_in_both_directions() {
     let found = index.candidates(&profile(&a_need), &resources).unwrap();
     assert_eq!(found.hits[0].id, offers[0].id);
     assert!(found.hits.iter().all(|hit| hit.id != offers[1].id && hit.kind == "offer" && hit.text.words > 0.0));
+    let kinds = CandidateQuery { kinds: vec!["offer".into(), "need".into(), "patent".into()], ..CandidateQuery::default() };
+    let (terms, by_kind) = index.candidates_by_kind(&profile(&a_need), &kinds).unwrap();
+    assert_eq!((&terms, &by_kind["offer"]), (&found.terms, &found.hits), "together or apart is the same");
+    assert!(by_kind["need"].is_empty() && by_kind["patent"].is_empty());
     let near = CandidateQuery { region: Some(RegionCode::parse("330200").unwrap()), ..resources };
     assert_eq!(index.candidates(&profile(&a_need), &near).unwrap().hits.iter().map(|hit| &hit.id).collect::<Vec<_>>(), [&offers[2].id]);
     let back = index.candidates(&profile(&offers[0]), &CandidateQuery { kinds: vec!["need".into()], ..CandidateQuery::default() }).unwrap();

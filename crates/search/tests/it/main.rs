@@ -1,0 +1,5 @@
+//! The index at its door.
+
+mod index;
+mod kill;
+mod records;
