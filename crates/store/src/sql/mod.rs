@@ -248,11 +248,10 @@ pub(crate) fn tuples(rows: usize, columns: usize, first: usize) -> String {
     out
 }
 
-/// How many rows one statement carries. Two sizes only, so that each statement is prepared once.
-const ROWS: usize = 100;
+/// How many rows one statement carries. Few sizes only, so that each statement is prepared once.
+const ROWS: [usize; 4] = [100, 10, 3, 1];
 
-/// Runs `statement(tuples)` over `args`, `columns` per row, [`ROWS`] rows at a time and the rest
-/// one by one.
+/// Runs `statement(tuples)` over `args`, `columns` per row, as many rows at a time as [`ROWS`] allows.
 pub(crate) fn in_rows<'a>(
     args: &[Arg<'a>],
     columns: usize,
@@ -270,19 +269,15 @@ pub(crate) fn in_rows_after<'a>(
     statement: impl Fn(&str) -> String,
     mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
-    let first = fixed.len() + 1;
-    let bulk = args.chunks_exact(ROWS * columns);
-    let rest = bulk.remainder();
-    if bulk.len() > 0 {
-        let sql = statement(&tuples(ROWS, columns, first));
-        for chunk in bulk {
-            run(&sql, &[fixed, chunk].concat())?;
-        }
-    }
-    if !rest.is_empty() {
-        let sql = statement(&tuples(1, columns, first));
-        for row in rest.chunks_exact(columns) {
-            run(&sql, &[fixed, row].concat())?;
+    let mut rest = args;
+    for rows in ROWS {
+        let chunks = rest.chunks_exact(rows * columns);
+        rest = chunks.remainder();
+        if chunks.len() > 0 {
+            let sql = statement(&tuples(rows, columns, fixed.len() + 1));
+            for chunk in chunks {
+                run(&sql, &[fixed, chunk].concat())?;
+            }
         }
     }
     Ok(())
@@ -306,7 +301,7 @@ mod tests {
     fn rows_become_tuples_of_numbered_parameters() {
         assert_eq!(tuples(2, 2, 3), "($3,$4),($5,$6)");
         let mut calls = Vec::new();
-        let args: Vec<Arg<'_>> = (0..404).map(Arg::Int).collect();
+        let args: Vec<Arg<'_>> = (0..408).map(Arg::Int).collect();
         in_rows(
             &args,
             2,
@@ -317,7 +312,7 @@ mod tests {
             },
         )
         .unwrap();
-        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [200, 200, 2, 2]);
+        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [200, 200, 6, 2]);
     }
 
     #[test]

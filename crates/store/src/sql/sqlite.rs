@@ -21,7 +21,7 @@ const OLDEST_SOUND_VERSION: i32 = 3_051_003;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many prepared statements a connection keeps.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 256;
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, max_bytes: Option<u64>) -> Result<Sqlite, StoreFault> {
