@@ -19,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const OWNER: &str = "duijie";
 
 /// Starts a server, hands its URL to `f`, and stops it again, whatever came of `f`.
-pub fn with_server(f: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+pub(crate) fn with_server(f: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let server = Server::start()?;
     let done = f(&server.url);
     let stopped = server.stop();
@@ -27,7 +27,7 @@ pub fn with_server(f: impl FnOnce(&str) -> Result<()>) -> Result<()> {
 }
 
 /// Runs a server until the process is ended with its standard input or by a signal.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     with_server(|url| {
         println!("{url}");
         eprintln!("the server runs until this input ends (Ctrl-D)");
