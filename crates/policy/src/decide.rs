@@ -155,9 +155,7 @@ impl Deciding<'_> {
 
     fn amount(&self) -> Option<Amount> {
         let Value::Number(range) = self.evaluation.value(self.measure.amount?) else { return None };
-        let fen = |number: Fraction| i64::try_from(number.rounded(crate::RoundingMode::HalfUp)).ok().map(Fen);
-        let low = range.low.and_then(|low| fen(low.at)).unwrap_or(Fen::ZERO).max(Fen::ZERO);
-        let high = range.high.and_then(|high| fen(high.at)).map(|high| high.max(Fen::ZERO));
+        let (low, high) = money_bounds(&range);
         Some(Amount { low, high, exact: high == Some(low) })
     }
 
@@ -241,6 +239,13 @@ impl Deciding<'_> {
         }
         used
     }
+}
+
+/// The least and the greatest amount of Fen in a range; nothing is ever paid below zero.
+pub(crate) fn money_bounds(range: &crate::range::Range) -> (Fen, Option<Fen>) {
+    let fen = |number: Fraction| i64::try_from(number.rounded(crate::RoundingMode::HalfUp)).ok().map(Fen);
+    let low = range.low.and_then(|low| fen(low.at)).unwrap_or(Fen::ZERO).max(Fen::ZERO);
+    (low, range.high.and_then(|high| fen(high.at)).map(|high| high.max(Fen::ZERO)))
 }
 
 /// The English reading of a rule: names of facts for people, operators of CEL.

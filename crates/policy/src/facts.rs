@@ -116,6 +116,11 @@ impl Facts {
         self.attested.get(label).copied()
     }
 
+    /// Every answered attestation with its label.
+    pub fn attestations(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.attested.iter().map(|(label, holds)| (label.as_str(), *holds))
+    }
+
     /// Every value with its key and period, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Period, &KnownFact)> {
         let mut keys: Vec<_> = self.values.iter().collect();

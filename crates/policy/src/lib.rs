@@ -5,6 +5,7 @@
 //! clock, no files, no randomness. Numbers are exact fractions, money is Fen, logic has four
 //! outcomes (yes, no, unknown, error), and what is not known is never taken to be zero.
 
+mod batch;
 mod book;
 mod boundary;
 mod cases;
@@ -25,8 +26,10 @@ mod mutate;
 mod parser;
 mod period;
 mod plan;
+mod population;
 mod print;
 mod range;
+mod ranks;
 mod render;
 mod shown;
 mod source;
@@ -38,6 +41,7 @@ mod value;
 mod vocabulary;
 mod yaml;
 
+pub use batch::{Batch, Tally};
 pub use book::{Book, Measure};
 pub use boundary::{BoundaryCase, Side, boundary_cases};
 pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
@@ -54,6 +58,7 @@ pub use measure::{
 pub use mutate::unnoticed_changes;
 pub use parser::parse_rule;
 pub use period::{Cycle, Period, PeriodFault};
+pub use population::{Column, Population};
 pub use print::{Style, print_rule};
 pub use render::{Document, Line, Section, render};
 pub use syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function, RegionWord};

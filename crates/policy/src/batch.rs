@@ -1,0 +1,656 @@
+//! All subjects against all measures. Each number that conditions compare with fixed bounds is
+//! rank-coded once: a byte says between which bounds it lies, two bytes when it is only known within
+//! bounds. A condition is then a comparison of bytes, eight at a time, giving bitmaps of yes and no
+//! for a block of subjects; equal conditions of different measures are computed once. What does not
+//! fit this form is asked of the reference evaluator, so the two agree by construction there and by
+//! test everywhere else.
+
+use crate::book::{Book, Measure};
+use crate::evaluate::Evaluation;
+use crate::period::Period;
+use crate::plan::{Comparison, NodeId, Op, Plan};
+use crate::population::{Column, Population, Whole};
+use crate::ranks::{MAX_BOUNDS, Ranks, anywhere, point};
+use crate::value::Value;
+use crate::{Facts, Fraction, RegionFacts, Truth, cases};
+use duijie_vocab::{Date, Fen};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Subjects in a block: its codes and bitmaps stay in the cache.
+const BLOCK: usize = 8192;
+const WORDS: usize = BLOCK / 64;
+
+/// What came of one measure over the population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub yes: u64,
+    pub no: u64,
+    pub unknown: u64,
+    pub error: u64,
+    /// The sum of the amounts of those who are eligible, at least and at most (where every one has a bound).
+    pub amount_low: i128,
+    pub amount_high: Option<i128>,
+}
+
+/// A population coded for the measures of a book on a day.
+pub struct Batch<'b> {
+    book: &'b Book,
+    population: &'b Population,
+    regions: &'b RegionFacts,
+    on: Date,
+    measures: Vec<Planned<'b>>,
+    steps: Vec<Step>,
+    operands: Vec<Operand>,
+    direct: Vec<Direct>,
+    has_errors: bool,
+}
+
+/// A measure with the step that is its verdict.
+struct Planned<'b> {
+    measure: &'b Measure,
+    period: Period,
+    verdict: usize,
+    /// Whether reasoning by cases may decide what plain logic leaves unknown.
+    may_split: bool,
+    reads: Vec<(Arc<str>, Period)>,
+}
+
+enum Step {
+    Coded { operand: usize, test: ByteTest },
+    Direct(usize),
+    And(Vec<usize>),
+    Or(Vec<usize>),
+    Not(usize),
+}
+
+/// A comparison of rank codes; `point` is the code of the bound itself.
+#[derive(Clone, Copy)]
+enum ByteTest {
+    AtLeast(u8),
+    Above(u8),
+    Equal(u8),
+}
+
+struct Operand {
+    low: Vec<u8>,
+    high: Vec<u8>,
+    error: Option<Vec<u64>>,
+}
+
+/// A test that is asked of the reference evaluator, over the whole population.
+struct Direct {
+    yes: Vec<u64>,
+    no: Vec<u64>,
+    error: Vec<u64>,
+}
+
+type Key = (NodeId, Period);
+
+impl<'b> Batch<'b> {
+    /// Codes the population for every measure of the book (the version in force for the period that a
+    /// day decides, else the newest).
+    pub fn prepare(book: &'b Book, population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
+        let mut builder =
+            Builder { book, population, regions, on, steps: Vec::new(), known: HashMap::new(), coded: HashMap::new(), wanted: Vec::new(), direct: Vec::new() };
+        let chosen: Vec<(&Measure, Period)> = book
+            .ids()
+            .filter_map(|id| {
+                let newest = book.measure(id)?;
+                let period = newest.default_period(on);
+                Some((book.version_for(id, period, on).unwrap_or(newest), period))
+            })
+            .collect();
+        // Codes depend on all bounds of an operand, so every bound is known before the first step.
+        chosen.iter().for_each(|(measure, period)| builder.collect((measure.verdict, *period)));
+        builder.wanted.iter_mut().for_each(|wanted| wanted.bounds.sort_unstable());
+        let measures = chosen
+            .into_iter()
+            .map(|(measure, period)| {
+                let verdict = builder.resolve((measure.verdict, period));
+                let roots: Vec<NodeId> = std::iter::once(measure.verdict).chain(measure.amount).collect();
+                Planned { measure, period, verdict, may_split: may_split(&book.plan, measure.verdict), reads: builder.reads(&roots, period) }
+            })
+            .collect();
+        let operands: Vec<Operand> = builder.wanted.par_iter().map(|wanted| builder.code(wanted)).collect();
+        let direct: Vec<Direct> = builder.direct.par_iter().map(|&key| builder.ask(key)).collect();
+        let has_errors = operands.iter().any(|operand| operand.error.is_some()) || direct.iter().any(|direct| direct.error.iter().any(|&word| word != 0));
+        Batch { book, population, regions, on, measures, steps: builder.steps, operands, direct, has_errors }
+    }
+
+    /// The measures, in the order of the tallies.
+    pub fn measures(&self) -> impl Iterator<Item = (&Measure, Period)> {
+        self.measures.iter().map(|planned| (planned.measure, planned.period))
+    }
+
+    /// Counts and sums for every measure.
+    pub fn tally(&self) -> Vec<Tally> {
+        let blocks = self.population.len().div_ceil(BLOCK);
+        let empty = || vec![Tally { amount_high: Some(0), ..Tally::default() }; self.measures.len()];
+        (0..blocks)
+            .into_par_iter()
+            .fold(empty, |mut tallies, block| {
+                self.each_verdict(block, &mut |at, bits| self.add(&mut tallies[at], at, block, bits));
+                tallies
+            })
+            .reduce(empty, |mut left, right| {
+                left.iter_mut().zip(right).for_each(|(left, right)| left.merge(&right));
+                left
+            })
+    }
+
+    /// The verdict of one measure (by its place in [`Batch::measures`]) for every subject.
+    pub fn verdicts(&self, measure: usize) -> Vec<Truth> {
+        let mut verdicts = Vec::with_capacity(self.population.len());
+        for block in 0..self.population.len().div_ceil(BLOCK) {
+            self.each_verdict(block, &mut |at, bits| {
+                if at == measure {
+                    let count = BLOCK.min(self.population.len() - block * BLOCK);
+                    verdicts.extend((0..count).map(|at| bits.truth(at)));
+                }
+            });
+        }
+        verdicts
+    }
+
+    /// What a measure pays a subject: at least and at most; nothing without an amount.
+    pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
+        let planned = &self.measures[measure];
+        let amount = planned.measure.amount?;
+        let facts = self.population.facts(self.book.vocabulary(), subject, &planned.reads);
+        let evaluation = self.book.evaluation(&facts, self.regions, planned.period, self.on);
+        let Value::Number(range) = evaluation.value(amount) else { return None };
+        Some(crate::decide::money_bounds(&range))
+    }
+
+    fn add(&self, tally: &mut Tally, at: usize, block: usize, bits: &Bits) {
+        let count = BLOCK.min(self.population.len() - block * BLOCK) as u64;
+        let ones = |words: &[u64]| words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
+        let (yes, no, error) = (ones(&bits.yes), ones(&bits.no), ones(&bits.error));
+        tally.yes += yes;
+        tally.no += no;
+        tally.error += error;
+        tally.unknown += count - yes - no - error;
+        if self.measures[at].measure.amount.is_none() || yes == 0 {
+            return;
+        }
+        for_each_one(&bits.yes, |subject| {
+            if let Some((low, high)) = self.amount(at, block * BLOCK + subject) {
+                tally.amount_low += i128::from(low.0);
+                tally.amount_high = tally.amount_high.zip(high).map(|(sum, high)| sum + i128::from(high.0));
+            }
+        });
+    }
+
+    /// Computes a block and gives each measure's verdict bitmaps.
+    fn each_verdict(&self, block: usize, each: &mut dyn FnMut(usize, &Bits)) {
+        let start = block * BLOCK;
+        let count = BLOCK.min(self.population.len() - start);
+        let mut results: Vec<Bits> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let bits = self.compute(step, &results, start, count);
+            results.push(bits);
+        }
+        for (at, planned) in self.measures.iter().enumerate() {
+            let mut bits = results[planned.verdict].clone();
+            self.split_unknowns(planned, &mut bits, start, count);
+            self.keep_to_region(planned, &mut bits, start, count);
+            each(at, &bits);
+        }
+    }
+
+    fn compute(&self, step: &Step, results: &[Bits], start: usize, count: usize) -> Bits {
+        match step {
+            Step::Coded { operand, test } => {
+                let operand = &self.operands[*operand];
+                let mut bits = Bits::coded(&operand.low[start..start + count], &operand.high[start..start + count], *test);
+                if let Some(error) = &operand.error {
+                    let error = &error[start / 64..(start + count).div_ceil(64)];
+                    for (at, &word) in error.iter().enumerate() {
+                        bits.error[at] = word;
+                        bits.yes[at] &= !word;
+                        bits.no[at] &= !word;
+                    }
+                }
+                bits
+            }
+            Step::Direct(direct) => {
+                let direct = &self.direct[*direct];
+                let slice = |words: &[u64]| {
+                    let mut out = vec![0; WORDS];
+                    let part = &words[start / 64..(start + count).div_ceil(64)];
+                    out[..part.len()].copy_from_slice(part);
+                    out
+                };
+                Bits { yes: slice(&direct.yes), no: slice(&direct.no), error: slice(&direct.error) }
+            }
+            Step::And(parts) => Bits::all(parts.iter().map(|&part| &results[part]), self.has_errors, count),
+            Step::Or(parts) => Bits::any(parts.iter().map(|&part| &results[part]), self.has_errors, count),
+            Step::Not(inner) => {
+                let inner = &results[*inner];
+                Bits { yes: inner.no.clone(), no: inner.yes.clone(), error: inner.error.clone() }
+            }
+        }
+    }
+
+    /// Asks the reference evaluator about subjects that plain logic left unknown, where cases may decide.
+    fn split_unknowns(&self, planned: &Planned<'_>, bits: &mut Bits, start: usize, count: usize) {
+        if !planned.may_split {
+            return;
+        }
+        for at in 0..count {
+            if bits.truth(at) == Truth::Unknown {
+                let facts = self.population.facts(self.book.vocabulary(), start + at, &planned.reads);
+                let evaluation = self.book.evaluation(&facts, self.regions, planned.period, self.on);
+                bits.set(at, cases::decided(&evaluation, planned.measure.verdict));
+            }
+        }
+    }
+
+    /// Subjects of other regions are refused.
+    fn keep_to_region(&self, planned: &Planned<'_>, bits: &mut Bits, start: usize, count: usize) {
+        let region = planned.measure.source.region;
+        if region == duijie_vocab::RegionCode::NATION {
+            return;
+        }
+        for at in 0..count {
+            if !region.contains(self.population.regions[start + at]) {
+                bits.set(at, Truth::No);
+            }
+        }
+    }
+}
+
+impl Tally {
+    fn merge(&mut self, other: &Tally) {
+        self.yes += other.yes;
+        self.no += other.no;
+        self.unknown += other.unknown;
+        self.error += other.error;
+        self.amount_low += other.amount_low;
+        self.amount_high = self.amount_high.zip(other.amount_high).map(|(a, b)| a + b);
+    }
+}
+
+/// Yes, no and error for a block; neither is unknown.
+#[derive(Clone)]
+struct Bits {
+    yes: Vec<u64>,
+    no: Vec<u64>,
+    error: Vec<u64>,
+}
+
+impl Bits {
+    fn truth(&self, at: usize) -> Truth {
+        let bit = |words: &[u64]| words[at / 64] >> (at % 64) & 1 == 1;
+        match (bit(&self.yes), bit(&self.no), bit(&self.error)) {
+            (true, ..) => Truth::Yes,
+            (_, true, _) => Truth::No,
+            (_, _, true) => Truth::Error,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn set(&mut self, at: usize, truth: Truth) {
+        let put = |words: &mut [u64], on: bool| {
+            let mask = 1 << (at % 64);
+            words[at / 64] = if on { words[at / 64] | mask } else { words[at / 64] & !mask };
+        };
+        put(&mut self.yes, truth == Truth::Yes);
+        put(&mut self.no, truth == Truth::No);
+        put(&mut self.error, truth == Truth::Error);
+    }
+
+    fn coded(low: &[u8], high: &[u8], test: ByteTest) -> Bits {
+        let (mut yes, mut no) = (vec![0u64; WORDS], vec![0u64; WORDS]);
+        for (word, (low, high)) in low.chunks(64).zip(high.chunks(64)).enumerate() {
+            let (least, most) = match test {
+                ByteTest::AtLeast(point) => (at_least(low, point), !at_least(high, point)),
+                ByteTest::Above(point) => (at_least(low, point + 1), !at_least(high, point + 1)),
+                ByteTest::Equal(point) => {
+                    let (low_reaches, low_passes) = (at_least(low, point), at_least(low, point + 1));
+                    let (high_reaches, high_passes) = (at_least(high, point), at_least(high, point + 1));
+                    (low_reaches & !high_passes, low_passes | !high_reaches)
+                }
+            };
+            let valid = if low.len() == 64 { u64::MAX } else { (1u64 << low.len()) - 1 };
+            yes[word] = least & valid;
+            no[word] = most & valid;
+        }
+        Bits { yes, no, error: vec![0; WORDS] }
+    }
+
+    fn all<'s>(parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) -> Bits {
+        let mut bits = Bits { yes: full(count), no: vec![0; WORDS], error: vec![0; WORDS] };
+        for part in parts {
+            for at in 0..WORDS {
+                bits.yes[at] &= part.yes[at];
+                bits.no[at] |= part.no[at];
+            }
+            if errors {
+                bits.error.iter_mut().zip(&part.error).for_each(|(error, other)| *error |= other);
+            }
+        }
+        bits.error.iter_mut().zip(&bits.no).for_each(|(error, no)| *error &= !no);
+        bits
+    }
+
+    fn any<'s>(parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) -> Bits {
+        let mut bits = Bits { yes: vec![0; WORDS], no: full(count), error: vec![0; WORDS] };
+        for part in parts {
+            for at in 0..WORDS {
+                bits.yes[at] |= part.yes[at];
+                bits.no[at] &= part.no[at];
+            }
+            if errors {
+                bits.error.iter_mut().zip(&part.error).for_each(|(error, other)| *error |= other);
+            }
+        }
+        bits.error.iter_mut().zip(&bits.yes).for_each(|(error, yes)| *error &= !yes);
+        bits
+    }
+}
+
+/// Ones for the subjects that exist.
+fn full(count: usize) -> Vec<u64> {
+    (0..WORDS).map(|word| if (word + 1) * 64 <= count { u64::MAX } else { (1u64 << count.saturating_sub(word * 64)).wrapping_sub(1) }).collect()
+}
+
+/// For up to 64 bytes below 128: a bit for each that is at least `bound`, eight compared at once.
+fn at_least(bytes: &[u8], bound: u8) -> u64 {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Gathers the high bit of each byte into one byte.
+    const GATHER: u64 = 0x0002_0408_1020_4081;
+    let bounds = u64::from(bound) * 0x0101_0101_0101_0101;
+    let mut bits = 0;
+    for (at, chunk) in bytes.chunks(8).enumerate() {
+        let mut padded = [0u8; 8];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        // With the high bit set no byte borrows from its neighbour; it stays set where byte >= bound.
+        let compared = ((u64::from_le_bytes(padded) | HIGH) - bounds) & HIGH;
+        bits |= ((compared >> 7).wrapping_mul(GATHER << 7) >> 56) << (at * 8);
+    }
+    bits
+}
+
+fn for_each_one(words: &[u64], mut each: impl FnMut(usize)) {
+    for (at, &word) in words.iter().enumerate() {
+        let mut rest = word;
+        while rest != 0 {
+            each(at * 64 + rest.trailing_zeros() as usize);
+            rest &= rest - 1;
+        }
+    }
+}
+
+/// Whether two comparisons below a node read the same value, so that cases may decide more than logic.
+fn may_split(plan: &Plan, node: NodeId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut leaf_truths = BTreeSet::new();
+    plan.below(&[node]).into_iter().any(|id| match plan.op(id) {
+        Op::Compare { left, right, .. } => [*left, *right].into_iter().filter(|&side| !is_constant(plan, side)).any(|side| !seen.insert(side)),
+        op @ (Op::And(_) | Op::Or(_) | Op::Not(_) | Op::If { .. }) => op
+            .inputs()
+            .into_iter()
+            .filter(|&input| matches!(plan.op(input), Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::ContainsAny { .. } | Op::ContainsAll { .. }))
+            .any(|input| !leaf_truths.insert(input)),
+        _ => false,
+    })
+}
+
+/// Whether a node reads nothing but constants.
+fn is_constant(plan: &Plan, node: NodeId) -> bool {
+    plan.below(&[node]).into_iter().all(|id| matches!(plan.op(id), Op::Constant(_)) || !plan.op(id).inputs().is_empty())
+}
+
+struct Wanted {
+    key: Key,
+    bounds: Vec<Fraction>,
+}
+
+struct Builder<'b> {
+    book: &'b Book,
+    population: &'b Population,
+    regions: &'b RegionFacts,
+    on: Date,
+    steps: Vec<Step>,
+    known: HashMap<Key, usize>,
+    /// Operands by what they compute, in groups of bounds that fit a byte.
+    coded: HashMap<Key, Vec<usize>>,
+    wanted: Vec<Wanted>,
+    direct: Vec<Key>,
+}
+
+impl Builder<'_> {
+    /// Finds every comparison with a fixed bound and gives its operand a place.
+    fn collect(&mut self, (node, period): Key) {
+        match self.book.plan.op(node) {
+            Op::And(parts) | Op::Or(parts) => parts.clone().iter().for_each(|&part| self.collect((part, period))),
+            Op::Not(inner) => self.collect((*inner, period)),
+            Op::Compare { left, right, .. } => {
+                if let Some((operand, bound)) = self.operand_and_bound(*left, *right, period) {
+                    self.want((operand, period), bound);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn want(&mut self, key: Key, bound: Fraction) {
+        let groups = self.coded.entry(key).or_default();
+        if groups.iter().any(|&group| self.wanted[group].bounds.contains(&bound)) {
+            return;
+        }
+        match groups.last().filter(|&&group| self.wanted[group].bounds.len() < MAX_BOUNDS) {
+            Some(&group) => self.wanted[group].bounds.push(bound),
+            None => {
+                groups.push(self.wanted.len());
+                self.wanted.push(Wanted { key, bounds: vec![bound] });
+            }
+        }
+    }
+
+    fn operand_and_bound(&self, left: NodeId, right: NodeId, period: Period) -> Option<(NodeId, Fraction)> {
+        let plan = &self.book.plan;
+        match (is_constant(plan, left), is_constant(plan, right)) {
+            (false, true) => self.constant(right, period).map(|bound| (left, bound)),
+            (true, false) => self.constant(left, period).map(|bound| (right, bound)),
+            _ => None,
+        }
+    }
+
+    fn constant(&self, node: NodeId, period: Period) -> Option<Fraction> {
+        let nobody = Facts::new(duijie_vocab::RegionCode::NATION);
+        match self.evaluation(&nobody, period).value(node) {
+            Value::Number(range) => range.point(),
+            _ => None,
+        }
+    }
+
+    fn evaluation<'a>(&'a self, facts: &'a Facts, period: Period) -> Evaluation<'a> {
+        self.book.evaluation(facts, self.regions, period, self.on)
+    }
+
+    fn resolve(&mut self, key: Key) -> usize {
+        if let Some(&step) = self.known.get(&key) {
+            return step;
+        }
+        let (node, period) = key;
+        let step = match self.book.plan.op(node).clone() {
+            Op::And(parts) => Step::And(parts.iter().map(|&part| self.resolve((part, period))).collect()),
+            Op::Or(parts) => Step::Or(parts.iter().map(|&part| self.resolve((part, period))).collect()),
+            Op::Not(inner) => Step::Not(self.resolve((inner, period))),
+            Op::Compare { comparison, left, right } => self.compared(comparison, left, right, key),
+            _ => self.asked(key),
+        };
+        self.steps.push(step);
+        self.known.insert(key, self.steps.len() - 1);
+        self.steps.len() - 1
+    }
+
+    fn asked(&mut self, key: Key) -> Step {
+        self.direct.push(key);
+        Step::Direct(self.direct.len() - 1)
+    }
+
+    /// `x < b` is not `x >= b`; written so that every test is one of three.
+    fn compared(&mut self, comparison: Comparison, left: NodeId, right: NodeId, key: Key) -> Step {
+        let Some((operand, bound)) = self.operand_and_bound(left, right, key.1) else { return self.asked(key) };
+        let groups = &self.coded[&(operand, key.1)];
+        let group = groups.iter().copied().find(|&group| self.wanted[group].bounds.contains(&bound)).expect("BUG: a bound was not collected");
+        let bound_first = operand == right;
+        let place = self.wanted[group].bounds.binary_search(&bound).expect("BUG: a bound was not collected");
+        let code = point(place);
+        let (test, negated) = match (comparison, bound_first) {
+            (Comparison::Equal, _) => (ByteTest::Equal(code), false),
+            (Comparison::Less, true) => (ByteTest::Above(code), false),
+            (Comparison::LessOrEqual, true) => (ByteTest::AtLeast(code), false),
+            (Comparison::Less, false) => (ByteTest::AtLeast(code), true),
+            (Comparison::LessOrEqual, false) => (ByteTest::Above(code), true),
+        };
+        if !negated {
+            return Step::Coded { operand: group, test };
+        }
+        self.steps.push(Step::Coded { operand: group, test });
+        Step::Not(self.steps.len() - 1)
+    }
+
+    /// The facts, by key and period, that nodes read.
+    fn reads(&self, roots: &[NodeId], period: Period) -> Vec<(Arc<str>, Period)> {
+        let leaf = |id: NodeId| match self.book.plan.op(id) {
+            Op::Fact { fact, at } => Some((self.book.vocabulary.at(*fact as usize).key.clone(), at.resolve(period, self.on)?)),
+            _ => None,
+        };
+        let reads: BTreeSet<(Arc<str>, Period)> = self.book.plan.below(roots).into_iter().filter_map(leaf).collect();
+        reads.into_iter().collect()
+    }
+
+    /// The reference evaluator's value of a node for one subject.
+    fn reference(&self, (node, period): Key, subject: usize, reads: &[(Arc<str>, Period)]) -> Value {
+        // Naming no facts would mean all of them.
+        let facts = if reads.is_empty() { Facts::new(self.population.regions[subject]) } else { self.population.facts(&self.book.vocabulary, subject, reads) };
+        self.evaluation(&facts, period).value(node)
+    }
+
+    fn code(&self, wanted: &Wanted) -> Operand {
+        let (node, period) = wanted.key;
+        let ranks = Ranks(&wanted.bounds);
+        let exact = Exact::new(self, node, period);
+        let reads = self.reads(&[node], period);
+        let count = self.population.len();
+        let nobody = Facts::new(duijie_vocab::RegionCode::NATION);
+        let unknown = match self.evaluation(&nobody, period).value(node) {
+            Value::Number(range) if matches!(self.book.plan.op(node), Op::Fact { .. }) => Some(ranks.of(&range)),
+            _ => None,
+        };
+        let mut operand = Operand { low: Vec::with_capacity(count), high: Vec::with_capacity(count), error: None };
+        for subject in 0..count {
+            let (low, high) = match exact.value(node, subject) {
+                Number::Known(value) => {
+                    let code = ranks.exact(value);
+                    (code, code)
+                }
+                Number::Missing if unknown.is_some() => unknown.unwrap_or_default(),
+                Number::Missing | Number::Other => match self.reference(wanted.key, subject, &reads) {
+                    Value::Number(range) => ranks.of(&range),
+                    Value::Fault(_) => {
+                        operand.error.get_or_insert_with(|| vec![0; count.div_ceil(64)])[subject / 64] |= 1 << (subject % 64);
+                        anywhere(wanted.bounds.len())
+                    }
+                    _ => anywhere(wanted.bounds.len()),
+                },
+            };
+            operand.low.push(low);
+            operand.high.push(high);
+        }
+        operand
+    }
+
+    fn ask(&self, key: Key) -> Direct {
+        let words = self.population.len().div_ceil(64);
+        let mut direct = Direct { yes: vec![0; words], no: vec![0; words], error: vec![0; words] };
+        let reads = self.reads(&[key.0], key.1);
+        for subject in 0..self.population.len() {
+            let bit = 1 << (subject % 64);
+            match self.reference(key, subject, &reads).truth() {
+                Truth::Yes => direct.yes[subject / 64] |= bit,
+                Truth::No => direct.no[subject / 64] |= bit,
+                Truth::Error => direct.error[subject / 64] |= bit,
+                Truth::Unknown => {}
+            }
+        }
+        direct
+    }
+}
+
+/// What the quick path knows of a number.
+enum Number {
+    Known(Fraction),
+    Missing,
+    /// To be asked of the reference evaluator.
+    Other,
+}
+
+/// Arithmetic on columns where every fact is known exactly; anything else is left to the reference.
+struct Exact<'e> {
+    plan: &'e Plan,
+    leaves: HashMap<NodeId, (Option<&'e Column>, crate::range::Range)>,
+}
+
+impl<'e> Exact<'e> {
+    fn new(builder: &'e Builder<'_>, node: NodeId, period: Period) -> Exact<'e> {
+        let leaf = |id: NodeId| match builder.book.plan.op(id) {
+            Op::Fact { fact, at } => {
+                let def = builder.book.vocabulary.at(*fact as usize);
+                let column = at.resolve(period, builder.on).and_then(|period| builder.population.column(&def.key, period));
+                Some((id, (column, crate::range::Range::closed(def.min, def.max))))
+            }
+            _ => None,
+        };
+        Exact { plan: &builder.book.plan, leaves: builder.book.plan.below(&[node]).into_iter().filter_map(leaf).collect() }
+    }
+
+    fn value(&self, node: NodeId, subject: usize) -> Number {
+        match self.plan.op(node) {
+            Op::Fact { .. } => self.fact(node, subject),
+            Op::Divide(a, b) => self.join(*a, *b, subject, Fraction::over),
+            Op::Add(a, b) => self.join(*a, *b, subject, Fraction::plus),
+            Op::Multiply(a, b) => self.join(*a, *b, subject, Fraction::times),
+            Op::Growth { now, before } => {
+                self.join(*now, *before, subject, |now, before| if before > Fraction::ZERO { now.minus(before)?.over(before) } else { None })
+            }
+            Op::Negate(a) => match self.value(*a, subject) {
+                Number::Known(value) => Number::Known(value.negated()),
+                _ => Number::Other,
+            },
+            Op::Constant(crate::plan::Constant::Number(value)) => Number::Known(*value),
+            Op::Sum(parts) => parts.iter().fold(Number::Known(Fraction::ZERO), |sum, &part| match (sum, self.value(part, subject)) {
+                (Number::Known(sum), Number::Known(value)) => sum.plus(value).map_or(Number::Other, Number::Known),
+                _ => Number::Other,
+            }),
+            _ => Number::Other,
+        }
+    }
+
+    /// A value within the bounds of the vocabulary; one outside is an error, which the reference tells.
+    fn fact(&self, node: NodeId, subject: usize) -> Number {
+        let Some((column, bounds)) = self.leaves.get(&node) else { return Number::Other };
+        let Some(column) = column else { return Number::Missing };
+        match column.whole(subject) {
+            Whole::Known(value, unit) => match Fraction::whole(value).times(unit).filter(|value| bounds.contains(*value)) {
+                Some(value) => Number::Known(value),
+                None => Number::Other,
+            },
+            Whole::Missing => Number::Missing,
+            Whole::Other => Number::Other,
+        }
+    }
+
+    fn join(&self, a: NodeId, b: NodeId, subject: usize, join: impl Fn(Fraction, Fraction) -> Option<Fraction>) -> Number {
+        match (self.value(a, subject), self.value(b, subject)) {
+            (Number::Known(a), Number::Known(b)) => join(a, b).map_or(Number::Other, Number::Known),
+            _ => Number::Other,
+        }
+    }
+}
