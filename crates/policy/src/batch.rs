@@ -92,10 +92,20 @@ impl<'b> Batch<'b> {
     /// Codes the population for every measure of the book (the version in force for the period that a
     /// day decides, else the newest).
     pub fn prepare(book: &'b Book, population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
+        let ids: Vec<&str> = book.ids().collect();
+        Batch::prepare_some(book, &ids, population, regions, on)
+    }
+
+    /// Codes the population for one measure.
+    pub fn prepare_one(book: &'b Book, measure: &str, population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
+        Batch::prepare_some(book, &[measure], population, regions, on)
+    }
+
+    fn prepare_some(book: &'b Book, ids: &[&str], population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
         let mut builder =
             Builder { book, population, regions, on, steps: Vec::new(), known: HashMap::new(), coded: HashMap::new(), wanted: Vec::new(), direct: Vec::new() };
-        let chosen: Vec<(&Measure, Period)> = book
-            .ids()
+        let chosen: Vec<(&Measure, Period)> = ids
+            .iter()
             .filter_map(|id| {
                 let newest = book.measure(id)?;
                 let period = newest.default_period(on);
