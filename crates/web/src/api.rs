@@ -63,7 +63,7 @@ pub(crate) fn table() -> Vec<ApiRoute> {
                     Parameter { name: "kind", in_path: false, many: true, ty: "string", about: "Kinds to look among." },
                     in_query("region", "string", "Code or name of a region; what lies in it is found."),
                     in_query("sort", "string", "`relevance`, `newest` or `title`."),
-                    in_query("page", "integer", "From 1 to 500."),
+                    in_query("page", "integer", "From 1; pages reach the first 10,000 results."),
                     in_query("per_page", "integer", "From 1 to 100."),
                 ]
             },

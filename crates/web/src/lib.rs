@@ -26,3 +26,4 @@ mod words;
 
 pub use options::Options;
 pub use portal::{router, serve};
+pub use routes::table;

@@ -43,8 +43,12 @@ pub(crate) async fn read(portal: &Portal, visit: &Visit, request: Request) -> Re
     let posted = match media.split(';').next().unwrap_or_default().trim() {
         "application/x-www-form-urlencoded" => read_form(request).await?,
         "multipart/form-data" => {
-            // Nobody makes us take in a whole file before we know that they may send one.
-            visit.viewer.may(Action::Import, &Target::default()).map_err(AppError::from)?;
+            // Nobody makes us keep a file before we know that they may send one; it is let past, so
+            // that the browser comes to read why.
+            if let Err(refused) = visit.viewer.may(Action::Import, &Target::default()) {
+                within(UPLOAD_TIME, collect(request, 0, 0)).await.err();
+                return Err(AppError::from(refused).into());
+            }
             read_upload(portal, request).await?
         }
         _ => return Err(Fault::unsupported_media()),

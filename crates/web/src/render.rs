@@ -166,7 +166,7 @@ fn environment(lang: Lang) -> Environment<'static> {
     environment.add_global("navigation", Value::from(Serde(kinds(lang, true))));
     environment.add_global("kinds", Value::from(Serde(kinds(lang, false))));
     environment.add_function("t", move |key: &str, arguments: Kwargs| translate(lang, key, &arguments));
-    environment.add_function("asset", |name: &str| asset::path(name).ok_or_else(|| missing(name)));
+    environment.add_function("asset", |name: &str| asset::path(name).map(Value::from_safe_string).ok_or_else(|| missing(name)));
     environment.add_filter("tr", move |text: Value| text.get_attr(attribute(lang)));
     environment.add_filter("num", grouped);
     environment.add_filter("urlencode", |text: &str| encode(text));

@@ -12,9 +12,14 @@ use std::sync::Arc;
 pub(crate) struct Route {
     pub(crate) path: &'static str,
     /// The methods besides `HEAD`, which goes wherever `GET` goes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the tests walk the table and try every method"))]
     pub(crate) methods: &'static [&'static str],
     pub(crate) answers: MethodRouter<Arc<Portal>>,
+}
+
+/// Path and methods of every route, for tests that must not miss one.
+pub fn table() -> Vec<(&'static str, &'static [&'static str])> {
+    let api = api::table().into_iter().map(|route| (route.path, ["GET"].as_slice()));
+    pages().into_iter().map(|route| (route.path, route.methods)).chain(api).collect()
 }
 
 /// The pages; the routes of the API stand in [`api::table`].

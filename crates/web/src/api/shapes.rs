@@ -95,7 +95,17 @@ pub(crate) fn all() -> Map<String, Value> {
     add("MatchGroup", object(&[("kind", string()), ("kind_name", one("Text")), ("matches", many(one("MatchView")))]));
     add("Matches", object(&[("of", one("RecordRef")), ("groups", many(one("MatchGroup"))), ("as_of", integer())]));
     add("Count", tuple(&[string(), one("Text"), integer()]));
-    add("ConditionView", object(&[("label", one("Text")), ("verdict", string()), ("sentence", one("Text")), ("expression", string()), ("clause", string())]));
+    add(
+        "ConditionView",
+        object(&[
+            ("label", one("Text")),
+            ("verdict", string()),
+            ("depth", integer()),
+            ("sentence", one("Text")),
+            ("expression", string()),
+            ("clause", string()),
+        ]),
+    );
     add(
         "DecisionView",
         object(&[
@@ -137,16 +147,7 @@ pub(crate) fn all() -> Map<String, Value> {
     );
     add("MeasureLines", many(one("MeasureLine")));
     add("KindFigure", object(&[("kind", string()), ("name", one("Text")), ("count", integer())]));
-    add(
-        "Figures",
-        object(&[
-            ("kinds", many(one("KindFigure"))),
-            ("decisions", many(one("Count"))),
-            ("needs_matched", integer()),
-            ("entries", integer()),
-            ("as_of", string()),
-        ]),
-    );
+    add("Figures", object(&[("kinds", many(one("KindFigure"))), ("decisions", many(one("Count"))), ("entries", integer()), ("as_of", string())]));
     add("Diagnostic", json!({ "type": "object", "required": ["severity", "code", "message"] }));
     add(
         "Health",

@@ -39,7 +39,6 @@ pub(crate) struct ReportPage {
     last: usize,
     previous: Option<usize>,
     next: Option<usize>,
-    errors: usize,
 }
 
 const FAULTS_PER_PAGE: usize = 200;
@@ -177,11 +176,10 @@ impl ReportPage {
         diagnostics.sort_by_key(|fault| std::cmp::Reverse(fault.severity));
         let pages = diagnostics.len().div_ceil(FAULTS_PER_PAGE).max(1);
         let page = page.clamp(1, pages);
-        let errors = diagnostics.iter().filter(|fault| fault.is_error()).count();
         let first = (page - 1) * FAULTS_PER_PAGE;
         let faults: Vec<Diagnostic> = diagnostics.into_iter().skip(first).take(FAULTS_PER_PAGE).collect();
         let (previous, next) = ((page > 1).then(|| page - 1), (page < pages).then(|| page + 1));
-        ReportPage { token, first: first + 1, last: first + faults.len(), faults, previous, next, errors, report }
+        ReportPage { token, first: first + 1, last: first + faults.len(), faults, previous, next, report }
     }
 }
 
@@ -196,7 +194,7 @@ mod tests {
             (0..450).map(|n| if n % 2 == 0 { Diagnostic::note("a", text!("{n}", "{n}")) } else { Diagnostic::error("b", text!("{n}", "{n}")) }).collect();
         let first = ReportPage::of("t".into(), report.clone(), 1);
         assert!(first.faults.iter().all(Diagnostic::is_error));
-        assert_eq!((first.first, first.last, first.errors, first.next), (1, 200, 225, Some(2)));
+        assert_eq!((first.first, first.last, first.next), (1, 200, Some(2)));
         let last = ReportPage::of("t".into(), report, 99);
         assert_eq!((last.first, last.last, last.next, last.previous), (401, 450, None, Some(2)));
     }

@@ -49,8 +49,8 @@ pub(crate) struct FacetLinks {
 /// The most characters of a search; what is beyond says nothing more about what is wanted.
 pub(crate) const TEXT_CHARACTERS: usize = 500;
 const PER_PAGE: usize = 20;
-/// Deep pages cost much and nobody reads them; narrowing helps more.
-const LAST_PAGE: usize = 500;
+/// The deepest result that pages reach: deep pages cost much and nobody reads them.
+const DEEPEST: usize = 10_000;
 const FACET_VALUES: usize = 8;
 
 pub(crate) async fn everywhere(portal: State<Arc<Portal>>, visit: Extension<Visit>) -> Result<Response, Fault> {
@@ -97,14 +97,15 @@ pub(crate) fn read_request(query: &Pairs, schema: Option<&Schema>) -> Result<Sea
             ));
         }
     };
+    let per_page = number(query, "per_page", PER_PAGE, SearchRequest::MAX_PER_PAGE)?;
     Ok(SearchRequest {
         text: query.get("q").unwrap_or_default().chars().take(TEXT_CHARACTERS).collect(),
         kinds,
         region,
         filters: query.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_string(), value.clone()))).collect(),
         sort,
-        page: number(query, "page", 1, LAST_PAGE)?,
-        per_page: number(query, "per_page", PER_PAGE, SearchRequest::MAX_PER_PAGE)?,
+        page: number(query, "page", 1, DEEPEST / per_page)?,
+        per_page,
     })
 }
 
@@ -125,7 +126,7 @@ impl ResultsPage {
         let may_export = schema.is_some() && visit.viewer.may(Action::Export, &target).is_ok();
         let (tabs, facets) = links(&way, schema, &found.facets);
         let page_href = |page: usize| way.query.clone().with("page", &page.to_string()).behind(way.path);
-        let last = found.pages.min(LAST_PAGE);
+        let last = found.pages.min(DEEPEST / PER_PAGE);
         ResultsPage {
             kind: schema.map(|schema| (schema.kind.clone(), schema.plural.clone(), schema.about.clone())),
             q: request.text.clone(),

@@ -42,7 +42,6 @@ pub(crate) fn figures() -> Figures {
             count("not_eligible", "不符合", "Not eligible", 2_574),
             count("not_in_force", "未生效", "Not in force", 0),
         ],
-        needs_matched: 59,
         entries: 12_841,
         as_of: "2026-11-21 14:20".into(),
     }
@@ -274,6 +273,7 @@ pub(crate) fn decisions() -> DecisionsView {
     let condition = |verdict: &str, zh: &str, en: &str, sentence: Text| ConditionView {
         label: Text::new(zh, en),
         verdict: verdict.into(),
+        depth: usize::from(verdict == "attest"),
         sentence,
         expression: "rd_expense / revenue >= 3%".into(),
         clause: "第八条第二款".into(),
@@ -372,6 +372,13 @@ pub(crate) fn measures() -> Vec<MeasureLine> {
     ]
 }
 
+/// A measure as `app` prints it, down to lines within lines.
+fn printed(heading: &str) -> serde_json::Value {
+    let inner = serde_json::json!({ "number": "1.", "text": "产品属于重点领域", "clause": "第八条第二款" });
+    let line = serde_json::json!({ "number": "（一）", "text": "在本市注册", "rule": "region in 320400", "lines": [inner] });
+    serde_json::json!({ "id": "cz-hightech-award", "version": 1, "title": "高新技术企业认定奖励", "sections": [{ "heading": heading, "lines": [line] }] })
+}
+
 pub(crate) fn measure() -> MeasureView {
     MeasureView {
         line: measures().remove(0),
@@ -386,6 +393,7 @@ pub(crate) fn measure() -> MeasureView {
         certainty: "exact".into(),
         interpretation: text!("按认定年度计算。", "Counted by the year of recognition."),
         source: "id: cz-hightech-award\nrule: …\n".into(),
+        printed: Printed { zh: printed("申报条件"), en: printed("Conditions") },
     }
 }
 
