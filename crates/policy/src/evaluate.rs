@@ -12,7 +12,30 @@ use crate::{Fraction, Truth};
 use duijie_vocab::{Date, RegionCode, RegionLevel};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+
+/// Values by node. Nodes are small dense numbers, so a multiplication spreads them well enough.
+type NodeMap = HashMap<NodeId, Value, BuildHasherDefault<NodeHasher>>;
+
+#[derive(Default)]
+struct NodeHasher(u64);
+
+impl Hasher for NodeHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_u32(&mut self, node: u32) {
+        self.0 = u64::from(node).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// Everything an evaluation reads.
 pub(crate) struct Evaluation<'a> {
@@ -23,8 +46,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) period: Period,
     pub(crate) on: Date,
     /// Nodes that are taken to be something else than the facts say, for reasoning by cases.
-    assumed: RefCell<HashMap<NodeId, Value>>,
-    memory: RefCell<HashMap<NodeId, Value>>,
+    assumed: RefCell<NodeMap>,
+    memory: RefCell<NodeMap>,
 }
 
 impl<'a> Evaluation<'a> {

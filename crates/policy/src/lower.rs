@@ -300,10 +300,8 @@ impl<'b> Lowering<'b> {
 
     /// A fact in one period.
     fn fact(&mut self, index: u32, fact: &FactDef, expr: &Expr, context: Context) -> Got {
-        if let Some(rule) = &fact.rule_at {
-            if context.region.is_none() {
-                return self.derived(index, fact, &rule.text, expr, context);
-            }
+        if let Some(rule) = fact.rule_at.as_ref().filter(|_| context.region.is_none()) {
+            return self.derived(index, fact, &rule.text, expr, context);
         }
         let at = self.at(fact, expr, context)?;
         let op = match context.region {

@@ -180,17 +180,13 @@ impl Range {
 
     /// Whether every number here is less than every number there (yes), none is (no), or it depends.
     pub(crate) fn less(&self, other: &Range) -> Truth {
-        if let (Some(high), Some(low)) = (self.high, other.low) {
-            if high.at < low.at || (high.at == low.at && (high.open || low.open)) {
-                return Truth::Yes;
-            }
+        let always = matches!((self.high, other.low), (Some(high), Some(low)) if high.at < low.at || (high.at == low.at && (high.open || low.open)));
+        let never = matches!((self.low, other.high), (Some(low), Some(high)) if low.at >= high.at);
+        match (always, never) {
+            (true, _) => Truth::Yes,
+            (_, true) => Truth::No,
+            _ => Truth::Unknown,
         }
-        if let (Some(low), Some(high)) = (self.low, other.high) {
-            if low.at >= high.at {
-                return Truth::No;
-            }
-        }
-        Truth::Unknown
     }
 
     pub(crate) fn less_or_equal(&self, other: &Range) -> Truth {

@@ -26,7 +26,11 @@ fn the_guide_is_true() {
     assert!(faults.is_empty(), "{}", faults.iter().map(|fault| fault.line(Lang::En)).collect::<Vec<_>>().join("\n"));
     assert_eq!(book.ids().count(), 8);
     let outcomes = test_examples(&book);
-    let failed: Vec<String> = outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| format!("{} {}: {}", outcome.place.show(), outcome.name, outcome.message.as_ref().unwrap().en)).collect();
+    let failed: Vec<String> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.passed)
+        .map(|outcome| format!("{} {}: {}", outcome.place.show(), outcome.name, outcome.message.as_ref().unwrap().en))
+        .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(outcomes.len() > 25);
     assert!(missing_examples(&book).is_empty(), "{:?}", missing_examples(&book));

@@ -163,7 +163,7 @@ impl Lowering<'_> {
             Some(step_expr) => {
                 let step = self.lower(step_expr, context)?;
                 let (of, _) = self.quantity(&step, step_expr)?;
-                if !of.goes_with(&dimension) || !step_expr.number().is_some_and(|(step, _)| step > Fraction::ZERO) {
+                if !of.goes_with(&dimension) || step_expr.number().is_none_or(|(step, _)| step <= Fraction::ZERO) {
                     return self.fault(
                         "policy.rule.rounding",
                         step_expr,

@@ -227,7 +227,6 @@ impl Lowering<'_> {
     }
 
     /// `cagr(x, n) >= c` without roots: x now ÷ x then >= (1 + c)^n.
-    #[expect(clippy::too_many_arguments, reason = "both sides with their expressions")]
     fn compound(&mut self, op: Binary, a: &Lowered, b: &Lowered, left: &Expr, right: &Expr, context: Context) -> Option<Got> {
         let (ratio, periods, other, other_expr, flipped) = match (&a.shape, &b.shape) {
             (Shape::Compound { ratio: x, periods: n }, Shape::Compound { ratio: y, periods: m }) if n == m => {

@@ -18,6 +18,9 @@ struct Line<'e> {
     band: &'e Band,
 }
 
+/// A line with its comparison (none for `else`), what it gives, and where it stands.
+type Tested<'e> = (Option<(Binary, Fraction)>, NodeId, &'e Band);
+
 impl Lowering<'_> {
     pub(super) fn table(&mut self, function: Function, subject: &Expr, bands: &[Band], expr: &Expr, context: Context) -> Got {
         if bands.is_empty() {
@@ -196,7 +199,7 @@ impl Lowering<'_> {
     /// Lines with comparisons: the first that holds is taken.
     fn first_match(&mut self, subject: NodeId, dimension: Option<&Dimension>, bands: &[Band], expr: &Expr, context: Context) -> Got {
         let mut kind: Option<Type> = None;
-        let mut read: Vec<(Option<(Binary, Fraction)>, NodeId, &Band)> = Vec::new();
+        let mut read: Vec<Tested<'_>> = Vec::new();
         for band in bands {
             let test = match &band.test {
                 BandTest::Compare { op, bound } => Some((*op, self.end(bound, dimension, context)?)),
@@ -253,15 +256,17 @@ impl Lowering<'_> {
     }
 
     /// A line that an earlier one hides can never be taken.
-    fn check_order(&mut self, lines: &[(Option<(Binary, Fraction)>, NodeId, &Band)]) {
+    fn check_order(&mut self, lines: &[Tested<'_>]) {
         for (at, (test, _, band)) in lines.iter().enumerate() {
             let hidden = lines[..at].iter().any(|(earlier, _, _)| match (earlier, test) {
                 (None, _) => true,
+                // After `> a` the line `>= a` still has the one point a; otherwise the earlier bound covers the later.
+                (Some((Binary::Greater, low)), Some((Binary::GreaterEqual, bound))) => bound > low,
                 (Some((Binary::GreaterEqual | Binary::Greater, low)), Some((Binary::GreaterEqual | Binary::Greater, bound))) => bound >= low,
+                (Some((Binary::Less, high)), Some((Binary::LessEqual, bound))) => bound < high,
                 (Some((Binary::LessEqual | Binary::Less, high)), Some((Binary::LessEqual | Binary::Less, bound))) => bound <= high,
                 _ => false,
             });
-            // `> a` after `>= a` and the reverse differ in one point only; both orders are caught as hidden, which they nearly are.
             if hidden {
                 self.faults.push(
                     crate::lexer::RuleFault::new(
@@ -332,7 +337,7 @@ impl Lowering<'_> {
 }
 
 /// Falling `>=` lines or rising `<=` lines as bands in rising order; nothing when they are neither.
-fn as_tiers(lines: &[(Option<(Binary, Fraction)>, NodeId, &Band)]) -> Option<Box<[Tier]>> {
+fn as_tiers(lines: &[Tested<'_>]) -> Option<Box<[Tier]>> {
     let (tests, last) = match lines.split_last() {
         Some(((None, value, _), rest)) => (rest, Some(*value)),
         _ => (lines, None),

@@ -1,0 +1,107 @@
+//! Nothing that is typed or uploaded makes the language panic, hang or answer without a place.
+
+use duijie_policy::{Book, Style, Vocabulary, format_measure, parse_measure, parse_rule, test_examples};
+use proptest::prelude::*;
+
+const PIECES: [&str; 64] = [
+    "研发费用",
+    "营业收入",
+    "增幅",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "，",
+    "：",
+    ":",
+    "?",
+    "≥",
+    ">",
+    "<=",
+    "==",
+    "≠",
+    "且",
+    "或",
+    "非",
+    "!",
+    "+",
+    "-",
+    "×",
+    "÷",
+    "*",
+    "/",
+    "..",
+    "..=",
+    "..<",
+    "…",
+    "%",
+    "3",
+    "0",
+    "5000万元",
+    "1.5亿元",
+    "10亿美元",
+    "10 年",
+    "2021-06-30",
+    "2021-02-30",
+    "99999999999999999999999999999",
+    "\"",
+    "'",
+    "`",
+    "“",
+    "”",
+    "上年",
+    "本年-2",
+    "近3年",
+    "全市.",
+    "分档",
+    "介于",
+    "和",
+    "含任一",
+    "属于",
+    "其他",
+    "if",
+    "\n",
+    "\t",
+    "é",
+    "𠀀",
+    "\u{200b}",
+];
+
+const FACTS: &str = "rd: {zh: 研发费用, kind: money, period: year}\nrev: {zh: 营业收入, kind: money, period: year, min: 0}\n";
+
+fn rule() -> impl Strategy<Value = String> {
+    proptest::collection::vec(prop_oneof![6 => (0..PIECES.len()).prop_map(|at| PIECES[at].to_string()), 1 => any::<char>().prop_map(String::from)], 0..30)
+        .prop_map(|pieces| pieces.join(" ").replace(" .", "."))
+}
+
+proptest! {
+    #[test]
+    fn any_rule_is_read_or_refused_at_a_place(rule in rule()) {
+        if let Err(fault) = parse_rule(&rule) {
+            prop_assert!(fault.span.start <= fault.span.end && fault.span.end <= rule.len() && rule.is_char_boundary(fault.span.start) && rule.is_char_boundary(fault.span.end), "{rule}: {fault:?}");
+            prop_assert!(fault.help.is_some());
+        }
+    }
+
+    #[test]
+    fn any_rule_in_a_file_is_compiled_and_decided_or_refused(rule in rule(), style in prop_oneof![Just(Style::Zh), Just(Style::Cel)]) {
+        let (vocabulary, _) = Vocabulary::parse("facts.yaml", FACTS);
+        let text = format!("id: t\nname: t\nperiod: year\nwhen:\n  - rule: {0}\nbenefit:\n  amount: {0}\nexamples:\n  - {{facts: {{研发费用: {{2021: 1, 2020: 0}}, 营业收入: '0..'}}, expect: unknown}}\n", serde_json::to_string(&rule).unwrap());
+        if let Ok(formatted) = format_measure("t.yaml", &text, style, &vocabulary) {
+            prop_assert!(parse_measure("t.yaml", &formatted).0.is_some());
+        }
+        let (book, faults) = Book::compile(vocabulary, vec![("t.yaml".to_string(), text)]);
+        prop_assert!(book.ids().count() == 1 || faults.iter().any(|fault| fault.is_error() && fault.place.line.is_some() && fault.help.is_some()), "{rule}: {faults:?}");
+        test_examples(&book);
+    }
+
+    #[test]
+    fn any_text_as_a_file_is_read_or_refused(text in "(\\PC|\n| |:|-|\\{|\\}|\\[|\\]|id|when|rule|examples|facts|kind|name){0,120}") {
+        let (vocabulary, _) = Vocabulary::parse("facts.yaml", &text);
+        let (_, faults) = Book::compile(vocabulary, vec![("m.yaml".to_string(), text.clone())]);
+        prop_assert!(faults.iter().all(|fault| fault.place.file.is_some()), "{faults:?}");
+    }
+}
