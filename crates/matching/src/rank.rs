@@ -195,11 +195,8 @@ impl Scored {
             parts.sort_by(|a, b| b.weight.total_cmp(&a.weight));
             parts.into_iter().map(|part| Reason { part: part.name, text: part.reason.clone() }).collect::<Vec<_>>()
         };
-        // That text is in common is always told, however little of it there is.
-        let reasons_for =
-            speaking(|part| part.known && (part.value >= SPEAKS_FOR && part.name != PartName::Availability || part.name == PartName::Text && part.value > 0.0));
-        let reasons_against =
-            speaking(|part| !part.known || part.value <= SPEAKS_AGAINST && part.name != PartName::Text || part.name == PartName::Text && part.value == 0.0);
+        let reasons_for = speaking(speaks_for);
+        let reasons_against = speaking(speaks_against);
         let profile = self.candidate.profile;
         Match {
             id: profile.id,
@@ -215,6 +212,23 @@ impl Scored {
     }
 }
 
+/// That a record is fresh, filled in and to be had is what one expects; it is told only when it is not so.
+fn speaks_for(part: &Part) -> bool {
+    match part.name {
+        // Text in common is always told, however little of it there is.
+        PartName::Text => part.value > 0.0,
+        PartName::Availability | PartName::Freshness | PartName::Quality => false,
+        _ => part.known && part.value >= SPEAKS_FOR,
+    }
+}
+
+fn speaks_against(part: &Part) -> bool {
+    match part.name {
+        PartName::Text => part.value == 0.0,
+        _ => !part.known || part.value <= SPEAKS_AGAINST,
+    }
+}
+
 impl Part {
     /// What the part adds to the score.
     pub fn contribution(&self) -> f32 {
@@ -225,7 +239,7 @@ impl Part {
 /// The scores that count as full: the best among the candidates, unless even the best holds little
 /// of what the need says.
 fn full_text(candidates: &[Candidate], terms: &QueryTerms) -> TextScore {
-    let ceiling = terms.ceiling();
+    let ceiling = terms.ceiling;
     let best = |score: fn(&TextScore) -> f32| candidates.iter().map(|candidate| score(&candidate.text)).fold(FULL_SHARE * score(&ceiling), f32::max);
     TextScore { words: best(|text| text.words), bigrams: best(|text| text.bigrams) }
 }

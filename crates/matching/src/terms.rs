@@ -28,6 +28,9 @@ pub struct QueryTerm {
 pub struct QueryTerms {
     pub words: Vec<QueryTerm>,
     pub bigrams: Vec<QueryTerm>,
+    /// What a text of average length would score that held every informative term once, those
+    /// included that stand nowhere: the measure of how much of the query any answer holds.
+    pub ceiling: TextScore,
 }
 
 /// How many terms of a text are asked.
@@ -78,14 +81,19 @@ impl QueryTerms {
     fn choose(seen: &HashMap<String, Seen>, frequencies: &dyn DocumentFrequencies, limits: TermLimits) -> QueryTerms {
         let documents = frequencies.documents();
         let mut terms = QueryTerms::default();
+        let mut unheard = Vec::new();
         for (term, seen) in seen {
             let frequency = frequencies.frequency(term);
             let common = documents >= COMMON_FLOOR && frequency as f64 > documents as f64 * COMMON_SHARE;
-            if frequency == 0 || common {
+            if common {
                 continue;
             }
             // Saying a thing three times stresses it, but not threefold.
             let query_term = QueryTerm { term: term.clone(), stress: 1.0 + seen.weight.max(1.0).ln(), idf: idf(documents, frequency) };
+            if frequency == 0 {
+                unheard.extend(seen.word.then_some(query_term));
+                continue;
+            }
             if seen.word {
                 terms.words.push(query_term.clone());
             }
@@ -95,18 +103,24 @@ impl QueryTerms {
         }
         keep_best(&mut terms.words, limits.words);
         keep_best(&mut terms.bigrams, limits.bigrams);
+        unheard.extend(terms.words.iter().cloned());
+        keep_best(&mut unheard, limits.words);
+        terms.ceiling = ceiling(&terms, &unheard);
         terms
-    }
-
-    /// What a text of average length would score that holds every term once.
-    pub fn ceiling(&self) -> TextScore {
-        let sum = |terms: &[QueryTerm]| terms.iter().map(|term| term.idf * term.stress).sum();
-        TextScore { words: sum(&self.words), bigrams: sum(&self.bigrams) }
     }
 
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.bigrams.is_empty()
     }
+}
+
+/// `said` are the best words of the query whether anybody has them or not. Bigrams that nobody has
+/// are mostly seams between words, so their ceiling rises by as much as that of the words.
+fn ceiling(found: &QueryTerms, said: &[QueryTerm]) -> TextScore {
+    let sum = |terms: &[QueryTerm]| terms.iter().map(|term| term.idf * term.stress).sum::<f32>();
+    let (words, found_words) = (sum(said), sum(&found.words));
+    let rise = if found_words > 0.0 { words / found_words } else { 1.0 };
+    TextScore { words, bigrams: sum(&found.bigrams) * rise }
 }
 
 /// Robertson's inverse document frequency, never negative.
@@ -170,6 +184,14 @@ mod tests {
         assert_eq!(words[0], "涂层");
         assert!(!words.iter().any(|word| ["常州", "企业", "研发", "技术", "高温"].contains(word)), "{words:?}");
         assert!(terms.bigrams.len() <= 3);
+    }
+
+    #[test]
+    fn what_nobody_has_is_not_asked_but_counts_towards_the_whole() {
+        let of = |text| QueryTerms::of_text(&Analyzer::shared(), text, &Counts(&[("黑蒜", 0), ("黑", 0), ("蒜", 0)]), TermLimits::default());
+        let (with, without) = (of("黑蒜涂层"), of("涂层"));
+        assert!(with.words.iter().all(|term| term.term != "黑蒜"));
+        assert!(with.ceiling.words > without.ceiling.words && without.ceiling.words > 0.0);
     }
 
     #[test]

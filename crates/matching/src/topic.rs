@@ -36,7 +36,14 @@ pub fn is_stop_word(word: &str) -> bool {
 
 /// Whether `term` (folded) carries no topic.
 pub(crate) fn is_stop(term: &str) -> bool {
-    STOP.contains(term) || PLACES.contains(term)
+    STOP.contains(term) || PLACES.contains(term) || is_mere_amount(term)
+}
+
+/// Sums of money, and numbers too short to be a code, tell nothing of a topic.
+fn is_mere_amount(term: &str) -> bool {
+    let Some(number) = term.strip_suffix('元').or(Some(term)).filter(|number| number.starts_with(|c: char| c.is_ascii_digit())) else { return false };
+    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    plain && (term.ends_with('元') || number.len() <= 4 && !matches!(number, "304" | "316" | "5083" | "6061" | "7075" | "2024"))
 }
 
 /// The stretches of `text`, in characters, that carry no topic.
@@ -49,6 +56,16 @@ pub(crate) fn silent_spans(analyzer: &Analyzer, text: &str) -> Vec<Range<usize>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_silent_and_grades_of_steel_are_not() {
+        for term in ["200000元", "9", "100", "2021"] {
+            assert!(is_stop(term), "{term}");
+        }
+        for term in ["304", "304l", "500kv", "99.99999%", "元素"] {
+            assert!(!is_stop(term), "{term}");
+        }
+    }
 
     #[test]
     fn boilerplate_places_and_endings_are_silent() {

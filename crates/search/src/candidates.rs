@@ -55,10 +55,22 @@ impl Default for CandidateQuery {
     }
 }
 
-/// Document frequencies of the public text.
+/// Document frequencies of the public text, without the record that asks: what stands nowhere but
+/// in the need itself finds nothing.
 struct Frequencies<'a> {
     generation: &'a Generation,
     searcher: &'a Searcher,
+    own: u64,
+}
+
+impl<'a> Frequencies<'a> {
+    fn of_others(generation: &'a Generation, searcher: &'a Searcher, need: &Profile) -> Result<Frequencies<'a>, IndexError> {
+        let own = match &need.id {
+            Some(id) => searcher.doc_freq(&Term::from_field_text(generation.fields.id, id.as_str()))?.min(1),
+            None => 0,
+        };
+        Ok(Frequencies { generation, searcher, own })
+    }
 }
 
 impl DocumentFrequencies for Frequencies<'_> {
@@ -68,7 +80,7 @@ impl DocumentFrequencies for Frequencies<'_> {
 
     fn frequency(&self, term: &str) -> u64 {
         // A term that cannot be read is asked as if nobody had it; reading it fails again below, and is told there.
-        self.searcher.doc_freq(&Term::from_field_text(self.generation.fields.text[0], term)).unwrap_or(0)
+        self.searcher.doc_freq(&Term::from_field_text(self.generation.fields.text[0], term)).unwrap_or(0).saturating_sub(self.own)
     }
 }
 
@@ -78,7 +90,7 @@ impl Index {
     pub fn candidates(&self, need: &Profile, query: &CandidateQuery) -> Result<Candidates, IndexError> {
         let generation = self.generation();
         let searcher = generation.searcher();
-        let frequencies = Frequencies { generation: &generation, searcher: &searcher };
+        let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let average = average_length(&generation, &searcher)?;
         let asked = merged(&terms);
@@ -97,7 +109,7 @@ impl Index {
     pub fn candidates_by_kind(&self, need: &Profile, query: &CandidateQuery) -> Result<(QueryTerms, BTreeMap<String, Vec<CandidateHit>>), IndexError> {
         let generation = self.generation();
         let searcher = generation.searcher();
-        let frequencies = Frequencies { generation: &generation, searcher: &searcher };
+        let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let average = average_length(&generation, &searcher)?;
         let asked = merged(&terms);
