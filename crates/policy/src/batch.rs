@@ -9,7 +9,8 @@ use crate::book::{Book, Measure};
 use crate::evaluate::Evaluation;
 use crate::period::Period;
 use crate::plan::{Comparison, NodeId, Op, Plan};
-use crate::population::{Column, Population, Whole};
+use crate::population::Population;
+use crate::quick::{Number, Quick};
 use crate::ranks::{MAX_BOUNDS, Ranks, anywhere, point};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts, Truth, cases};
@@ -55,6 +56,7 @@ struct Planned<'b> {
     /// Whether reasoning by cases may decide what plain logic leaves unknown.
     may_split: bool,
     reads: Vec<(Arc<str>, Period)>,
+    amount: Option<Quick<'b>>,
 }
 
 enum Step {
@@ -73,11 +75,16 @@ enum ByteTest {
     Equal(u8),
 }
 
+/// The rank codes of one operand. Where every subject's number is either exact or may be anything,
+/// one byte tells both: the code, or [`UNKNOWN`].
 struct Operand {
     low: Vec<u8>,
-    high: Vec<u8>,
+    high: Option<Vec<u8>>,
     error: Option<Vec<u64>>,
 }
+
+/// No code: the number may lie anywhere.
+const UNKNOWN: u8 = 0x80;
 
 /// A test that is asked of the reference evaluator, over the whole population.
 struct Direct {
@@ -120,7 +127,14 @@ impl<'b> Batch<'b> {
             .map(|(measure, period)| {
                 let verdict = builder.resolve((measure.verdict, period));
                 let roots: Vec<NodeId> = std::iter::once(measure.verdict).chain(measure.amount).collect();
-                Planned { measure, period, verdict, may_split: may_split(&book.plan, measure.verdict), reads: builder.reads(&roots, period) }
+                Planned {
+                    measure,
+                    period,
+                    verdict,
+                    may_split: may_split(&book.plan, measure.verdict),
+                    reads: builder.reads(&roots, period),
+                    amount: measure.amount.map(|amount| Quick::new(book, population, amount, period, on)),
+                }
             })
             .collect();
         let operands: Vec<Operand> = builder.wanted.par_iter().map(|wanted| builder.code(wanted)).collect();
@@ -138,12 +152,14 @@ impl<'b> Batch<'b> {
     pub fn tally(&self) -> Vec<Tally> {
         let blocks = self.population.len().div_ceil(BLOCK);
         let empty = || vec![Tally { amount_high: Some(0), ..Tally::default() }; self.measures.len()];
+        let state = || (empty(), Vec::new());
         (0..blocks)
             .into_par_iter()
-            .fold(empty, |mut tallies, block| {
-                self.each_verdict(block, &mut |at, bits| self.add(&mut tallies[at], at, block, bits));
-                tallies
+            .fold(state, |(mut tallies, mut scratch), block| {
+                self.each_verdict(block, &mut scratch, &mut |at, bits| self.add(&mut tallies[at], at, block, bits));
+                (tallies, scratch)
             })
+            .map(|(tallies, _)| tallies)
             .reduce(empty, |mut left, right| {
                 left.iter_mut().zip(right).for_each(|(left, right)| left.merge(&right));
                 left
@@ -153,8 +169,9 @@ impl<'b> Batch<'b> {
     /// The verdict of one measure (by its place in [`Batch::measures`]) for every subject.
     pub fn verdicts(&self, measure: usize) -> Vec<Truth> {
         let mut verdicts = Vec::with_capacity(self.population.len());
+        let mut scratch = Vec::new();
         for block in 0..self.population.len().div_ceil(BLOCK) {
-            self.each_verdict(block, &mut |at, bits| {
+            self.each_verdict(block, &mut scratch, &mut |at, bits| {
                 if at == measure {
                     let count = BLOCK.min(self.population.len() - block * BLOCK);
                     verdicts.extend((0..count).map(|at| bits.truth(at)));
@@ -168,6 +185,11 @@ impl<'b> Batch<'b> {
     pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
         let planned = &self.measures[measure];
         let amount = planned.measure.amount?;
+        match planned.amount.as_ref().map(|quick| quick.value(amount, subject)) {
+            Some(Number::Within(range)) => return Some(crate::decide::money_bounds(&range)),
+            Some(Number::Undefined | Number::Fault) => return None,
+            Some(Number::Other) | None => {}
+        }
         let facts = self.population.facts(self.book.vocabulary(), subject, &planned.reads);
         let evaluation = self.book.evaluation(&facts, self.regions, planned.period, self.on);
         let Value::Number(range) = evaluation.value(amount) else { return None };
@@ -194,52 +216,55 @@ impl<'b> Batch<'b> {
     }
 
     /// Computes a block and gives each measure's verdict bitmaps.
-    fn each_verdict(&self, block: usize, each: &mut dyn FnMut(usize, &Bits)) {
+    fn each_verdict(&self, block: usize, scratch: &mut Vec<Bits>, each: &mut dyn FnMut(usize, &Bits)) {
         let start = block * BLOCK;
         let count = BLOCK.min(self.population.len() - start);
-        let mut results: Vec<Bits> = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let bits = self.compute(step, &results, start, count);
-            results.push(bits);
+        scratch.resize_with(self.steps.len(), Bits::new);
+        for (at, step) in self.steps.iter().enumerate() {
+            let (before, rest) = scratch.split_at_mut(at);
+            self.compute(step, before, &mut rest[0], start, count);
         }
         for (at, planned) in self.measures.iter().enumerate() {
-            let mut bits = results[planned.verdict].clone();
+            let region = planned.measure.source.region;
+            if !planned.may_split && region == duijie_vocab::RegionCode::NATION {
+                each(at, &scratch[planned.verdict]);
+                continue;
+            }
+            let mut bits = scratch[planned.verdict].clone();
             self.split_unknowns(planned, &mut bits, start, count);
             self.keep_to_region(planned, &mut bits, start, count);
             each(at, &bits);
         }
     }
 
-    fn compute(&self, step: &Step, results: &[Bits], start: usize, count: usize) -> Bits {
+    fn compute(&self, step: &Step, before: &[Bits], bits: &mut Bits, start: usize, count: usize) {
         match step {
             Step::Coded { operand, test } => {
                 let operand = &self.operands[*operand];
-                let mut bits = Bits::coded(&operand.low[start..start + count], &operand.high[start..start + count], *test);
-                if let Some(error) = &operand.error {
-                    let error = &error[start / 64..(start + count).div_ceil(64)];
-                    for (at, &word) in error.iter().enumerate() {
-                        bits.error[at] = word;
-                        bits.yes[at] &= !word;
-                        bits.no[at] &= !word;
-                    }
+                let low = &operand.low[start..start + count];
+                match &operand.high {
+                    None => bits.code(low, *test),
+                    Some(high) => bits.code_between(low, &high[start..start + count], *test),
                 }
-                bits
+                if let Some(error) = &operand.error {
+                    bits.mark_errors(&error[start / 64..(start + count).div_ceil(64)]);
+                }
             }
             Step::Direct(direct) => {
                 let direct = &self.direct[*direct];
-                let slice = |words: &[u64]| {
-                    let mut out = vec![0; WORDS];
-                    let part = &words[start / 64..(start + count).div_ceil(64)];
-                    out[..part.len()].copy_from_slice(part);
-                    out
-                };
-                Bits { yes: slice(&direct.yes), no: slice(&direct.no), error: slice(&direct.error) }
+                let words = start / 64..(start + count).div_ceil(64);
+                for (into, from) in [(&mut bits.yes, &direct.yes), (&mut bits.no, &direct.no), (&mut bits.error, &direct.error)] {
+                    into[..words.len()].copy_from_slice(&from[words.clone()]);
+                    into[words.len()..].fill(0);
+                }
             }
-            Step::And(parts) => Bits::all(parts.iter().map(|&part| &results[part]), self.has_errors, count),
-            Step::Or(parts) => Bits::any(parts.iter().map(|&part| &results[part]), self.has_errors, count),
+            Step::And(parts) => bits.all(parts.iter().map(|&part| &before[part]), self.has_errors, count),
+            Step::Or(parts) => bits.any(parts.iter().map(|&part| &before[part]), self.has_errors, count),
             Step::Not(inner) => {
-                let inner = &results[*inner];
-                Bits { yes: inner.no.clone(), no: inner.yes.clone(), error: inner.error.clone() }
+                let inner = &before[*inner];
+                bits.yes.copy_from_slice(&inner.no);
+                bits.no.copy_from_slice(&inner.yes);
+                bits.error.copy_from_slice(&inner.error);
             }
         }
     }
@@ -267,6 +292,36 @@ impl<'b> Batch<'b> {
         for at in 0..count {
             if !region.contains(self.population.regions[start + at]) {
                 bits.set(at, Truth::No);
+            }
+        }
+    }
+}
+
+impl Operand {
+    /// Adds a subject; the second byte comes into being with the first number known only within bounds.
+    fn push(&mut self, low: u8, high: u8, anywhere: (u8, u8), count: usize) {
+        let single = if low == high {
+            Some(low)
+        } else if (low, high) == anywhere {
+            Some(UNKNOWN)
+        } else {
+            None
+        };
+        match (&mut self.high, single) {
+            (None, Some(code)) => self.low.push(code),
+            (Some(highs), _) => {
+                self.low.push(low);
+                highs.push(high);
+            }
+            (None, None) => {
+                let mut highs = Vec::with_capacity(count);
+                for code in &mut self.low {
+                    highs.push(if *code == UNKNOWN { anywhere.1 } else { *code });
+                    *code = if *code == UNKNOWN { anywhere.0 } else { *code };
+                }
+                self.low.push(low);
+                highs.push(high);
+                self.high = Some(highs);
             }
         }
     }
@@ -312,10 +367,33 @@ impl Bits {
         put(&mut self.error, truth == Truth::Error);
     }
 
-    fn coded(low: &[u8], high: &[u8], test: ByteTest) -> Bits {
-        let (mut yes, mut no) = (vec![0u64; WORDS], vec![0u64; WORDS]);
+    fn new() -> Bits {
+        Bits { yes: vec![0; WORDS], no: vec![0; WORDS], error: vec![0; WORDS] }
+    }
+
+    /// Codes that are exact or [`UNKNOWN`].
+    fn code(&mut self, codes: &[u8], test: ByteTest) {
+        let words = codes.len().div_ceil(64);
+        for (word, codes) in codes.chunks(64).enumerate() {
+            let known = !at_least_unknown(codes);
+            let yes = match test {
+                ByteTest::AtLeast(point) => at_least(codes, point),
+                ByteTest::Above(point) => at_least(codes, point + 1),
+                ByteTest::Equal(point) => at_least(codes, point) & !at_least(codes, point + 1),
+            };
+            let valid = if codes.len() == 64 { known } else { known & ((1u64 << codes.len()) - 1) };
+            self.yes[word] = yes & valid;
+            self.no[word] = !yes & valid;
+        }
+        self.yes[words..].fill(0);
+        self.no[words..].fill(0);
+    }
+
+    /// Codes of the least and the greatest number.
+    fn code_between(&mut self, low: &[u8], high: &[u8], test: ByteTest) {
+        let words = low.len().div_ceil(64);
         for (word, (low, high)) in low.chunks(64).zip(high.chunks(64)).enumerate() {
-            let (least, most) = match test {
+            let (yes, no) = match test {
                 ByteTest::AtLeast(point) => (at_least(low, point), !at_least(high, point)),
                 ByteTest::Above(point) => (at_least(low, point + 1), !at_least(high, point + 1)),
                 ByteTest::Equal(point) => {
@@ -325,61 +403,90 @@ impl Bits {
                 }
             };
             let valid = if low.len() == 64 { u64::MAX } else { (1u64 << low.len()) - 1 };
-            yes[word] = least & valid;
-            no[word] = most & valid;
+            self.yes[word] = yes & valid;
+            self.no[word] = no & valid;
         }
-        Bits { yes, no, error: vec![0; WORDS] }
+        self.yes[words..].fill(0);
+        self.no[words..].fill(0);
     }
 
-    fn all<'s>(parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) -> Bits {
-        let mut bits = Bits { yes: full(count), no: vec![0; WORDS], error: vec![0; WORDS] };
-        for part in parts {
-            for at in 0..WORDS {
-                bits.yes[at] &= part.yes[at];
-                bits.no[at] |= part.no[at];
-            }
-            if errors {
-                bits.error.iter_mut().zip(&part.error).for_each(|(error, other)| *error |= other);
-            }
+    fn mark_errors(&mut self, error: &[u64]) {
+        for (at, &word) in error.iter().enumerate() {
+            self.error[at] = word;
+            self.yes[at] &= !word;
+            self.no[at] &= !word;
         }
-        bits.error.iter_mut().zip(&bits.no).for_each(|(error, no)| *error &= !no);
-        bits
+        self.error[error.len()..].fill(0);
     }
 
-    fn any<'s>(parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) -> Bits {
-        let mut bits = Bits { yes: vec![0; WORDS], no: full(count), error: vec![0; WORDS] };
+    fn all<'s>(&mut self, parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) {
+        fill_ones(&mut self.yes, count);
+        self.no.fill(0);
+        self.error.fill(0);
         for part in parts {
-            for at in 0..WORDS {
-                bits.yes[at] |= part.yes[at];
-                bits.no[at] &= part.no[at];
-            }
+            self.yes.iter_mut().zip(&part.yes).for_each(|(all, one)| *all &= one);
+            self.no.iter_mut().zip(&part.no).for_each(|(any, one)| *any |= one);
             if errors {
-                bits.error.iter_mut().zip(&part.error).for_each(|(error, other)| *error |= other);
+                self.error.iter_mut().zip(&part.error).for_each(|(any, one)| *any |= one);
             }
         }
-        bits.error.iter_mut().zip(&bits.yes).for_each(|(error, yes)| *error &= !yes);
-        bits
+        if errors {
+            self.error.iter_mut().zip(&self.no).for_each(|(error, no)| *error &= !no);
+        }
+    }
+
+    fn any<'s>(&mut self, parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) {
+        fill_ones(&mut self.no, count);
+        self.yes.fill(0);
+        self.error.fill(0);
+        for part in parts {
+            self.yes.iter_mut().zip(&part.yes).for_each(|(any, one)| *any |= one);
+            self.no.iter_mut().zip(&part.no).for_each(|(all, one)| *all &= one);
+            if errors {
+                self.error.iter_mut().zip(&part.error).for_each(|(any, one)| *any |= one);
+            }
+        }
+        if errors {
+            self.error.iter_mut().zip(&self.yes).for_each(|(error, yes)| *error &= !yes);
+        }
     }
 }
 
 /// Ones for the subjects that exist.
-fn full(count: usize) -> Vec<u64> {
-    (0..WORDS).map(|word| if (word + 1) * 64 <= count { u64::MAX } else { (1u64 << count.saturating_sub(word * 64)).wrapping_sub(1) }).collect()
+fn fill_ones(words: &mut [u64], count: usize) {
+    for (word, bits) in words.iter_mut().enumerate() {
+        *bits = if (word + 1) * 64 <= count { u64::MAX } else { (1u64 << count.saturating_sub(word * 64).min(63)).wrapping_sub(1) };
+    }
 }
 
-/// For up to 64 bytes below 128: a bit for each that is at least `bound`, eight compared at once.
+/// A bit for each of up to 64 bytes that has its high bit.
+fn at_least_unknown(bytes: &[u8]) -> u64 {
+    gathered(bytes, |eight| eight)
+}
+
+/// A bit for each of up to 64 bytes that is at least `bound`, eight compared at once. Bytes and bound
+/// are below 128; a byte of [`UNKNOWN`] counts as zero.
 fn at_least(bytes: &[u8], bound: u8) -> u64 {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // Gathers the high bit of each byte into one byte.
-    const GATHER: u64 = 0x0002_0408_1020_4081;
     let bounds = u64::from(bound) * 0x0101_0101_0101_0101;
+    // With the high bit set no byte borrows from its neighbour; it stays set where byte >= bound.
+    gathered(bytes, |eight| (eight | HIGH).wrapping_sub(bounds))
+}
+
+/// The high bit of each byte after `map`, eight bytes at a time, in order.
+fn gathered(bytes: &[u8], map: impl Fn(u64) -> u64) -> u64 {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const GATHER: u64 = 0x0002_0408_1020_4081;
+    let gather = |eight: u64| ((map(eight) & HIGH) >> 7).wrapping_mul(GATHER << 7) >> 56;
     let mut bits = 0;
-    for (at, chunk) in bytes.chunks(8).enumerate() {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in whole.iter().enumerate() {
+        bits |= gather(u64::from_le_bytes(*eight)) << (at * 8);
+    }
+    if !rest.is_empty() {
         let mut padded = [0u8; 8];
-        padded[..chunk.len()].copy_from_slice(chunk);
-        // With the high bit set no byte borrows from its neighbour; it stays set where byte >= bound.
-        let compared = ((u64::from_le_bytes(padded) | HIGH) - bounds) & HIGH;
-        bits |= ((compared >> 7).wrapping_mul(GATHER << 7) >> 56) << (at * 8);
+        padded[..rest.len()].copy_from_slice(rest);
+        bits |= gather(u64::from_le_bytes(padded)) << (whole.len() * 8);
     }
     bits
 }
@@ -546,33 +653,25 @@ impl Builder<'_> {
     fn code(&self, wanted: &Wanted) -> Operand {
         let (node, period) = wanted.key;
         let ranks = Ranks(&wanted.bounds);
-        let exact = Exact::new(self, node, period);
+        let quick = Quick::new(self.book, self.population, node, period, self.on);
         let reads = self.reads(&[node], period);
         let count = self.population.len();
-        let nobody = Facts::new(duijie_vocab::RegionCode::NATION);
-        let unknown = match self.evaluation(&nobody, period).value(node) {
-            Value::Number(range) if matches!(self.book.plan.op(node), Op::Fact { .. }) => Some(ranks.of(&range)),
-            _ => None,
-        };
-        let mut operand = Operand { low: Vec::with_capacity(count), high: Vec::with_capacity(count), error: None };
+        let (least, most) = anywhere(wanted.bounds.len());
+        let mut operand = Operand { low: Vec::with_capacity(count), high: None, error: None };
         for subject in 0..count {
-            let (low, high) = match exact.value(node, subject) {
-                Number::Known(value) => {
-                    let code = ranks.exact(value);
-                    (code, code)
-                }
-                Number::Missing if unknown.is_some() => unknown.unwrap_or_default(),
-                Number::Missing | Number::Other => match self.reference(wanted.key, subject, &reads) {
-                    Value::Number(range) => ranks.of(&range),
-                    Value::Fault(_) => {
-                        operand.error.get_or_insert_with(|| vec![0; count.div_ceil(64)])[subject / 64] |= 1 << (subject % 64);
-                        anywhere(wanted.bounds.len())
-                    }
-                    _ => anywhere(wanted.bounds.len()),
-                },
+            let number = match quick.value(node, subject) {
+                Number::Other => Number::of(self.reference(wanted.key, subject, &reads)),
+                quick => quick,
             };
-            operand.low.push(low);
-            operand.high.push(high);
+            let (low, high) = match number {
+                Number::Within(range) => ranks.of(&range),
+                Number::Undefined | Number::Other => (least, most),
+                Number::Fault => {
+                    operand.error.get_or_insert_with(|| vec![0; count.div_ceil(64)])[subject / 64] |= 1 << (subject % 64);
+                    (least, most)
+                }
+            };
+            operand.push(low, high, (least, most), count);
         }
         operand
     }
@@ -591,76 +690,5 @@ impl Builder<'_> {
             }
         }
         direct
-    }
-}
-
-/// What the quick path knows of a number.
-enum Number {
-    Known(Fraction),
-    Missing,
-    /// To be asked of the reference evaluator.
-    Other,
-}
-
-/// Arithmetic on columns where every fact is known exactly; anything else is left to the reference.
-struct Exact<'e> {
-    plan: &'e Plan,
-    leaves: HashMap<NodeId, (Option<&'e Column>, crate::range::Range)>,
-}
-
-impl<'e> Exact<'e> {
-    fn new(builder: &'e Builder<'_>, node: NodeId, period: Period) -> Exact<'e> {
-        let leaf = |id: NodeId| match builder.book.plan.op(id) {
-            Op::Fact { fact, at } => {
-                let def = builder.book.vocabulary.at(*fact as usize);
-                let column = at.resolve(period, builder.on).and_then(|period| builder.population.column(&def.key, period));
-                Some((id, (column, crate::range::Range::closed(def.min, def.max))))
-            }
-            _ => None,
-        };
-        Exact { plan: &builder.book.plan, leaves: builder.book.plan.below(&[node]).into_iter().filter_map(leaf).collect() }
-    }
-
-    fn value(&self, node: NodeId, subject: usize) -> Number {
-        match self.plan.op(node) {
-            Op::Fact { .. } => self.fact(node, subject),
-            Op::Divide(a, b) => self.join(*a, *b, subject, Fraction::over),
-            Op::Add(a, b) => self.join(*a, *b, subject, Fraction::plus),
-            Op::Multiply(a, b) => self.join(*a, *b, subject, Fraction::times),
-            Op::Growth { now, before } => {
-                self.join(*now, *before, subject, |now, before| if before > Fraction::ZERO { now.minus(before)?.over(before) } else { None })
-            }
-            Op::Negate(a) => match self.value(*a, subject) {
-                Number::Known(value) => Number::Known(value.negated()),
-                _ => Number::Other,
-            },
-            Op::Constant(crate::plan::Constant::Number(value)) => Number::Known(*value),
-            Op::Sum(parts) => parts.iter().fold(Number::Known(Fraction::ZERO), |sum, &part| match (sum, self.value(part, subject)) {
-                (Number::Known(sum), Number::Known(value)) => sum.plus(value).map_or(Number::Other, Number::Known),
-                _ => Number::Other,
-            }),
-            _ => Number::Other,
-        }
-    }
-
-    /// A value within the bounds of the vocabulary; one outside is an error, which the reference tells.
-    fn fact(&self, node: NodeId, subject: usize) -> Number {
-        let Some((column, bounds)) = self.leaves.get(&node) else { return Number::Other };
-        let Some(column) = column else { return Number::Missing };
-        match column.whole(subject) {
-            Whole::Known(value, unit) => match Fraction::whole(value).times(unit).filter(|value| bounds.contains(*value)) {
-                Some(value) => Number::Known(value),
-                None => Number::Other,
-            },
-            Whole::Missing => Number::Missing,
-            Whole::Other => Number::Other,
-        }
-    }
-
-    fn join(&self, a: NodeId, b: NodeId, subject: usize, join: impl Fn(Fraction, Fraction) -> Option<Fraction>) -> Number {
-        match (self.value(a, subject), self.value(b, subject)) {
-            (Number::Known(a), Number::Known(b)) => join(a, b).map_or(Number::Other, Number::Known),
-            _ => Number::Other,
-        }
     }
 }

@@ -115,15 +115,12 @@ impl<'a> Evaluation<'a> {
             Op::Add(a, b) => self.join_numbers(*a, *b, Range::plus),
             Op::Multiply(a, b) => self.join_numbers(*a, *b, Range::times),
             Op::Divide(a, b) => self.join_numbers(*a, *b, Range::over),
-            Op::Growth { now, before } => self.growth(*now, *before),
+            Op::Growth { now, before } => self.join_numbers(*now, *before, Range::growth_from),
             Op::Min(all) => self.fold_numbers(all, |a, b| Ok(a.min(b))),
             Op::Max(all) => self.fold_numbers(all, |a, b| Ok(a.max(b))),
             Op::Sum(all) => self.fold_numbers(all, Range::plus),
             Op::CountYes(all) => self.count(all),
-            Op::Round { value, step, mode } => self.join_numbers(*value, *step, |value, step| match step.point() {
-                Some(step) => value.rounded(step, *mode),
-                None => Ok(Range::ALL),
-            }),
+            Op::Round { value, step, mode } => self.join_numbers(*value, *step, |value, step| value.rounded_to(step, *mode)),
             Op::Compare { comparison, left, right } => self.compare(*comparison, *left, *right),
             Op::And(all) => Value::Truth(all.iter().fold(Truth::Yes, |so_far, &id| if so_far == Truth::No { so_far } else { so_far.and(self.truth(id)) })),
             Op::Or(all) => Value::Truth(all.iter().fold(Truth::No, |so_far, &id| if so_far == Truth::Yes { so_far } else { so_far.or(self.truth(id)) })),
@@ -206,25 +203,6 @@ impl<'a> Evaluation<'a> {
             Some(Err(value)) => value,
             None => Value::exact(Fraction::ZERO),
         }
-    }
-
-    fn growth(&self, now: NodeId, before: NodeId) -> Value {
-        self.joined(now, before, |now, before| {
-            if before.high.is_some_and(|high| high.at <= Fraction::ZERO) {
-                return Value::Undefined(Undefined::GrowthFromNothing);
-            }
-            let positive = Range { low: Some(Bound { at: Fraction::ZERO, open: true }), high: None };
-            if before.and(&positive) != *before {
-                // The base may turn out not to be positive, and then there is no growth at all.
-                return Value::Number(Range::ALL);
-            }
-            // now ÷ before − 1 reads `now` once and `before` once, so its interval is as tight as can be.
-            let ratio = match (now.point(), before.point()) {
-                (Some(x), Some(y)) => return number_or_why(x.minus(y).and_then(|more| more.over(y)).map(Range::exact).ok_or(NoNumber::TooLarge)),
-                _ => now.over(before),
-            };
-            number_or_why(ratio.and_then(|ratio| ratio.minus(&Range::exact(Fraction::ONE))))
-        })
     }
 
     fn joined(&self, a: NodeId, b: NodeId, join: impl FnOnce(&Range, &Range) -> Value) -> Value {
@@ -446,10 +424,11 @@ fn constant_value(constant: &Constant) -> Value {
     }
 }
 
-fn number_or_why(result: Result<Range, NoNumber>) -> Value {
+pub(crate) fn number_or_why(result: Result<Range, NoNumber>) -> Value {
     match result {
         Ok(range) => Value::Number(range),
         Err(NoNumber::ByZero) => Value::Undefined(Undefined::DivisionByZero),
+        Err(NoNumber::FromNothing) => Value::Undefined(Undefined::GrowthFromNothing),
         Err(NoNumber::TooLarge) => Value::Fault(Fault::TooLarge),
     }
 }

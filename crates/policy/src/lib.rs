@@ -30,6 +30,7 @@ mod plan;
 mod population;
 mod print;
 mod question;
+mod quick;
 mod range;
 mod ranks;
 mod render;

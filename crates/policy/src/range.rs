@@ -23,6 +23,8 @@ pub(crate) struct Range {
 pub(crate) enum NoNumber {
     /// The divisor is zero.
     ByZero,
+    /// There is no growth from a base that is not positive.
+    FromNothing,
     /// The exact result does not fit.
     TooLarge,
 }
@@ -137,6 +139,23 @@ impl Range {
         self.times(&reciprocal)
     }
 
+    /// (self − before) ÷ before, for a base that is positive.
+    pub(crate) fn growth_from(&self, before: &Range) -> Result<Range, NoNumber> {
+        if before.high.is_some_and(|high| high.at <= Fraction::ZERO) {
+            return Err(NoNumber::FromNothing);
+        }
+        if let (Some(now), Some(before)) = (self.point(), before.point()) {
+            return now.minus(before).and_then(|more| more.over(before)).map(Range::exact).ok_or(NoNumber::TooLarge);
+        }
+        let positive = before.low.is_some_and(|low| low.at > Fraction::ZERO || (low.at.is_zero() && low.open));
+        if !positive {
+            // The base may turn out not to be positive, and then there is no growth at all.
+            return Ok(Range::ALL);
+        }
+        // now ÷ before − 1 reads each side once, so its interval is as tight as can be.
+        self.over(before)?.minus(&Range::exact(Fraction::ONE))
+    }
+
     pub(crate) fn abs(&self) -> Range {
         if self.low.is_some_and(|low| !low.at.is_negative()) {
             return *self;
@@ -163,6 +182,11 @@ impl Range {
     /// Each end rounded to a multiple of `step`; rounding keeps order, so this is exact.
     pub(crate) fn rounded(&self, step: Fraction, mode: RoundingMode) -> Result<Range, NoNumber> {
         self.stepped(step, |number| number.rounded(mode))
+    }
+
+    /// Rounded to a multiple of a step that is itself only known to lie in a range.
+    pub(crate) fn rounded_to(&self, step: &Range, mode: RoundingMode) -> Result<Range, NoNumber> {
+        step.point().map_or(Ok(Range::ALL), |step| self.rounded(step, mode))
     }
 
     pub(crate) fn floored(&self) -> Result<Range, NoNumber> {
