@@ -1,1 +1,59 @@
-fn main() {}
+//! The repository's own commands. `cargo xtask` lists them.
+
+mod bench;
+mod demo;
+mod pg;
+mod tests;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const USAGE: &str = "\
+cargo xtask demo [--no-serve] [--data DIR] [--port N]
+                              build, load the demo region, match, decide, print what was found, serve the portal
+cargo xtask test [--quick]    everything that has to hold: format, lints, arrows between rooms, all tests
+cargo xtask tidy              the rules of the repository alone
+cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter
+cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
+                              import, group commit and start-up, with ratios
+";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("demo") => demo::run_all(rest),
+        Some("test") => tests::run(rest),
+        Some("tidy") => tidy::run(),
+        Some("pg") => pg::run(),
+        Some("bench") => bench::run_bench(rest),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => bail!("there is no `cargo xtask {other}`\n\n{USAGE}"),
+    }
+}
+
+/// The repository's top folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("BUG: xtask lies in the repository").to_path_buf()
+}
+
+/// Runs a command in the top folder with its output shown; fails if it does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.current_dir(root()).status()?;
+    if !status.success() {
+        bail!("`{command:?}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// `cargo ARGUMENTS`, by the cargo that runs this.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}

@@ -19,6 +19,18 @@ pub struct NewAccount {
     pub organization: Option<RecordId>,
 }
 
+/// An account as the administrator sees it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct AccountLine {
+    pub login: String,
+    pub name: String,
+    pub role: String,
+    pub region_name: String,
+    pub organization: Option<RecordId>,
+    pub disabled: bool,
+}
+
+const ACCOUNTS_READ: usize = 200;
 const SESSION_HOURS: i64 = 12;
 const MIN_PASSWORD: usize = 8;
 const MAX_PASSWORD: usize = 200;
@@ -54,6 +66,33 @@ impl App {
             tx.remove_sessions_of(&account.login)?;
             Ok(())
         })
+    }
+
+    /// All accounts, for the administrator.
+    pub fn accounts(&self, viewer: &Viewer) -> Result<Vec<AccountLine>, AppError> {
+        viewer.may(crate::Action::Administer, &crate::Target::default())?;
+        let mut lines = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = self.store().read(|view| view.accounts(&after, ACCOUNTS_READ).map_err(AppError::from))?;
+            let Some(last) = page.last() else { return Ok(lines) };
+            after.clone_from(&last.login);
+            lines.extend(page.into_iter().map(|account| AccountLine {
+                role: account.roles.last().cloned().unwrap_or_default(),
+                region_name: account.region.path(),
+                login: account.login,
+                name: account.name,
+                organization: account.organization,
+                disabled: account.disabled,
+            }));
+        }
+    }
+
+    /// The one active organization with this name, if there is just one.
+    pub fn organization_named(&self, name: &str) -> Result<Option<RecordId>, AppError> {
+        let key = format!("name={}", duijie_vocab::name_key(name));
+        let mut found = self.store().read(|view| view.find_by_key("organization", &key).map_err(AppError::from))?;
+        Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
     fn hash(&self, password: &str) -> Result<String, AppError> {

@@ -87,7 +87,10 @@ fn meanings(schema: &'static Schema, header: &HeaderAt, mapping: &[(String, Stri
 }
 
 fn meaning(schema: &'static Schema, column: &HeaderColumn, mapping: &[(String, String)]) -> Holds {
-    let keys: Vec<String> = [&column.name, &column.written].into_iter().map(|name| name_key(name)).collect();
+    // A remark in brackets behind the name, such as 期限（个月）, is no part of it.
+    let without_remark = duijie_vocab::fold_width(&column.name);
+    let without_remark = without_remark.split_once('(').map_or("", |(name, _)| name).to_string();
+    let keys: Vec<String> = [&column.name, &column.written, &without_remark].into_iter().map(|name| name_key(name)).filter(|key| !key.is_empty()).collect();
     let is = |name: &str| keys.contains(&name_key(name));
     if let Some((_, to)) = mapping.iter().find(|(header, _)| is(header)) {
         return match to.as_str() {
@@ -193,6 +196,12 @@ mod tests {
             (kind.as_str(), columns),
             ("organization", vec!["short_name".into(), "name".into(), "stock_code".into(), "exchange".into(), "Unknown".to_string()])
         );
+    }
+
+    #[test]
+    fn a_remark_in_brackets_is_no_part_of_a_name() {
+        let (kind, columns) = understood(&[&["产品名称", "提供机构", "期限（个月）", "最高额度（万元）"], &["a", "b", "12", "3"]], &["finance.csv"]);
+        assert_eq!((kind.as_str(), columns), ("finance", vec!["name".into(), "provider".into(), "term_months".into(), "amount_max[万元]".to_string()]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::import_rows::keys_and_refs;
 use crate::record::{readable, target_of};
 use crate::{Action, App, AppError, DuplicateView, Viewer};
-use duijie_record::{Record, RecordState, Schema, schema};
+use duijie_record::{FieldType, Record, RecordState, Schema, schema};
 use duijie_vocab::{RecordId, RegionCode, Text, name_key, text};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -31,6 +31,9 @@ impl App {
     pub fn duplicates(&self, viewer: &Viewer, kind: &str) -> Result<Vec<DuplicateView>, AppError> {
         viewer.may(Action::Merge, &crate::Target { region: Some(viewer.region), organization: None })?;
         let schema = schema(kind).ok_or(AppError::NotFound)?;
+        if !is_called_by_name(schema) {
+            return Ok(Vec::new());
+        }
         let named = self.named(schema, |record| viewer.region.contains(record.region))?;
         Ok(pairs(schema, &named, |_, _| true))
     }
@@ -40,7 +43,7 @@ impl App {
         let mut found = Vec::new();
         let mut kinds: Vec<&'static Schema> = Vec::new();
         for (schema, _) in added {
-            if !kinds.iter().any(|known| known.kind == schema.kind) {
+            if is_called_by_name(schema) && !kinds.iter().any(|known| known.kind == schema.kind) {
                 kinds.push(schema);
             }
         }
@@ -107,6 +110,12 @@ impl App {
             Ok(())
         })
     }
+}
+
+/// Whether records of the kind have names of their own. Yearly facts and titles are called by
+/// whom they belong to, and indicators repeat by period.
+fn is_called_by_name(schema: &Schema) -> bool {
+    !schema.keys.is_empty() && schema.field(&schema.title).is_some_and(|field| field.ty == FieldType::Text)
 }
 
 /// The part of a name that tells one from another: without places and legal forms.

@@ -11,7 +11,7 @@ use duijie_sheet::{
     WriteFault, write_csv, write_template, write_workbook,
 };
 use duijie_store::{Cursor, Filter, Order, View};
-use duijie_vocab::{Lang, RecordId, RegionCode, Text, text};
+use duijie_vocab::{Lang, RecordId, RegionCode, Text, Timestamp, text};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
@@ -107,26 +107,18 @@ impl App {
     }
 
     fn about(&self, title: &Text, lang: Lang) -> About {
-        About { title: title.get(lang).to_string(), creator: "Duijie 对接".to_string(), created: self.now() }
+        about(title, lang, self.now())
     }
 
     /// A blank workbook for one kind, with drop-downs and notes.
     pub fn template(&self, kind: &str, lang: Lang) -> Result<Vec<u8>, AppError> {
-        let schema = schema(kind).ok_or(AppError::NotFound)?;
-        let title = text!("{}填报表", "{} form", schema.name.get(lang));
-        let sheet = TemplateSheet {
-            name: schema.plural.get(lang).to_string(),
-            title: title.get(lang).to_string(),
-            notes: vec![schema.about.get(lang).to_string()],
-            columns: schema.fields().filter(|field| field.visibility < Visibility::Office).map(|field| template_column(field, lang)).collect(),
-        };
-        write_template(&Template { sheets: vec![sheet] }, &self.about(&title, lang), lang).map_err(write_fault)
+        template(kind, lang)
     }
 
     /// The file handed back with a column that tells what an import makes of each row: its name
     /// and its bytes. Writes nothing to the store.
     pub fn annotated(&self, viewer: &Viewer, file: &str, bytes: Vec<u8>, options: &ImportOptions, lang: Lang) -> Result<(String, Vec<u8>), AppError> {
-        let mut told: BTreeMap<usize, Vec<RowNote>> = BTreeMap::new();
+        let mut told: BTreeMap<(usize, u32), Vec<RowNote>> = BTreeMap::new();
         let dry = ImportOptions { dry_run: true, ..options.clone() };
         let mut tell = |row: RowTold| {
             let verdict = match row.outcome {
@@ -135,11 +127,10 @@ impl App {
                 Outcome::Refused => Verdict::Refused,
             };
             let note = RowNote { row: row.row, verdict, text: row.text.get(lang).to_string() };
-            told.entry(row.sheet).or_default().push(note);
+            told.entry((row.sheet, row.header_row)).or_default().push(note);
         };
-        let report = self.import_telling(viewer, file, std::io::Cursor::new(bytes.clone()), &dry, &mut |_| {}, &mut tell)?;
-        let understood: Vec<u32> = report.sheets.iter().filter(|sheet| sheet.kind.is_some()).map(|sheet| sheet.header_row).collect();
-        let results: Vec<SheetResult> = told.into_iter().zip(understood).map(|((sheet, notes), header_row)| SheetResult { sheet, header_row, notes }).collect();
+        self.import_telling(viewer, file, std::io::Cursor::new(bytes.clone()), &dry, &mut |_| {}, &mut tell)?;
+        let results: Vec<SheetResult> = told.into_iter().map(|((sheet, header_row), notes)| SheetResult { sheet, header_row, notes }).collect();
         let annotated = duijie_sheet::annotate(file, bytes, &results, &Limits::default(), &self.about(&text!("导入结果", "Import result"), lang), lang)
             .map_err(|fault| AppError::Internal(fault.into()))?;
         let (stem, ending) = file.rsplit_once('.').unwrap_or((file, "xlsx"));
@@ -151,12 +142,35 @@ impl App {
     }
 }
 
+/// A blank workbook for one kind, with drop-downs and notes; the same bytes every time.
+pub fn template(kind: &str, lang: Lang) -> Result<Vec<u8>, AppError> {
+    let schema = schema(kind).ok_or(AppError::NotFound)?;
+    let title = text!("{}填报表", "{} form", schema.name.get(lang));
+    let sheet = TemplateSheet {
+        name: schema.plural.get(lang).to_string(),
+        title: title.get(lang).to_string(),
+        notes: vec![schema.about.get(lang).to_string()],
+        columns: schema.fields().filter(|field| field.visibility < Visibility::Office).map(|field| template_column(field, lang)).collect(),
+    };
+    let made = Timestamp::from_micros(TEMPLATE_MADE).map_err(|fault| AppError::Internal(fault.into()))?;
+    write_template(&Template { sheets: vec![sheet] }, &about(&title, lang, made), lang).map_err(write_fault)
+}
+
+/// 2026-01-01: templates say nothing of the day on which they were asked for.
+const TEMPLATE_MADE: i64 = 1_767_225_600_000_000;
+
+fn about(title: &Text, lang: Lang, created: Timestamp) -> About {
+    About { title: title.get(lang).to_string(), creator: "Duijie 对接".to_string(), created }
+}
+
 fn template_column(field: &Field, lang: Lang) -> TemplateColumn {
     let help = field.help.as_ref().map_or("", |help| help.get(lang)).to_string();
     let kind = match field.ty {
         FieldType::Integer => FieldKind::Integer,
         FieldType::Decimal => FieldKind::Decimal,
         FieldType::Money => FieldKind::Money(field.unit.as_deref().and_then(duijie_vocab::MoneyUnit::parse).unwrap_or(duijie_vocab::MoneyUnit::Yuan)),
+        FieldType::Ratio => FieldKind::Percent,
+        FieldType::Url => FieldKind::Link,
         FieldType::LongText | FieldType::List => FieldKind::LongText,
         FieldType::CreditCode | FieldType::PatentNumber | FieldType::Phone => FieldKind::Code,
         FieldType::Choice => FieldKind::Choice,

@@ -1,10 +1,12 @@
 //! Figures of the home page, the state of the installation, checking, rebuilding and backup.
 
 use crate::record::reference;
-use crate::{Action, App, AppError, Figures, Health, KindFigure, RecordRef, Target, Viewer};
+use crate::{Action, App, AppError, AppOptions, Figures, Health, KindFigure, RecordRef, Target, Viewer};
 use duijie_record::{Visibility, schemas};
-use duijie_store::{CheckReport, Filter, Order, Store};
+use duijie_store::{BackupError, Filter, Options, Order, Store};
 use duijie_vocab::{Diagnostic, Place, text};
+use serde::Serialize;
+use std::io::Write;
 use std::path::Path;
 
 impl App {
@@ -50,19 +52,68 @@ impl App {
     }
 
     /// Recomputes the chain of the journal and the state it leaves, and compares.
-    pub fn check(&self) -> Result<CheckReport, AppError> {
-        Ok(self.store().check()?)
+    pub fn check(&self) -> Result<Checkup, AppError> {
+        let report = self.store().check()?;
+        let sound = report.is_sound();
+        Ok(Checkup {
+            sound,
+            entries: report.entries,
+            records: report.records,
+            erased: report.erased,
+            head: report.head.map(|head| head.to_string()),
+            faults: report.faults,
+        })
+    }
+
+    /// Makes the current records, keys and links anew from the journal; returns how many entries there were.
+    pub fn rebuild_state(&self) -> Result<i64, AppError> {
+        let entries = self.store().rebuild_state().map_err(|fault| AppError::Internal(fault.into()))?;
+        self.load_policies()?;
+        Ok(entries)
     }
 
     /// Writes a consistent copy of the store to a new file while others go on.
     pub fn backup(&self, to: &Path) -> Result<(), AppError> {
-        backup_of(self.store(), to)
+        self.store().backup(to).map_err(|fault| backup_error(to, &fault))
+    }
+
+    /// Writes the whole journal to a new file, one JSON object a line.
+    pub fn dump(&self, to: &Path) -> Result<(), AppError> {
+        self.store().dump(to).map_err(|fault| backup_error(to, &fault))
+    }
+
+    /// As [`App::dump`], to `out`.
+    pub fn dump_to(&self, out: &mut dyn Write) -> Result<(), AppError> {
+        let path = self.dir().join(format!("export-{}.jsonl", duijie_vocab::Digest(self.random())));
+        self.dump(&path)?;
+        let copied = std::fs::File::open(&path).and_then(|mut file| std::io::copy(&mut file, out));
+        let removed = std::fs::remove_file(&path);
+        copied.and(removed).map_err(|fault| AppError::Internal(fault.into()))
+    }
+
+    /// Fills an empty data directory from a backup or a dump.
+    pub fn restore(from: &Path, options: AppOptions) -> Result<(), AppError> {
+        std::fs::create_dir_all(&options.data).map_err(|fault| AppError::Internal(fault.into()))?;
+        let location = App::location(&options.data, options.database.as_deref());
+        let store = Store::restore(from, location, Options::new(options.clock, options.entropy));
+        store.map(drop).map_err(|fault| backup_error(from, &fault))
     }
 }
 
-fn backup_of(store: &Store, to: &Path) -> Result<(), AppError> {
-    store.backup(to).map_err(|fault| {
-        let message = text!("无法备份：{fault}", "the backup was not made: {fault}");
-        AppError::Invalid(vec![Diagnostic::error("backup", message).at(Place::file(to.display().to_string()))])
-    })
+/// What checking the store found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checkup {
+    pub sound: bool,
+    pub entries: i64,
+    pub records: i64,
+    /// Entries whose confidential part was erased.
+    pub erased: i64,
+    /// The digest of the last entry, which stands for the whole journal.
+    pub head: Option<String>,
+    pub faults: Vec<Diagnostic>,
+}
+
+fn backup_error(path: &Path, fault: &BackupError) -> AppError {
+    let message = text!("未能完成：{fault}", "not done: {fault}");
+    AppError::Invalid(vec![Diagnostic::error("backup", message).at(Place::file(path.display().to_string()))])
 }

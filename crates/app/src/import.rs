@@ -6,7 +6,7 @@ use crate::import_rows::{self, Chunk, Given, GoodRow, Outcome, Seen, SeenInFile,
 use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetReport, Target, Viewer};
 use duijie_journal::{Actor, Event, ImportBegun, ImportFinished};
 use duijie_record::{Draft, DraftField, Raw, Schema, Source, check_draft, schemas};
-use duijie_sheet::{CellValue, Limits, Row, Workbook, is_blank_row, is_footnote_row, is_sum_row};
+use duijie_sheet::{CellValue, Limits, Row, Workbook, is_blank_row, is_footnote_row, is_guide_sheet, is_sum_row};
 use duijie_vocab::{Diagnostic, Digest, Place, RegionCode, Text, text};
 use std::io::{Read, Seek, SeekFrom};
 
@@ -22,6 +22,30 @@ pub struct ImportOptions {
     pub mapping: Vec<(String, String)>,
 }
 
+/// A mapping file: `kind: organization`, `region: "320400"`, `columns: {证券代码: stock_code, 备注: "-"}`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mapping {
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    columns: std::collections::BTreeMap<String, String>,
+}
+
+impl ImportOptions {
+    /// The options that a mapping file states.
+    pub fn from_mapping(file: &str, yaml: &str) -> Result<ImportOptions, AppError> {
+        let refuse = |message: Text| AppError::Invalid(vec![Diagnostic::error("import.mapping", message).at(Place::file(file))]);
+        let mapping: Mapping =
+            serde_saphyr::from_str(yaml).map_err(|fault| refuse(text!("列名对照文件有误：{fault}", "the mapping file is wrong: {fault}")))?;
+        let region = mapping.region.as_deref().map(RegionCode::find).transpose();
+        let region = region.map_err(|fault| refuse(text!("列名对照文件中的地区有误：{fault}", "the region of the mapping file is wrong: {fault}")))?;
+        Ok(ImportOptions { kind: mapping.kind, region, dry_run: false, mapping: mapping.columns.into_iter().collect() })
+    }
+}
+
 /// What is read: a file of any size, or an upload.
 pub trait ImportSource: Read + Seek + Send + 'static {}
 impl<T: Read + Seek + Send + 'static> ImportSource for T {}
@@ -29,6 +53,8 @@ impl<T: Read + Seek + Send + 'static> ImportSource for T {}
 /// What became of each row, for whoever marks the rows in the file.
 pub(crate) struct RowTold {
     pub(crate) sheet: usize,
+    /// The header's last row in that sheet.
+    pub(crate) header_row: u32,
     pub(crate) row: u32,
     pub(crate) outcome: Outcome,
     pub(crate) text: Text,
@@ -165,7 +191,7 @@ impl Import<'_> {
         let mut workbook = Workbook::open(file, source, &Limits::default()).map_err(|fault| unreadable(fault, None))?;
         let sheets = workbook.sheets().to_vec();
         let mut understood = 0;
-        for (at, info) in sheets.iter().enumerate().filter(|(_, info)| !info.hidden) {
+        for (at, info) in sheets.iter().enumerate().filter(|(_, info)| !info.hidden && !is_guide_sheet(&info.name)) {
             let name = (!info.name.is_empty()).then_some(info.name.as_str());
             let mut rows = workbook.rows(at).map_err(|fault| unreadable(fault, name))?;
             let mut top = Vec::new();
@@ -319,7 +345,7 @@ impl Import<'_> {
 
     fn note(&mut self, told: Told, sheet: &SheetImport, outcomes: &mut SheetOutcomes) {
         let text = told_text(&told);
-        (self.tell)(RowTold { sheet: sheet.at, row: told.row, outcome: told.outcome, text });
+        (self.tell)(RowTold { sheet: sheet.at, header_row: sheet.layout.header.last_row, row: told.row, outcome: told.outcome, text });
         self.count(&told);
         if outcomes.samples.len() < SAMPLE * 4 {
             outcomes.samples.insert(told.row, told);

@@ -17,7 +17,7 @@ const PER_HOLDER: usize = 3;
 const WORTH_SHOWING: f32 = 0.30;
 
 /// What matching all needs found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct MatchSummary {
     pub needs: usize,
     pub matched: usize,

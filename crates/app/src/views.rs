@@ -278,6 +278,34 @@ pub struct Printed {
     pub en: serde_json::Value,
 }
 
+impl MeasureView {
+    /// The printed measure as lines of text.
+    pub fn printed_text(&self, lang: duijie_vocab::Lang) -> String {
+        let document = match lang {
+            duijie_vocab::Lang::Zh => &self.printed.zh,
+            duijie_vocab::Lang::En => &self.printed.en,
+        };
+        let mut out = vec![document["title"].as_str().unwrap_or("").to_string()];
+        for section in document["sections"].as_array().into_iter().flatten() {
+            out.push(String::new());
+            out.push(section["heading"].as_str().unwrap_or("").to_string());
+            print_lines(&section["lines"], 1, &mut out);
+        }
+        out.join("\n")
+    }
+}
+
+fn print_lines(lines: &serde_json::Value, depth: usize, out: &mut Vec<String>) {
+    for line in lines.as_array().into_iter().flatten() {
+        let part = |key: &str| line[key].as_str().unwrap_or("");
+        out.push(format!("{}{}{}", "  ".repeat(depth), part("number"), part("text")));
+        if !part("rule").is_empty() {
+            out.push(format!("{}{}", "  ".repeat(depth + 2), part("rule")));
+        }
+        print_lines(&line["lines"], depth + 1, out);
+    }
+}
+
 /// How one column of a sheet is understood.
 #[derive(Clone, Debug, Serialize)]
 pub struct ColumnView {

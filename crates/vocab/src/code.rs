@@ -23,7 +23,7 @@ const CREDIT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 impl CreditCode {
     pub fn parse(text: &str) -> Result<CreditCode, CodeFault> {
         let code = fold_width(text).to_ascii_uppercase();
-        if code.len() != 18 {
+        if code.len() != 18 || !code.is_ascii() {
             return Err(CodeFault::Form(text.to_string()));
         }
         let expected = CreditCode::check_digit(&code[..17]).ok_or_else(|| CodeFault::Form(text.to_string()))?;
@@ -143,7 +143,10 @@ mod tests {
         assert_eq!(CreditCode::parse(" ９１350100m000100y43 ").unwrap().as_str(), "91350100M000100Y43");
         assert_eq!(CreditCode::parse("91350100M000100Y44"), Err(CodeFault::CheckDigit { given: "91350100M000100Y44".into(), expected: '3' }));
         assert!(matches!(CreditCode::parse("91350100I000100Y43"), Err(CodeFault::Form(_))));
-        assert!(matches!(CreditCode::parse("代码待补代码待补"), Err(CodeFault::Form(_))));
+        // Six Chinese characters have 18 bytes, too.
+        for text in ["代码待补代码待补", "常州丰疆智能", ""] {
+            assert!(matches!(CreditCode::parse(text), Err(CodeFault::Form(_))), "{text}");
+        }
     }
 
     #[test]

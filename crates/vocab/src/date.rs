@@ -134,9 +134,7 @@ impl Date {
 
 /// The date in front of a time of day (`2021-03-05 08:00:00`, `2021-03-05T00:00`), and whether there was one.
 fn split_time(text: &str) -> (&str, bool) {
-    let at = text
-        .find(['T', ' '])
-        .filter(|&at| text[at + 1..].contains(':') && text[at + 1..].trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    let at = text.find(['T', ' ']).filter(|&at| text[at + 1..].contains(':') && text[at + 1..].trim_start().starts_with(|c: char| c.is_ascii_digit()));
     at.map_or((text, false), |at| (&text[..at], true))
 }
 

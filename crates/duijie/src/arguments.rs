@@ -1,0 +1,312 @@
+//! What can be typed. The help texts are the reference of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use duijie_vocab::Lang;
+use std::path::PathBuf;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "duijie",
+    version,
+    about = "Duijie 对接: links science to industry. Needs, resources, matches with reasons, policies decided.",
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    /// The data directory.
+    #[arg(long, global = true, env = "DUIJIE_DATA", default_value = "duijie-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// A PostgreSQL address in place of the embedded database.
+    #[arg(long, global = true, env = "DUIJIE_DATABASE", value_name = "postgres://…", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// The language of messages: zh or en. Without it the terminal's.
+    #[arg(long, global = true, value_name = "LANG")]
+    pub(crate) lang: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    #[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+    pub(crate) fn lang(&self) -> Lang {
+        let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let tag = self.lang.clone().or_else(terminal);
+        tag.and_then(|tag| Lang::from_tag(&tag)).unwrap_or(if self.lang.is_some() { Lang::Zh } else { Lang::En })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring in records (xlsx, csv, JSON lines, a JSON array) or measures (yaml).
+    Import(Import),
+    /// Take out a list, or the whole store.
+    Export(Export),
+    /// Write a blank workbook for one kind, with drop-downs and notes.
+    Template(Template),
+    /// Search everything.
+    Search(Search),
+    /// Find what helps a need, or which needs a resource could help, with reasons.
+    Match(Match),
+    /// Measures: list, show, check, test, decide.
+    Policy(Policy),
+    /// Serve the portal and its API.
+    Serve(Serve),
+    /// Accounts: add, list.
+    Account(Account),
+    /// List records that look like the same thing.
+    Duplicates(Duplicates),
+    /// Recompute the journal's chain and the state it leaves, and compare.
+    Check(Check),
+    /// Build derived data anew from the journal.
+    Rebuild(Rebuild),
+    /// Copy the store to a new file while it is in use.
+    Backup(Backup),
+    /// Fill an empty data directory from a backup or a whole export.
+    Restore(Restore),
+    /// Look at the installation and say what is wrong.
+    Doctor(Doctor),
+    /// Measure retrieval on a collection in the BEIR form.
+    Eval(Eval),
+    /// Print the version.
+    Version,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The files, in any order; organizations are taken first.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The kind of the rows, where the file does not say (need, offer, 企业 …).
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// The region of rows that name none: a code or a name.
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Tell what would happen and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What a column holds: HEADER=FIELD; FIELD is - to leave it out.
+    #[arg(long = "map", value_name = "HEADER=FIELD")]
+    pub(crate) map: Vec<String>,
+    /// A file that says the same: `kind:`, `region:` and `columns: {HEADER: FIELD}`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Write the (single) file back with a column that explains each row.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) annotate: Option<PathBuf>,
+    /// Leave the search index to a server that is running.
+    #[arg(long)]
+    pub(crate) no_index: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The kind of records (need, 技术需求 …). Without it the whole store, with its history.
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// xlsx, csv, json or jsonl; by default what the file's name says, else jsonl.
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// Only this region and below.
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Only what this finds.
+    #[arg(long, default_value = "")]
+    pub(crate) search: String,
+    /// The file to write; by default standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Template {
+    /// The kind of records.
+    pub(crate) kind: String,
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for; several words are one search.
+    pub(crate) words: Vec<String>,
+    #[arg(long)]
+    pub(crate) kind: Vec<String>,
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Match {
+    /// The record's id.
+    #[arg(required_unless_present = "all")]
+    pub(crate) id: Option<String>,
+    /// Every need.
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) all: bool,
+    /// How many of each kind, or how many examples of all.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) limit: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// List the measures.
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one measure as an official would print it.
+    Show { measure: String },
+    /// Read measure files and say what is wrong with them; writes nothing.
+    Check {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the examples in measure files.
+    Test {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// What every measure says of one organization, with reasons.
+    Decide {
+        organization: String,
+        /// The year, such as 2021; without it the latest with facts.
+        #[arg(long)]
+        period: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Decide every measure for every enterprise; prints counts and examples.
+    Batch {
+        #[arg(long)]
+        period: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// Under which address people reach the portal, such as https://duijie.example.cn.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// LOGIN:PASSWORD:ROLE to show on the login page; for demonstrations only.
+    #[arg(long = "show-login", value_name = "LOGIN:PASSWORD:ROLE")]
+    pub(crate) show_logins: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Account {
+    #[command(subcommand)]
+    pub(crate) command: AccountCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account, or change it. The password is read from standard input.
+    Add {
+        login: String,
+        /// member, adviser, officer, leader or admin.
+        #[arg(long)]
+        role: String,
+        #[arg(long, default_value = "")]
+        name: String,
+        #[arg(long)]
+        region: Option<String>,
+        /// Id or exact name of the organization that a member acts for.
+        #[arg(long)]
+        organization: Option<String>,
+    },
+    /// List the accounts.
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Duplicates {
+    /// The kind of records.
+    #[arg(long, default_value = "organization")]
+    pub(crate) kind: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Derived {
+    /// The search index.
+    Search,
+    /// The current records, keys and links.
+    State,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    #[arg(value_enum, default_value = "all")]
+    pub(crate) what: Derived,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to make; it must not be there yet.
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    pub(crate) from: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Documents as JSON lines {id, title, text}.
+    #[arg(long)]
+    pub(crate) corpus: PathBuf,
+    /// Queries as JSON lines {id, text}.
+    #[arg(long)]
+    pub(crate) queries: PathBuf,
+    /// Judgements: query, document and grade, separated by tabs.
+    #[arg(long)]
+    pub(crate) qrels: PathBuf,
+    #[arg(long)]
+    pub(crate) json: bool,
+}

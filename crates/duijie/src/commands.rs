@@ -1,0 +1,12 @@
+//! One file per command.
+
+pub(crate) mod account;
+pub(crate) mod duplicates;
+pub(crate) mod eval;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod matching;
+pub(crate) mod policy;
+pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod upkeep;

@@ -1,0 +1,50 @@
+//! `duijie match`
+
+use crate::arguments::{Format, Match};
+use crate::world::World;
+use crate::{Outcome, Verdict, show};
+use anyhow::Context;
+use duijie_vocab::{RecordId, text};
+
+pub(crate) fn run(world: &World, command: &Match) -> Outcome {
+    let app = world.open_existing()?;
+    app.follow(&mut |_| {})?;
+    let Some(id) = &command.id else { return all(world, &app, command) };
+    let id = RecordId::parse(id).with_context(|| format!("`{id}` is not a record id; `duijie search` shows ids"))?;
+    let matches = app.matches(&world.viewer(), &id, command.limit)?;
+    if command.format == Format::Json {
+        show::json(&matches)?;
+        return Ok(Verdict::Done);
+    }
+    println!("{}", matches.of.title);
+    for group in &matches.groups {
+        println!("\n{}", group.kind_name.get(world.lang));
+        for found in &group.matches {
+            println!("{}", show::matched(found, world.lang));
+        }
+    }
+    if matches.groups.is_empty() {
+        eprintln!("{}", text!("没有找到匹配", "nothing matches").get(world.lang));
+    }
+    Ok(Verdict::Done)
+}
+
+fn all(world: &World, app: &duijie_app::App, command: &Match) -> Outcome {
+    let bar = show::progress(text!("匹配需求", "matching needs").get(world.lang));
+    let summary = app.match_all(&world.viewer(), command.limit, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    if command.format == Format::Json {
+        show::json(&summary)?;
+        return Ok(Verdict::Done);
+    }
+    let (needs, matched, matches) = (summary.needs, summary.matched, summary.matches);
+    println!(
+        "{}",
+        text!("{needs} 项需求，{matched} 项有匹配，共 {matches} 个匹配", "{needs} needs, {matched} with matches, {matches} matches in all").get(world.lang)
+    );
+    for (need, best) in &summary.examples {
+        println!("\n{}: {}  [{}]", text!("需求", "need").get(world.lang), need.title, need.id);
+        println!("{}", show::matched(best, world.lang));
+    }
+    Ok(Verdict::Done)
+}

@@ -1,0 +1,60 @@
+//! `duijie serve`
+
+use crate::arguments::Serve;
+use crate::world::World;
+use crate::{Outcome, Verdict};
+use anyhow::Context;
+use duijie_vocab::{Text, text};
+use duijie_web::Options;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
+    let app = Arc::new(world.open()?);
+    let stop = Arc::new(AtomicBool::new(false));
+    let follower = {
+        let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        std::thread::Builder::new().name("search follower".into()).spawn(move || {
+            app.follow_until(&stop, &|fault| eprintln!("search follower: {fault}"));
+        })?
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(&command.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}; is another server running there?", command.listen))?;
+        let address = listener.local_addr()?;
+        let public_url = command.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        println!("{}", text!("门户地址 {public_url}", "serving at {public_url}").get(world.lang));
+        let options = Options { https: public_url.starts_with("https://"), public_url, demo_logins: logins(&command.show_logins)?, ..Options::default() };
+        duijie_web::serve(app, listener, options, end()).await?;
+        anyhow::Ok(())
+    });
+    stop.store(true, Ordering::Relaxed);
+    if follower.join().is_err() {
+        eprintln!("the search follower ended in a panic");
+    }
+    served.map(|()| Verdict::Done)
+}
+
+fn logins(given: &[String]) -> anyhow::Result<Vec<(String, String, Text)>> {
+    let login = |text: &String| {
+        let parts: Vec<&str> = text.splitn(3, ':').collect();
+        let [login, password, role] = parts.as_slice() else { anyhow::bail!("--show-login `{text}` is not LOGIN:PASSWORD:ROLE") };
+        let named = duijie_app::Role::parse(role).map_or_else(|| Text::new(*role, *role), duijie_app::Role::name);
+        Ok(((*login).to_string(), (*password).to_string(), named))
+    };
+    given.iter().map(login).collect()
+}
+
+/// Until the terminal or the system asks to end.
+async fn end() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return,
+    };
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { terminate.recv().await; },
+        _ = terminate.recv() => {}
+    }
+}

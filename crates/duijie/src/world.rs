@@ -1,0 +1,78 @@
+//! The real clock, real randomness, and the data directory that the arguments name.
+
+use crate::arguments::Arguments;
+use anyhow::{Context, bail};
+use duijie_app::{App, AppOptions, Viewer};
+use duijie_record::{Schema, schemas};
+use duijie_vocab::{Clock, Entropy, Lang, RegionCode, Timestamp};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(crate) struct World {
+    pub(crate) data: PathBuf,
+    pub(crate) database: Option<String>,
+    pub(crate) lang: Lang,
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the real clock is made")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(micros).expect("BUG: the system clock is beyond the year 9998")
+    }
+}
+
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("BUG: the operating system gives no random bytes");
+    }
+}
+
+impl World {
+    pub(crate) fn of(arguments: &Arguments) -> World {
+        World { data: arguments.data.clone(), database: arguments.database.clone(), lang: arguments.lang() }
+    }
+
+    /// Opens the data directory, making it if needed.
+    pub(crate) fn open(&self) -> anyhow::Result<App> {
+        Ok(App::open(self.options())?)
+    }
+
+    /// Opens a data directory that has to be there.
+    pub(crate) fn open_existing(&self) -> anyhow::Result<App> {
+        if self.database.is_none() && !self.data.join("duijie.db").exists() {
+            bail!("there is no data in `{}`; name the data directory with --data, or begin one with `duijie import FILE`", self.data.display());
+        }
+        self.open()
+    }
+
+    pub(crate) fn options(&self) -> AppOptions {
+        AppOptions {
+            data: self.data.clone(),
+            database: self.database.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            group: Default::default(),
+        }
+    }
+
+    /// Whoever holds the data directory holds everything in it.
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer::operator()
+    }
+}
+
+pub(crate) fn region(word: Option<&str>) -> anyhow::Result<Option<RegionCode>> {
+    word.map(|word| RegionCode::find(word).with_context(|| format!("--region {word}"))).transpose()
+}
+
+/// The schema of the kind that a word names.
+pub(crate) fn kind(word: &str) -> anyhow::Result<&'static Schema> {
+    let all = || schemas().iter().map(|schema| schema.kind.as_str()).collect::<Vec<_>>().join(", ");
+    schemas().get(word).or_else(|| schemas().named(word)).with_context(|| format!("there is no kind `{word}`; choose one of {}", all()))
+}

@@ -1,0 +1,9 @@
+//! The product from outside: its commands on real files, and its pages over HTTP.
+
+mod demo;
+mod export;
+mod faults;
+mod import;
+mod kill;
+mod product;
+mod serve;
