@@ -139,11 +139,29 @@ impl Generation {
 
     /// Takes changes in; they are seen after the next commit.
     pub(crate) fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<(), IndexError> {
-        // A writer that panicked left nothing half-done that a commit has not sealed.
+        self.write(|writing| self.take_in(writing, changes))
+    }
+
+    /// Seals what was applied together with `cursor`, and makes it seen.
+    pub(crate) fn commit(&self, cursor: i64) -> Result<(), IndexError> {
+        self.write(|writing| self.seal(writing, cursor))
+    }
+
+    /// After a failure the writer is given up, and with it all that was not committed: the next
+    /// one begins where the last commit ended.
+    fn write(&self, act: impl FnOnce(&mut Writing) -> Result<(), IndexError>) -> Result<(), IndexError> {
         let mut writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut writing);
+        if done.is_err() {
+            *writing = Writing::default();
+        }
+        done
+    }
+
+    fn take_in(&self, writing: &mut Writing, changes: impl IntoIterator<Item = Change>) -> Result<(), IndexError> {
         let searcher = self.searcher();
         let fresh = searcher.num_docs() == 0;
-        let Writing { writer, pending } = &mut *writing;
+        let Writing { writer, pending } = writing;
         let writer = self.open_writer(writer)?;
         for change in changes {
             let id = match &change {
@@ -164,9 +182,7 @@ impl Generation {
         Ok(())
     }
 
-    /// Seals what was applied together with `cursor`, and makes it seen.
-    pub(crate) fn commit(&self, cursor: i64) -> Result<(), IndexError> {
-        let mut writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    fn seal(&self, writing: &mut Writing, cursor: i64) -> Result<(), IndexError> {
         let writer = self.open_writer(&mut writing.writer)?;
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&cursor.to_string());

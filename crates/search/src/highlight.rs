@@ -54,12 +54,12 @@ pub(crate) fn opening(text: &str) -> Vec<Segment> {
     if opening.is_empty() { Vec::new() } else { vec![Segment { text: opening, marked: false }] }
 }
 
-/// The places of `terms`, in order, those that touch joined.
+/// The places of `terms`, in order, those that touch joined. Words are marked by their bigrams.
 fn occurrences(analyzer: &Analyzer, text: &str, terms: &HashSet<String>) -> Vec<Range<usize>> {
     if terms.is_empty() {
         return Vec::new();
     }
-    let tokens = analyzer.tokens(text);
+    let tokens = analyzer.pairs(text);
     let mut places: Vec<Range<usize>> = tokens.iter().filter(|token| terms.contains(token.term)).map(|token| token.at).collect();
     places.sort_by_key(|place| (place.start, place.end));
     let mut joined: Vec<Range<usize>> = Vec::new();

@@ -102,7 +102,8 @@ impl Index {
     }
 
     /// Takes changes in, in their order. Applying a change again makes no difference. They are
-    /// seen, and safe from a crash, after the next [`Index::commit`].
+    /// seen, and safe from a crash, after the next [`Index::commit`]. After an error all that was not
+    /// committed is forgotten: go on from [`Index::cursor`].
     pub fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<(), IndexError> {
         self.generation().apply(changes)
     }

@@ -247,6 +247,21 @@ fn records_and_cursor_are_committed_together_or_not_at_all() {
 }
 
 #[test]
+fn a_write_that_fails_is_told_and_forgotten() {
+    let (folder, index) = index_of(&[organization("机电", "320402")]);
+    let generation = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    let aside = folder.path().join("aside");
+    std::fs::rename(&generation, &aside).unwrap();
+    let failed = index.apply([put(&organization("电机", "320402"))]).and_then(|()| index.commit(2));
+    assert!(failed.is_err());
+    std::fs::rename(&aside, &generation).unwrap();
+    assert_eq!((index.cursor(), index.records()), (1, 1));
+    index.apply([put(&organization("电机", "320402"))]).unwrap();
+    index.commit(2).unwrap();
+    assert_eq!((index.cursor(), index.records()), (2, 2));
+}
+
+#[test]
 fn another_reader_sees_commits_and_another_writer_is_told_to_wait() {
     let folder = tempfile::tempdir().unwrap();
     let writer = Index::open(folder.path(), options()).unwrap();
