@@ -50,8 +50,8 @@ fn may_then(may: bool, word: &str) -> Option<String> {
 pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     let mut pages = Vec::new();
     let mut add = |name: &'static str, page: &dyn erased::Page| pages.push((name, page.value()));
-    add("home.html", &HomePage::of(figures(), search_page().hits));
-    add("home.html", &HomePage::of(Figures { kinds: vec![], decisions: vec![], entries: 0, as_of: String::new() }, vec![]));
+    add("home.html", &HomePage::of(figures(), search_page().hits, search_page().hits));
+    add("home.html", &HomePage::of(Figures { kinds: vec![], decisions: vec![], entries: 0, as_of: String::new() }, vec![], vec![]));
     let need = duijie_record::schema("need");
     let request = |text: &str| SearchRequest {
         text: text.into(),

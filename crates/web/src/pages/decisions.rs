@@ -60,11 +60,16 @@ pub(crate) fn period(given: Option<&str>) -> Result<Option<String>, Fault> {
     })
 }
 
+/// The place of an outcome in that order; unknown ones come last.
+pub(crate) fn rank(outcome: &str) -> usize {
+    ORDER.iter().position(|known| *known == outcome).unwrap_or(ORDER.len())
+}
+
 impl DecisionsPage {
     pub(crate) fn of(view: DecisionsView) -> DecisionsPage {
-        let rank = |outcome: &str| ORDER.iter().position(|known| *known == outcome).unwrap_or(ORDER.len());
         let mut groups: Vec<Group> = Vec::new();
-        for decision in view.decisions {
+        for mut decision in view.decisions {
+            decision.reason = reason_alone(&decision);
             match groups.iter_mut().find(|group| group.outcome == decision.outcome) {
                 Some(group) => group.decisions.push(decision),
                 None => groups.push(Group { outcome: decision.outcome.clone(), name: decision.outcome_name.clone(), decisions: vec![decision] }),
@@ -77,6 +82,19 @@ impl DecisionsPage {
     }
 }
 
+/// The reason without the measure's name and the outcome before it: the page has just said both.
+fn reason_alone(decision: &DecisionView) -> Text {
+    let alone = |reason: &str, name: &str, outcome: &str| {
+        let after = |text: &str, said: &str| text.strip_prefix(said).map(|rest| rest.trim_start_matches(['：', ':', '。', '.', ' ', '，', ',']).to_string());
+        let rest = after(reason, name).and_then(|rest| after(&rest, outcome));
+        rest.unwrap_or_else(|| reason.to_string())
+    };
+    Text::new(
+        alone(&decision.reason.zh, &decision.name.zh, &decision.outcome_name.zh),
+        alone(&decision.reason.en, &decision.name.en, &decision.outcome_name.en),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +104,14 @@ mod tests {
         let page = DecisionsPage::of(crate::sample::decisions());
         let order: Vec<&str> = page.groups.iter().map(|group| group.outcome.as_str()).collect();
         assert_eq!(order, ["eligible", "needs_review", "unknown", "not_eligible"]);
+    }
+
+    #[test]
+    fn a_reason_does_not_say_again_what_stands_above_it() {
+        let mut decision = crate::sample::decisions().decisions.remove(1);
+        assert_eq!(reason_alone(&decision), decision.reason, "a sentence of its own stays");
+        decision.reason = Text::new(format!("{}：{}。金额20万元。", decision.name.zh, decision.outcome_name.zh), "Something else.");
+        assert_eq!(reason_alone(&decision), text!("金额20万元。", "Something else."));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The home page: one search box, the figures as of a journal entry, ways in, and what is new.
 
+use super::decisions::rank;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::visit::Visit;
@@ -16,7 +17,8 @@ pub(crate) struct HomePage {
     figures: Figures,
     shares: Vec<Share>,
     decided: usize,
-    newest: Vec<Hit>,
+    needs: Vec<Hit>,
+    offers: Vec<Hit>,
 }
 
 /// One outcome's part of all decisions, in percent of the bar's width.
@@ -29,19 +31,23 @@ struct Share {
     width: f64,
 }
 
-const NEWEST: usize = 8;
+const NEWEST: usize = 5;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     let viewer = visit.viewer.clone();
     let page = portal.ask(move |app| {
-        let request = SearchRequest { sort: Sort::Newest, page: 1, per_page: NEWEST, ..SearchRequest::default() };
-        Ok(HomePage::of(app.figures()?, app.search(&viewer, &request)?.hits))
+        let newest = |kind: &str| {
+            let request = SearchRequest { kinds: vec![kind.to_string()], sort: Sort::Newest, page: 1, per_page: NEWEST, ..SearchRequest::default() };
+            app.search(&viewer, &request).map(|page| page.hits)
+        };
+        Ok(HomePage::of(app.figures()?, newest("need")?, newest("offer")?))
     });
     portal.pages.show(&portal, &visit, "home.html", page.await?)
 }
 
 impl HomePage {
-    pub(crate) fn of(figures: Figures, newest: Vec<Hit>) -> HomePage {
+    pub(crate) fn of(mut figures: Figures, needs: Vec<Hit>, offers: Vec<Hit>) -> HomePage {
+        figures.decisions.sort_by_key(|(outcome, _, _)| rank(outcome));
         let decided: usize = figures.decisions.iter().map(|(_, _, count)| count).sum();
         let mut from = 0.0;
         let mut shares = Vec::new();
@@ -51,7 +57,7 @@ impl HomePage {
             shares.push(Share { outcome: outcome.clone(), name: name.clone(), count: *count, from, width });
             from += width;
         }
-        HomePage { figures, shares, decided, newest }
+        HomePage { figures, shares, decided, needs, offers }
     }
 }
 
@@ -61,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_shares_fill_the_bar() {
-        let page = HomePage::of(crate::sample::figures(), Vec::new());
+        let page = HomePage::of(crate::sample::figures(), Vec::new(), Vec::new());
         let last = page.shares.last().unwrap();
         assert!((last.from + last.width - 100.0).abs() < 1e-9);
     }

@@ -49,7 +49,7 @@ struct Bar {
 }
 
 /// Part colours of the style sheet.
-const TONES: usize = 6;
+const TONES: usize = 10;
 const PER_KIND: usize = 20;
 
 pub(crate) async fn show(
