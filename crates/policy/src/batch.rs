@@ -60,11 +60,23 @@ struct Planned<'b> {
 }
 
 enum Step {
-    Coded { operand: usize, test: ByteTest },
+    Coded(Coded),
     Direct(usize),
-    And(Vec<usize>),
+    /// Comparisons that are made in one pass over bytes, and other steps, all of which must hold.
+    All {
+        coded: Vec<Coded>,
+        others: Vec<usize>,
+    },
     Or(Vec<usize>),
     Not(usize),
+}
+
+/// A comparison of an operand's codes, or its opposite.
+#[derive(Clone, Copy)]
+struct Coded {
+    operand: usize,
+    test: ByteTest,
+    negated: bool,
 }
 
 /// A comparison of rank codes; `point` is the code of the bound itself.
@@ -239,17 +251,7 @@ impl<'b> Batch<'b> {
 
     fn compute(&self, step: &Step, before: &[Bits], bits: &mut Bits, start: usize, count: usize) {
         match step {
-            Step::Coded { operand, test } => {
-                let operand = &self.operands[*operand];
-                let low = &operand.low[start..start + count];
-                match &operand.high {
-                    None => bits.code(low, *test),
-                    Some(high) => bits.code_between(low, &high[start..start + count], *test),
-                }
-                if let Some(error) = &operand.error {
-                    bits.mark_errors(&error[start / 64..(start + count).div_ceil(64)]);
-                }
-            }
+            Step::Coded(coded) => self.compare(coded, bits, start, count),
             Step::Direct(direct) => {
                 let direct = &self.direct[*direct];
                 let words = start / 64..(start + count).div_ceil(64);
@@ -258,7 +260,7 @@ impl<'b> Batch<'b> {
                     into[words.len()..].fill(0);
                 }
             }
-            Step::And(parts) => bits.all(parts.iter().map(|&part| &before[part]), self.has_errors, count),
+            Step::All { coded, others } => self.all(coded, others, before, bits, start, count),
             Step::Or(parts) => bits.any(parts.iter().map(|&part| &before[part]), self.has_errors, count),
             Step::Not(inner) => {
                 let inner = &before[*inner];
@@ -266,6 +268,48 @@ impl<'b> Batch<'b> {
                 bits.no.copy_from_slice(&inner.yes);
                 bits.error.copy_from_slice(&inner.error);
             }
+        }
+    }
+
+    /// One comparison as bitmaps.
+    fn compare(&self, coded: &Coded, bits: &mut Bits, start: usize, count: usize) {
+        let operand = &self.operands[coded.operand];
+        let low = &operand.low[start..start + count];
+        match &operand.high {
+            None => bits.code(low, coded.test),
+            Some(high) => bits.code_between(low, &high[start..start + count], coded.test),
+        }
+        if coded.negated {
+            std::mem::swap(&mut bits.yes, &mut bits.no);
+        }
+        if let Some(error) = &operand.error {
+            bits.mark_errors(&error[start / 64..(start + count).div_ceil(64)]);
+        }
+    }
+
+    /// All of several tests: those on single bytes in one pass each over bytes, which the compiler turns
+    /// into vector instructions, the rest as bitmaps.
+    fn all(&self, coded: &[Coded], others: &[usize], before: &[Bits], bits: &mut Bits, start: usize, count: usize) {
+        let (mut yes, mut no) = ([0xffu8; BLOCK], [0u8; BLOCK]);
+        let is_plain = |coded: &&Coded| self.operands[coded.operand].high.is_none() && self.operands[coded.operand].error.is_none();
+        for coded in coded.iter().filter(is_plain) {
+            narrow(&mut yes[..count], &mut no[..count], &self.operands[coded.operand].low[start..start + count], *coded);
+        }
+        yes[count..].fill(0);
+        pack(&yes, &mut bits.yes);
+        pack(&no, &mut bits.no);
+        bits.error.fill(0);
+        let mut spare = Bits::empty();
+        for coded in coded.iter().filter(|coded| !is_plain(coded)) {
+            spare.clear();
+            self.compare(coded, &mut spare, start, count);
+            bits.and(&spare, self.has_errors);
+        }
+        for &other in others {
+            bits.and(&before[other], self.has_errors);
+        }
+        if self.has_errors {
+            bits.error.iter_mut().zip(&bits.no).for_each(|(error, no)| *error &= !no);
         }
     }
 
@@ -419,19 +463,24 @@ impl Bits {
         self.error[error.len()..].fill(0);
     }
 
-    fn all<'s>(&mut self, parts: impl Iterator<Item = &'s Bits>, errors: bool, count: usize) {
-        fill_ones(&mut self.yes, count);
-        self.no.fill(0);
-        self.error.fill(0);
-        for part in parts {
-            self.yes.iter_mut().zip(&part.yes).for_each(|(all, one)| *all &= one);
-            self.no.iter_mut().zip(&part.no).for_each(|(any, one)| *any |= one);
-            if errors {
-                self.error.iter_mut().zip(&part.error).for_each(|(any, one)| *any |= one);
-            }
+    /// Bits without any storage yet.
+    fn empty() -> Bits {
+        Bits { yes: Vec::new(), no: Vec::new(), error: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        for words in [&mut self.yes, &mut self.no, &mut self.error] {
+            words.clear();
+            words.resize(WORDS, 0);
         }
+    }
+
+    /// Narrows to where the other holds too; an error is cleared where a no is found by the caller.
+    fn and(&mut self, other: &Bits, errors: bool) {
+        self.yes.iter_mut().zip(&other.yes).for_each(|(all, one)| *all &= one);
+        self.no.iter_mut().zip(&other.no).for_each(|(any, one)| *any |= one);
         if errors {
-            self.error.iter_mut().zip(&self.no).for_each(|(error, no)| *error &= !no);
+            self.error.iter_mut().zip(&other.error).for_each(|(any, one)| *any |= one);
         }
     }
 
@@ -456,6 +505,41 @@ impl Bits {
 fn fill_ones(words: &mut [u64], count: usize) {
     for (word, bits) in words.iter_mut().enumerate() {
         *bits = if (word + 1) * 64 <= count { u64::MAX } else { (1u64 << count.saturating_sub(word * 64).min(63)).wrapping_sub(1) };
+    }
+}
+
+/// Leaves `yes` where the test holds too and adds to `no` where it fails; bytes are all ones or zero.
+/// As a signed byte [`UNKNOWN`] is less than every code, as an unsigned one it is more.
+fn narrow(yes: &mut [u8], no: &mut [u8], codes: &[u8], coded: Coded) {
+    let mask = |holds: bool| 0u8.wrapping_sub(u8::from(holds));
+    let bound = match coded.test {
+        ByteTest::AtLeast(point) | ByteTest::Equal(point) => point,
+        ByteTest::Above(point) => point + 1,
+    };
+    let known_at_least = |code: u8| code.cast_signed() >= bound.cast_signed();
+    let known_below = |code: u8| code < bound;
+    let rows = yes.iter_mut().zip(no).zip(codes);
+    match (coded.test, coded.negated) {
+        (ByteTest::Equal(_), negated) => rows.for_each(|((yes, no), &code)| {
+            let (same, other) = (mask(code == bound), mask(code != bound && code < UNKNOWN));
+            *yes &= if negated { other } else { same };
+            *no |= if negated { same } else { other };
+        }),
+        (_, false) => rows.for_each(|((yes, no), &code)| {
+            *yes &= mask(known_at_least(code));
+            *no |= mask(known_below(code));
+        }),
+        (_, true) => rows.for_each(|((yes, no), &code)| {
+            *yes &= mask(known_below(code));
+            *no |= mask(known_at_least(code));
+        }),
+    }
+}
+
+/// A bit for each byte that is all ones.
+fn pack(bytes: &[u8; BLOCK], words: &mut [u64]) {
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(64)) {
+        *word = gathered(bytes, |eight| eight);
     }
 }
 
@@ -595,10 +679,14 @@ impl Builder<'_> {
         }
         let (node, period) = key;
         let step = match self.book.plan.op(node).clone() {
-            Op::And(parts) => Step::And(parts.iter().map(|&part| self.resolve((part, period))).collect()),
+            Op::And(_) => {
+                let (mut coded, mut others) = (Vec::new(), Vec::new());
+                self.conjuncts(key, &mut coded, &mut others);
+                Step::All { coded, others }
+            }
             Op::Or(parts) => Step::Or(parts.iter().map(|&part| self.resolve((part, period))).collect()),
             Op::Not(inner) => Step::Not(self.resolve((inner, period))),
-            Op::Compare { comparison, left, right } => self.compared(comparison, left, right, key),
+            Op::Compare { .. } => self.coded(key).map_or_else(|| self.asked(key), Step::Coded),
             _ => self.asked(key),
         };
         self.steps.push(step);
@@ -611,26 +699,41 @@ impl Builder<'_> {
         Step::Direct(self.direct.len() - 1)
     }
 
-    /// `x < b` is not `x >= b`; written so that every test is one of three.
-    fn compared(&mut self, comparison: Comparison, left: NodeId, right: NodeId, key: Key) -> Step {
-        let Some((operand, bound)) = self.operand_and_bound(left, right, key.1) else { return self.asked(key) };
-        let groups = &self.coded[&(operand, key.1)];
+    /// The parts of an `and` within `and`s: comparisons on codes, and steps for everything else.
+    fn conjuncts(&mut self, (node, period): Key, coded: &mut Vec<Coded>, others: &mut Vec<usize>) {
+        if let Op::And(parts) = self.book.plan.op(node) {
+            parts.iter().for_each(|&part| self.conjuncts((part, period), coded, others));
+            return;
+        }
+        match self.coded((node, period)) {
+            Some(test) => coded.push(test),
+            None => others.push(self.resolve((node, period))),
+        }
+    }
+
+    /// A comparison with a fixed bound on codes; `x < b` is the opposite of `x >= b`.
+    fn coded(&self, (node, period): Key) -> Option<Coded> {
+        let (comparison, left, right, opposite) = match self.book.plan.op(node) {
+            Op::Compare { comparison, left, right } => (*comparison, *left, *right, false),
+            Op::Not(inner) => match self.book.plan.op(*inner) {
+                Op::Compare { comparison, left, right } => (*comparison, *left, *right, true),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (operand, bound) = self.operand_and_bound(left, right, period)?;
+        let groups = &self.coded[&(operand, period)];
         let group = groups.iter().copied().find(|&group| self.wanted[group].bounds.contains(&bound)).expect("BUG: a bound was not collected");
-        let bound_first = operand == right;
         let place = self.wanted[group].bounds.binary_search(&bound).expect("BUG: a bound was not collected");
         let code = point(place);
-        let (test, negated) = match (comparison, bound_first) {
+        let (test, negated) = match (comparison, operand == right) {
             (Comparison::Equal, _) => (ByteTest::Equal(code), false),
             (Comparison::Less, true) => (ByteTest::Above(code), false),
             (Comparison::LessOrEqual, true) => (ByteTest::AtLeast(code), false),
             (Comparison::Less, false) => (ByteTest::AtLeast(code), true),
             (Comparison::LessOrEqual, false) => (ByteTest::Above(code), true),
         };
-        if !negated {
-            return Step::Coded { operand: group, test };
-        }
-        self.steps.push(Step::Coded { operand: group, test });
-        Step::Not(self.steps.len() - 1)
+        Some(Coded { operand: group, test, negated: negated != opposite })
     }
 
     /// The facts, by key and period, that nodes read.
