@@ -13,6 +13,7 @@ use crate::syntax::{Binary, RegionWord};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
 use duijie_vocab::{Date, Fen, Text, text};
+use std::collections::BTreeMap;
 
 impl Book {
     /// Decides a measure for a subject on a day. `period` is what is decided about; without it the
@@ -25,6 +26,28 @@ impl Book {
         let decided = version.unwrap_or(newest);
         let evaluation = self.evaluation(facts, regions, period, on);
         Some(Deciding { book: self, measure: decided, evaluation }.decision(version.is_some()))
+    }
+
+    /// The outcome of every measure whose region contains the subject, without reasons: equal to those of
+    /// [`Book::decide_all`], for one subject in a fraction of the time.
+    pub fn outcomes(&self, facts: &Facts, regions: &RegionFacts, on: Date) -> Vec<(&str, Outcome)> {
+        let on = on.first_day();
+        // Measures of one period share what they compute.
+        let mut evaluations: BTreeMap<Period, Evaluation<'_>> = BTreeMap::new();
+        let mut outcomes = Vec::new();
+        for id in self.ids() {
+            let Some(newest) = self.measure(id).filter(|measure| measure.source.region.contains(facts.region())) else { continue };
+            let period = newest.default_period(on);
+            let version = self.version_for(id, period, on);
+            let evaluation = evaluations.entry(period).or_insert_with(|| self.evaluation(facts, regions, period, on));
+            outcomes.push((id, Standing::of(evaluation, version.unwrap_or(newest), version.is_some()).outcome));
+        }
+        outcomes
+    }
+
+    /// The ids of the measures that read a fact, by its key: those to decide again when it changes.
+    pub fn measures_reading(&self, key: &str) -> Vec<&str> {
+        self.ids().filter(|id| self.versions(id).iter().any(|measure| self.facts_read(measure).iter().any(|fact| &*fact.key == key))).collect()
     }
 
     /// Decides every measure whose region contains the subject, each for its own period.
@@ -59,6 +82,47 @@ impl Measure {
     }
 }
 
+/// Where a measure stands for a subject, before any explanation.
+struct Standing<'m> {
+    /// Whether the subject is in the measure's region.
+    reached: bool,
+    verdict: Truth,
+    /// Attestations that nobody has answered.
+    open: Vec<(NodeId, &'m str)>,
+    window: Option<(Date, Date)>,
+    outcome: Outcome,
+}
+
+impl<'m> Standing<'m> {
+    fn of(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool) -> Standing<'m> {
+        let reached = measure.source.region.contains(evaluation.facts.region());
+        let verdict = if reached { cases::decided(evaluation, measure.verdict) } else { Truth::No };
+        let open: Vec<(NodeId, &str)> =
+            measure.attestations.iter().filter(|(id, _)| evaluation.truth(*id) == Truth::Unknown).map(|(id, label)| (*id, label.as_str())).collect();
+        let window = measure.window_for(evaluation.period, evaluation.on);
+        let closed = window.is_some_and(|(from, until)| evaluation.on < from || evaluation.on > until);
+        let outcome = match verdict {
+            _ if !in_force => Outcome::NotInForce,
+            Truth::No => Outcome::NotEligible,
+            Truth::Error => Outcome::Error,
+            _ if closed => Outcome::WindowClosed,
+            Truth::Yes if measure.amount.is_some_and(|amount| matches!(evaluation.value(amount), Value::Fault(_))) => Outcome::Error,
+            Truth::Yes => Outcome::Eligible,
+            Truth::Unknown if !open.is_empty() && holds_once_attested(evaluation, measure, &open) => Outcome::NeedsReview,
+            Truth::Unknown => Outcome::Unknown,
+        };
+        Standing { reached, verdict, open, window, outcome }
+    }
+}
+
+/// Whether the conditions hold when the open attestations are all given one way.
+fn holds_once_attested(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(NodeId, &str)]) -> bool {
+    [Truth::Yes, Truth::No].into_iter().any(|answer| {
+        let assumed: Vec<(NodeId, Value)> = open.iter().map(|(id, _)| (*id, Value::Truth(answer))).collect();
+        evaluation.assuming(&assumed, |evaluation| cases::decided(evaluation, measure.verdict)) == Truth::Yes
+    })
+}
+
 struct Deciding<'a> {
     book: &'a Book,
     measure: &'a Measure,
@@ -69,29 +133,13 @@ impl Deciding<'_> {
     fn decision(&self, in_force: bool) -> Decision {
         let source = &self.measure.source;
         let evaluation = &self.evaluation;
-        let reached = source.region.contains(evaluation.facts.region());
-        let verdict = if reached { cases::decided(evaluation, self.measure.verdict) } else { Truth::No };
-        let open: Vec<(NodeId, &str)> =
-            self.measure.attestations.iter().filter(|(id, _)| evaluation.truth(*id) == Truth::Unknown).map(|(id, label)| (*id, label.as_str())).collect();
-        let needs_review = verdict == Truth::Unknown && !open.is_empty() && self.holds_once_attested(&open);
-        let window = self.measure.window_for(evaluation.period, evaluation.on);
-        let closed = window.is_some_and(|(from, until)| evaluation.on < from || evaluation.on > until);
-        let outcome = match verdict {
-            _ if !in_force => Outcome::NotInForce,
-            Truth::No => Outcome::NotEligible,
-            Truth::Error => Outcome::Error,
-            _ if closed => Outcome::WindowClosed,
-            Truth::Yes => Outcome::Eligible,
-            Truth::Unknown if needs_review => Outcome::NeedsReview,
-            Truth::Unknown => Outcome::Unknown,
-        };
+        let Standing { reached, verdict, open, window, outcome } = Standing::of(evaluation, self.measure, in_force);
         let mut conditions: Vec<ConditionResult> =
             source.when.iter().zip(&self.measure.conditions).map(|(condition, compiled)| self.condition(condition, compiled)).collect();
         if !reached {
             conditions.insert(0, self.out_of_region());
         }
         let amount = (verdict != Truth::No).then(|| self.amount()).flatten();
-        let outcome = if outcome == Outcome::Eligible && self.amount_fails() { Outcome::Error } else { outcome };
         let missing = if verdict == Truth::Unknown { missing::deciding(evaluation, self.measure, &open) } else { Vec::new() };
         Decision {
             measure: source.id.clone(),
@@ -126,14 +174,6 @@ impl Deciding<'_> {
         open.iter().filter_map(|(_, label)| find(&self.measure.source.when, label)).collect()
     }
 
-    /// Whether the conditions hold when the open attestations are all given one way.
-    fn holds_once_attested(&self, open: &[(NodeId, &str)]) -> bool {
-        [Truth::Yes, Truth::No].into_iter().any(|answer| {
-            let assumed: Vec<(NodeId, Value)> = open.iter().map(|(id, _)| (*id, Value::Truth(answer))).collect();
-            self.evaluation.assuming(&assumed, |evaluation| cases::decided(evaluation, self.measure.verdict)) == Truth::Yes
-        })
-    }
-
     fn out_of_region(&self) -> ConditionResult {
         let (wanted, own) = (self.measure.source.region.path(), self.evaluation.facts.region().path());
         ConditionResult {
@@ -147,10 +187,6 @@ impl Deciding<'_> {
             facts: Vec::new(),
             children: Vec::new(),
         }
-    }
-
-    fn amount_fails(&self) -> bool {
-        self.measure.amount.is_some_and(|amount| matches!(self.evaluation.value(amount), Value::Fault(_)))
     }
 
     fn amount(&self) -> Option<Amount> {

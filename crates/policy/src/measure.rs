@@ -207,7 +207,7 @@ pub struct MeasureSource {
     pub versions: Vec<MeasureVersion>,
 }
 
-const MEASURE_KEYS: [&str; 21] = [
+pub(crate) const MEASURE_KEYS: [&str; 21] = [
     "id",
     "name",
     "basis",

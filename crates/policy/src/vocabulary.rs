@@ -145,7 +145,7 @@ pub struct Vocabulary {
     source: Option<Arc<Source>>,
 }
 
-const FACT_KEYS: [&str; 18] = [
+pub(crate) const FACT_KEYS: [&str; 18] = [
     "key",
     "name",
     "zh",

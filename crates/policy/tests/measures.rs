@@ -72,4 +72,7 @@ fn all_measures_of_a_region_are_decided_at_once() {
     let decisions = book.decide_all(&facts, &RegionFacts::new(), duijie_vocab::Date::parse("2023-06-01").unwrap());
     assert!(decisions.iter().all(|decision| decision.measure != "310000.2021.voucher"), "another province's measures are left out");
     assert_eq!(decisions.len(), 13);
+    let outcomes: Vec<(&str, Outcome)> = decisions.iter().map(|decision| (decision.measure.as_str(), decision.outcome)).collect();
+    assert_eq!(book.outcomes(&facts, &RegionFacts::new(), duijie_vocab::Date::parse("2023-06-01").unwrap()), outcomes);
+    assert_eq!(book.measures_reading("innovation_score"), ["000000.2016.hnte"]);
 }
