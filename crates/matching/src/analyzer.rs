@@ -8,7 +8,7 @@ use crate::stem::stem;
 use duijie_vocab::{industries, regions};
 use jieba_rs::Jieba;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Terms longer than this many characters are cut: they are noise, not words.
 const MAX_TERM_CHARS: usize = 40;
@@ -21,9 +21,12 @@ const RULES: u32 = 1;
 
 static SHARED: LazyLock<Arc<Analyzer>> = LazyLock::new(|| Arc::new(Analyzer::new(std::iter::empty::<&str>())));
 
-/// Cuts text into terms. Holds the dictionary, some tens of megabytes: share it.
+/// Cuts text into terms. The dictionary, some thirty megabytes, is loaded when the first Chinese
+/// text is cut: share the analyzer.
 pub struct Analyzer {
-    jieba: Jieba,
+    jieba: OnceLock<Jieba>,
+    /// Words that the dictionary is extended by.
+    words: Vec<String>,
     fingerprint: u64,
 }
 
@@ -59,28 +62,32 @@ struct Span {
 }
 
 impl Analyzer {
-    /// The analyzer with the built-in dictionary, loaded at its first use.
+    /// The analyzer with the built-in dictionary, one for the whole process.
     pub fn shared() -> Arc<Analyzer> {
         Arc::clone(&SHARED)
     }
 
     /// An analyzer that also knows `words`.
     pub fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Analyzer {
-        let mut jieba = Jieba::new();
-        let mut fingerprint = fnv(FNV_START, &RULES.to_le_bytes());
         let domain = DOMAIN_WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let industries = industries().iter().map(|industry| industry.name).filter(|name| name.chars().count() <= 6);
-        for word in domain.chain(industries).chain(words) {
-            let folded: String = word.chars().map(fold_char).collect();
-            if folded.chars().count() >= 2 && folded.chars().all(is_han) {
-                jieba.add_word(&folded, None, None);
-                fingerprint = fnv(fingerprint, folded.as_bytes());
+        let folded = domain.chain(industries).chain(words).map(|word| word.chars().map(fold_char).collect::<String>());
+        let words: Vec<String> = folded.filter(|word| word.chars().count() >= 2 && word.chars().all(is_han)).collect();
+        let fingerprint = words.iter().fold(fnv(FNV_START, &RULES.to_le_bytes()), |state, word| fnv(fnv(state, word.as_bytes()), b" "));
+        Analyzer { jieba: OnceLock::new(), words, fingerprint }
+    }
+
+    fn jieba(&self) -> &Jieba {
+        self.jieba.get_or_init(|| {
+            let mut jieba = Jieba::new();
+            for word in &self.words {
+                jieba.add_word(word, None, None);
             }
-        }
-        for region in regions().iter().filter(|region| region.name.chars().count() <= 8) {
-            jieba.add_word(region.name, None, Some("ns"));
-        }
-        Analyzer { jieba, fingerprint }
+            for region in regions().iter().filter(|region| region.name.chars().count() <= 8) {
+                jieba.add_word(region.name, None, Some("ns"));
+            }
+            jieba
+        })
     }
 
     /// Equal for analyzers that cut every text alike.
@@ -140,7 +147,7 @@ impl Analyzer {
             if is_han(c) {
                 let end = run_end(&chars, at, is_han);
                 let run: String = chars[at..end].iter().collect();
-                words.extend(self.jieba.cut(&run, true).into_iter().map(|word| at + word.start..at + word.end));
+                words.extend(self.jieba().cut(&run, true).into_iter().map(|word| at + word.start..at + word.end));
                 at = end;
             } else if c.is_alphanumeric() {
                 let mut tokens = Tokens::default();
@@ -170,7 +177,7 @@ impl Analyzer {
         let mut text = std::mem::take(&mut tokens.run);
         text.clear();
         text.extend(run);
-        for word in self.jieba.cut_for_search(&text, true) {
+        for word in self.jieba().cut_for_search(&text, true) {
             match word.end - word.start {
                 0 | 1 => {}
                 2 => tokens.spans[first + word.start].word = true,

@@ -21,7 +21,7 @@ pub struct Suggestion {
 }
 
 /// So many names beginning as typed are looked at, in each segment, to find those a viewer may see.
-const MAX_LOOKED_AT: usize = 2_000;
+const MAX_LOOKED_AT: usize = 600;
 const MAX_LIMIT: usize = 50;
 
 impl Index {
