@@ -46,7 +46,10 @@ const SPREADSHEET: &str = "application/vnd.openxmlformats-officedocument.spreads
 
 pub(crate) async fn ask(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     visit.viewer.may(Action::Import, &Target::default()).map_err(AppError::from)?;
-    let page = UploadPage { kind: visit.query.get("kind").unwrap_or_default().to_string(), region: String::new(), ..UploadPage::empty(&portal) };
+    let kind = visit.query.get("kind").unwrap_or_default().to_string();
+    // Rows without a region are most often about the region of whoever brings them.
+    let region = Some(visit.viewer.region).filter(|region| *region != RegionCode::NATION).map(|region| region.path()).unwrap_or_default();
+    let page = UploadPage { kind, region, ..UploadPage::empty(&portal) };
     portal.pages.show(&portal, &visit, "import.html", page)
 }
 
