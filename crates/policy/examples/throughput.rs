@@ -51,10 +51,13 @@ fn main() {
     let tallies = batch.tally();
     let warm_s = warm.elapsed().as_secs_f64();
     assert_eq!(first, tallies);
+    let one = population.facts(book.vocabulary(), 0, &[]);
+    let outcomes_s = best_of(20, || assert_eq!(book.outcomes(&one, &regions, on).len(), measures as usize));
+    let explained_s = best_of(5, || assert_eq!(book.decide_all(&one, &regions, on).len(), measures as usize));
     let sum = |pick: fn(&duijie_policy::Tally) -> u64| tallies.iter().map(pick).sum::<u64>();
     let pairs = subjects as f64 * measures as f64;
     println!(
-        "{{\"subjects\":{subjects},\"measures\":{measures},\"seed\":{seed},\"compile_s\":{compile_s:.4},\"coding_s\":{coded_s:.3},\"raw_wall_s\":{raw_s:.3},\"warm_wall_s\":{warm_s:.3},\"warm_pairs_per_wall_s\":{:.0},\"yes\":{},\"no\":{},\"unknown\":{},\"error\":{},\"amount_fen\":{}}}",
+        "{{\"subjects\":{subjects},\"measures\":{measures},\"seed\":{seed},\"compile_s\":{compile_s:.4},\"coding_s\":{coded_s:.3},\"raw_wall_s\":{raw_s:.3},\"warm_wall_s\":{warm_s:.3},\"warm_pairs_per_wall_s\":{:.0},\"one_subject_outcomes_s\":{outcomes_s:.6},\"one_subject_explained_s\":{explained_s:.6},\"yes\":{},\"no\":{},\"unknown\":{},\"error\":{},\"amount_fen\":{}}}",
         pairs / warm_s,
         sum(|tally| tally.yes),
         sum(|tally| tally.no),
@@ -62,6 +65,16 @@ fn main() {
         sum(|tally| tally.error),
         tallies.iter().map(|tally| tally.amount_low).sum::<i128>()
     );
+}
+
+/// The shortest of several runs.
+fn best_of(runs: usize, run: impl Fn()) -> f64 {
+    let timed = (0..runs).map(|_| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_secs_f64()
+    });
+    timed.fold(f64::INFINITY, f64::min)
 }
 
 /// Six conditions, of which two compare a quotient, and an amount.

@@ -762,6 +762,10 @@ impl Builder<'_> {
         let (least, most) = anywhere(wanted.bounds.len());
         let mut operand = Operand { low: Vec::with_capacity(count), high: None, error: None };
         for subject in 0..count {
+            if let Some(code) = quick.quotient(node, subject).and_then(|(above, below)| ranks.quotient(above, below)) {
+                operand.push(code, code, (least, most), count);
+                continue;
+            }
             let number = match quick.value(node, subject) {
                 Number::Other => Number::of(self.reference(wanted.key, subject, &reads)),
                 quick => quick,

@@ -10,7 +10,6 @@ use crate::population::{Column, Population, Whole};
 use crate::range::{NoNumber, Range};
 use crate::value::Value;
 use duijie_vocab::Date;
-use std::collections::HashMap;
 
 pub(crate) enum Number {
     Within(Range),
@@ -42,7 +41,8 @@ struct Leaf<'q> {
 /// The columns that a node reads.
 pub(crate) struct Quick<'q> {
     plan: &'q Plan,
-    leaves: HashMap<NodeId, Leaf<'q>>,
+    /// A node reads few facts, so they are looked through in order.
+    leaves: Vec<(NodeId, Leaf<'q>)>,
 }
 
 impl<'q> Quick<'q> {
@@ -77,9 +77,37 @@ impl<'q> Quick<'q> {
         }
     }
 
+    /// A quotient or a growth of two known whole numbers as numerator and positive denominator, not
+    /// reduced: to find its place among bounds it need not be.
+    pub(crate) fn quotient(&self, node: NodeId, subject: usize) -> Option<(i128, i128)> {
+        let (above, below, growth) = match self.plan.op(node) {
+            Op::Divide(a, b) => (*a, *b, false),
+            Op::Growth { now, before } => (*now, *before, true),
+            _ => return None,
+        };
+        let (above, below) = (self.whole(above, subject)?, self.whole(below, subject)?);
+        match (growth, below.signum()) {
+            (true, 1) => Some((above - below, below)),
+            (false, 1) => Some((above, below)),
+            (false, -1) => Some((-above, -below)),
+            _ => None,
+        }
+    }
+
+    fn leaf(&self, node: NodeId) -> Option<&Leaf<'q>> {
+        self.leaves.iter().find(|(id, _)| *id == node).map(|(_, leaf)| leaf)
+    }
+
+    /// A known whole number of a fact, within its bounds.
+    fn whole(&self, node: NodeId, subject: usize) -> Option<i128> {
+        let leaf = self.leaf(node)?;
+        let Whole::Known(value, unit) = leaf.column?.whole(subject) else { return None };
+        (unit == Fraction::ONE && leaf.bounds.contains(Fraction::whole(value))).then_some(i128::from(value))
+    }
+
     /// A value within the bounds of the vocabulary; a column of another kind may hold anything.
     fn fact(&self, node: NodeId, subject: usize) -> Number {
-        let Some(leaf) = self.leaves.get(&node) else { return Number::Other };
+        let Some(leaf) = self.leaf(node) else { return Number::Other };
         if leaf.undefined {
             return Number::Undefined;
         }

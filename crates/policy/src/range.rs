@@ -104,6 +104,9 @@ impl Range {
         if let (Some(a), Some(b)) = (self.point(), other.point()) {
             return a.times(b).map(Range::exact).ok_or(NoNumber::TooLarge);
         }
+        if let Some(factor) = other.point().filter(|factor| !factor.is_zero()) {
+            return Ok(self.scaled(factor));
+        }
         let corners = self.ends().into_iter().flat_map(|left| other.ends().into_iter().map(move |right| left.times(right)));
         let (mut least, mut most) = (End::Above, End::Below);
         for corner in corners {
@@ -118,6 +121,12 @@ impl Range {
             _ => None,
         };
         Ok(Range { low: bound(least), high: bound(most) })
+    }
+
+    /// Every number times a factor that is not zero; an end that does not fit is left unlimited.
+    fn scaled(&self, factor: Fraction) -> Range {
+        let end = |bound: Option<Bound>| bound.and_then(|bound| bound.at.times(factor).map(|at| Bound { at, open: bound.open }));
+        if factor.is_negative() { Range { low: end(self.high), high: end(self.low) } } else { Range { low: end(self.low), high: end(self.high) } }
     }
 
     pub(crate) fn over(&self, other: &Range) -> Result<Range, NoNumber> {

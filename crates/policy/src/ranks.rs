@@ -39,6 +39,19 @@ impl Ranks<'_> {
         }
     }
 
+    /// The code of `above ÷ below` for a positive `below`; nothing when the products do not fit.
+    pub(crate) fn quotient(&self, above: i128, below: i128) -> Option<u8> {
+        let mut fits = true;
+        let found = self.0.binary_search_by(|bound| match (bound.numerator().checked_mul(below), above.checked_mul(bound.denominator())) {
+            (Some(bound), Some(value)) => bound.cmp(&value),
+            _ => {
+                fits = false;
+                std::cmp::Ordering::Equal
+            }
+        });
+        fits.then(|| found.map_or_else(|place| code(2 * place), point))
+    }
+
     fn end(&self, bound: Bound, is_low: bool) -> u8 {
         match self.0.binary_search(&bound.at) {
             Ok(place) if !bound.open => point(place),
