@@ -404,24 +404,31 @@ fn id_place(version: &MeasureVersion) -> duijie_vocab::Place {
 
 /// Indices so that a measure comes after those its rules refer to; members of a circle come last.
 fn in_dependency_order(versions: &[(u32, MeasureVersion)]) -> Vec<usize> {
-    let wanted: Vec<Vec<String>> = versions.iter().map(|(_, version)| references(version)).collect();
-    let mut ready: Vec<usize> = Vec::new();
-    let mut placed = vec![false; versions.len()];
-    loop {
-        let before = ready.len();
-        for at in 0..versions.len() {
-            let waits = wanted[at].iter().any(|id| versions.iter().enumerate().any(|(other, (_, version))| version.id == *id && !placed[other]));
-            if !placed[at] && !waits {
-                placed[at] = true;
-                ready.push(at);
-            }
-        }
-        if ready.len() == before {
-            break;
+    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, (_, version)) in versions.iter().enumerate() {
+        by_id.entry(&version.id).or_default().push(at);
+    }
+    let mut waits = vec![0usize; versions.len()];
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); versions.len()];
+    for (at, (_, version)) in versions.iter().enumerate() {
+        for wanted in references(version).iter().filter_map(|id| by_id.get(id.as_str())).flatten() {
+            waits[at] += 1;
+            dependents[*wanted].push(at);
         }
     }
-    ready.extend((0..versions.len()).filter(|&at| !placed[at]));
-    ready
+    let mut order: Vec<usize> = (0..versions.len()).filter(|&at| waits[at] == 0).collect();
+    let mut next = 0;
+    while let Some(&at) = order.get(next) {
+        next += 1;
+        for &dependent in &dependents[at] {
+            waits[dependent] -= 1;
+            if waits[dependent] == 0 {
+                order.push(dependent);
+            }
+        }
+    }
+    order.extend((0..versions.len()).filter(|&at| waits[at] > 0));
+    order
 }
 
 /// The ids of the measures that a measure's rules refer to.

@@ -70,7 +70,7 @@ pub(crate) struct Parameter {
 }
 
 /// The period an expression is read in, relative to the period decided.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Context {
     anchor: Option<Period>,
     years: i32,
@@ -97,17 +97,35 @@ pub(crate) struct Lowering<'b> {
     pub(crate) atoms: Vec<Atom>,
     /// Derived facts being written out, to find cycles.
     pub(crate) open: Vec<u32>,
+    /// Derived facts that are written out already: each is, once for each period it is read in.
+    written: HashMap<(u32, Context), Lowered>,
+    /// How deep the walk is, over rules and the derived facts in them.
+    level: usize,
 }
 
 type Got = Option<Lowered>;
 
+/// The deepest nesting of rules, derived facts and measures together: evaluation recurses over it.
+const MAX_LEVEL: usize = 200;
 /// The largest graph of one book.
 const MAX_NODES: usize = 2_000_000;
 
 impl<'b> Lowering<'b> {
     /// Lowering for a measure or derived fact with periods of `cycle`.
     pub(crate) fn new(vocabulary: &'b Vocabulary, plan: &'b mut Plan, cycle: Cycle, others: &'b HashMap<String, (NodeId, Option<NodeId>)>) -> Lowering<'b> {
-        Lowering { vocabulary, plan, cycle, parameters: HashMap::new(), others, faults: Vec::new(), remarks: Vec::new(), atoms: Vec::new(), open: Vec::new() }
+        Lowering {
+            vocabulary,
+            plan,
+            cycle,
+            parameters: HashMap::new(),
+            others,
+            faults: Vec::new(),
+            remarks: Vec::new(),
+            atoms: Vec::new(),
+            open: Vec::new(),
+            written: HashMap::new(),
+            level: 0,
+        }
     }
 
     /// The truth a condition gives.
@@ -175,6 +193,27 @@ impl<'b> Lowering<'b> {
     }
 
     fn lower(&mut self, expr: &Expr, context: Context) -> Got {
+        self.level += 1;
+        let lowered = if self.level > MAX_LEVEL { self.too_deep(expr) } else { self.lower_here(expr, context) };
+        self.level -= 1;
+        let lowered = lowered?;
+        let deepest = match &lowered.shape {
+            Shape::One(id) | Shape::Compound { ratio: id, .. } => self.plan.depth(*id),
+            Shape::Series(ids) => ids.iter().map(|&id| self.plan.depth(id)).max().unwrap_or(0),
+        };
+        if deepest > MAX_LEVEL { self.too_deep(expr) } else { Some(lowered) }
+    }
+
+    fn too_deep(&mut self, expr: &Expr) -> Got {
+        self.fault(
+            "policy.rule.too_deep",
+            expr,
+            text!("规则连同派生指标和所引用的措施嵌套超过 {MAX_LEVEL} 层", "the rule with its derived facts and measures nests deeper than {MAX_LEVEL} levels"),
+            text!("减少层层引用", "let fewer things refer to one another in a row"),
+        )
+    }
+
+    fn lower_here(&mut self, expr: &Expr, context: Context) -> Got {
         if self.plan.len() > MAX_NODES {
             return self.fault(
                 "policy.rule.too_large",
@@ -351,6 +390,10 @@ impl<'b> Lowering<'b> {
                 text!("让其中一个成为填报的指标", "make one of them a fact that is reported"),
             );
         }
+        let inner = Context { inner: true, ..context };
+        if let Some(written) = self.written.get(&(index, inner)) {
+            return Some(written.clone());
+        }
         let Ok(tree) = parse_rule(rule) else {
             let name = &fact.zh;
             return self.fault(
@@ -362,8 +405,11 @@ impl<'b> Lowering<'b> {
         };
         self.open.push(index);
         let faults = self.faults.len();
-        let lowered = self.lower(&tree, Context { inner: true, ..context });
+        let lowered = self.lower(&tree, inner);
         self.open.pop();
+        if let Some(lowered) = &lowered {
+            self.written.insert((index, inner), lowered.clone());
+        }
         // Faults inside the derived rule are shown where it is used; its own place is shown by the vocabulary's check.
         for fault in &mut self.faults[faults..] {
             fault.span = expr.span.clone();

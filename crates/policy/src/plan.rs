@@ -190,6 +190,7 @@ impl Op {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     ops: Vec<Op>,
+    depths: Vec<usize>,
     known: HashMap<Op, NodeId>,
 }
 
@@ -200,6 +201,7 @@ impl Plan {
             return id;
         }
         let id = NodeId::try_from(self.ops.len()).expect("BUG: more nodes than the size limits allow");
+        self.depths.push(1 + op.inputs().into_iter().map(|input| self.depth(input)).max().unwrap_or(0));
         self.ops.push(op.clone());
         self.known.insert(op, id);
         id
@@ -211,6 +213,11 @@ impl Plan {
 
     pub(crate) fn op(&self, id: NodeId) -> &Op {
         &self.ops[id as usize]
+    }
+
+    /// How many nodes lie on the longest way down from a node, itself included.
+    pub(crate) fn depth(&self, id: NodeId) -> usize {
+        self.depths[id as usize]
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -105,3 +105,30 @@ proptest! {
         prop_assert!(faults.iter().all(|fault| fault.place.file.is_some()), "{faults:?}");
     }
 }
+
+#[test]
+fn long_chains_and_doubling_of_derived_facts_and_measures_are_bounded() {
+    let chain = |count: usize, rule: fn(usize) -> String| {
+        let facts: String = (1..count).map(|n| format!("f{n}: {{kind: number, rule: {}}}\n", rule(n - 1))).collect();
+        Vocabulary::parse("facts.yaml", &format!("f0: {{kind: number}}\n{facts}")).0
+    };
+    let measure = |id: &str, rule: &str| format!("id: {id}\nname: n\nwhen: ['{rule}']\n");
+    let (book, faults) =
+        Book::compile(chain(3_000, |n| format!("f{n} + 1")), vec![("m.yaml".into(), measure("m", "f2999 > 1")), ("n.yaml".into(), measure("n", "f9 > 1"))]);
+    assert_eq!(book.ids().collect::<Vec<_>>(), ["n"]);
+    assert!(faults.iter().any(|fault| fault.code == "policy.rule.too_deep" && fault.place.file.as_deref() == Some("m.yaml")));
+    let (book, faults) = Book::compile(chain(60, |n| format!("f{n} + f{n}")), vec![("m.yaml".into(), measure("m", "f59 > 1"))]);
+    assert!(faults.is_empty() && book.ids().count() == 1, "{faults:?}");
+    let mut facts = duijie_policy::Facts::new(duijie_vocab::RegionCode::NATION);
+    facts.set("f0", duijie_policy::Period::Instant, duijie_policy::FactValue::Count(1), duijie_policy::FactSource::default());
+    assert_eq!(
+        book.outcomes(&facts, &duijie_policy::RegionFacts::new(), duijie_vocab::Date::parse("2021-01-01").unwrap()),
+        [("m", duijie_policy::Outcome::Eligible)]
+    );
+    let measures = (0..1_000)
+        .map(|n| (format!("{n}.yaml"), measure(&format!("m{n}"), &if n == 0 { "f0 > 1".to_string() } else { format!("eligible(\"m{}\") && f0 > {n}", n - 1) })))
+        .collect();
+    let (book, faults) = Book::compile(chain(1, |_| String::new()), measures);
+    assert!(book.ids().count() > 50 && book.ids().count() < 1_000 && faults.len() == 1_000 - book.ids().count());
+    assert_eq!(book.outcomes(&facts, &duijie_policy::RegionFacts::new(), duijie_vocab::Date::parse("2021-01-01").unwrap()).len(), book.ids().count());
+}
