@@ -4,7 +4,7 @@ use crate::facts::{Known, known, of_regions};
 use crate::policies::{basis, delivery};
 use crate::record::{readable, reference, target_of};
 use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, RecordRef, Viewer};
-use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Facts, Measure, Outcome, Period, RegionFacts, Truth};
+use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Measure, Outcome, Period, RegionFacts, Truth};
 use duijie_record::{RecordState, schema};
 use duijie_vocab::{Date, Lang, RecordId, RegionCode, Text};
 use serde::{Deserialize, Serialize};
@@ -155,27 +155,21 @@ fn rank(outcome: Outcome) -> usize {
 }
 
 /// Every measure of the regions that contain the organization, each on the first day on which the
-/// year can be claimed.
+/// year can be claimed. Titles are those held at the end of the year that is decided: a unicorn of
+/// 2021 is one for what 2021 pays, whenever it is claimed.
 fn decide(book: &Book, known: &Known, regions: &RegionFacts, region: RegionCode, year: i16) -> Vec<Decision> {
-    let mut by_day: BTreeMap<Date, Facts> = BTreeMap::new();
-    let mut decisions = Vec::new();
-    for measure in book.ids().filter_map(|id| book.measure(id)).filter(|measure| measure.source.region.contains(region)) {
-        let period = period_of(measure, year);
-        let day = first_day(measure, period, year);
-        let facts = by_day.entry(day).or_insert_with(|| known.on(day));
-        decisions.extend(book.decide(measure.id(), facts, regions, day, Some(period)));
-    }
-    decisions
+    let last = last_day(year);
+    let facts = known.on(last);
+    let decide = |measure: &Measure| {
+        let period = measure.source.period.containing(last);
+        let day = measure.window_for(period, last).map_or(last, |(from, _)| from);
+        book.decide(measure.id(), &facts, regions, day, Some(period))
+    };
+    book.ids().filter_map(|id| book.measure(id)).filter(|measure| measure.source.region.contains(region)).filter_map(decide).collect()
 }
 
-fn period_of(measure: &Measure, year: i16) -> Period {
-    let last = Date::new(year, None, None).unwrap_or_else(|| Date::new(2000, None, None).expect("BUG: the year 2000 exists")).last_day();
-    measure.source.period.containing(last)
-}
-
-fn first_day(measure: &Measure, period: Period, year: i16) -> Date {
-    let last = Date::new(year, None, None).unwrap_or_else(|| Date::new(2000, None, None).expect("BUG: the year 2000 exists")).last_day();
-    measure.window_for(period, last).map_or(last, |(from, _)| from)
+fn last_day(year: i16) -> Date {
+    Date::new(year, None, None).map_or_else(|| Date::new(2000, Some(12), Some(31)).expect("BUG: 2000-12-31 exists"), Date::last_day)
 }
 
 /// The missing facts that are wanted by the most open decisions.

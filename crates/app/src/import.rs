@@ -98,6 +98,9 @@ impl App {
             Some(word) => Some(schemas().get(word).or_else(|| schemas().named(word)).ok_or_else(|| unknown_kind(word))?),
             None => None,
         };
+        // Rows of an officer's own file that name no region are about the officer's region.
+        let own_region = (viewer.region != RegionCode::NATION).then_some(viewer.region);
+        let options = &ImportOptions { region: options.region.or(own_region), ..options.clone() };
         let digest = digest_of(&mut source)?;
         let mut import = Import {
             app: self,
@@ -199,31 +202,36 @@ impl Import<'_> {
                 && let Some(row) = rows.next()
             {
                 match row {
-                    Ok(row) => top.push(row),
-                    Err(fault) if fault.ends_reading() => return Err(unreadable(fault, name)),
-                    Err(fault) => self.remark(fault.diagnostic(file, name)),
+                    // A sheet that breaks off does not keep the others out.
+                    Err(fault) if fault.ends_reading() => {
+                        self.remark(fault.diagnostic(file, name));
+                        break;
+                    }
+                    row => top.push(row),
                 }
             }
+            let readable: Vec<Row> = top.iter().filter_map(|row| row.as_ref().ok()).cloned().collect();
             let names = [file, info.name.as_str()];
-            let Some(layout) = understand(&top, &names, kind, &self.options.mapping) else {
-                if !top.is_empty() {
+            let Some(layout) = understand(&readable, &names, kind, &self.options.mapping) else {
+                if !readable.is_empty() {
                     self.report.sheets.push(left_out(&info.name));
                 }
                 continue;
             };
             understood += 1;
             let sheet = SheetImport { at, name: info.name.clone(), layout };
-            self.table(sheet, top.into_iter().map(Ok).chain(rows))?;
+            self.table(sheet, top.into_iter().chain(rows))?;
         }
-        if understood == 0 {
-            let place = Place::file(file);
-            return Err(AppError::Invalid(vec![
-                Diagnostic::error("import.no_header", text!("没有找到能识别的表头", "no header was found that can be understood"))
-                    .at(place)
-                    .help(text!("请使用本系统的模板，或用列名对照（--map）说明各列", "use a template of this system, or name the columns with --map")),
-            ]));
+        if understood > 0 {
+            return Ok(());
         }
-        Ok(())
+        let mut faults = std::mem::take(&mut self.report.diagnostics);
+        if faults.is_empty() {
+            let no_header = Diagnostic::error("import.no_header", text!("没有找到能识别的表头", "no header was found that can be understood"));
+            let help = text!("请使用本系统的模板，或用列名对照（--map）说明各列", "use a template of this system, or name the columns with --map");
+            faults.push(no_header.at(Place::file(file)).help(help));
+        }
+        Err(AppError::Invalid(faults))
     }
 
     fn table(&mut self, sheet: SheetImport, rows: impl Iterator<Item = Result<Row, duijie_sheet::ReadFault>>) -> Result<(), AppError> {
@@ -231,7 +239,7 @@ impl Import<'_> {
         for fault in sheet.remarks(self.file) {
             self.remark(fault);
         }
-        let mut report = sheet.report();
+        let mut report = sheet.report(self.file);
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut samples: Vec<(u32, Vec<String>)> = Vec::new();
         let mut outcomes = SheetOutcomes::default();
@@ -441,7 +449,7 @@ struct SheetImport {
 }
 
 impl SheetImport {
-    fn report(&self) -> SheetReport {
+    fn report(&self, file: &str) -> SheetReport {
         let column = |meaning: &crate::columns::Meaning| {
             let field = if let Holds::Field(field) = meaning.holds { Some(field) } else { None };
             let other = match meaning.holds {
@@ -459,7 +467,7 @@ impl SheetImport {
             }
         };
         SheetReport {
-            sheet: self.name.clone(),
+            sheet: if self.name.is_empty() { file.to_string() } else { self.name.clone() },
             kind: Some(self.layout.schema.kind.clone()),
             kind_name: self.layout.schema.name.clone(),
             header_row: self.layout.header.last_row,

@@ -3,11 +3,12 @@
 use crate::follow::index_error;
 use crate::record::{readable, reference};
 use crate::{App, AppError, MatchGroup, MatchView, Matches, PartView, RecordRef, Viewer};
-use duijie_matching::{Analyzer, Candidate, Match, Profile, Ranking, Weights, rank};
+use duijie_matching::{Analyzer, Candidate, Match, Profile, QueryTerms, Ranking, Weights, rank};
 use duijie_record::{Record, schema, schemas};
-use duijie_search::CandidateQuery;
-use duijie_vocab::{RecordId, Text};
+use duijie_search::{CandidateHit, CandidateQuery};
+use duijie_vocab::{Date, RecordId, Text};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How many candidates of each kind are ranked.
 const CANDIDATES: usize = 60;
@@ -38,39 +39,27 @@ impl App {
             _ if own.resource => vec!["need"],
             _ => Vec::new(),
         };
+        let need = Profile::from_record(&record, own);
+        let query = CandidateQuery {
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            viewer: viewer.clearance(),
+            limit: CANDIDATES,
+            ..CandidateQuery::default()
+        };
+        let (terms, mut found) = self.index.candidates_by_kind(&need, &query).map_err(index_error)?;
+        let ids: Vec<RecordId> = found.values().flatten().map(|hit| hit.id.clone()).collect();
+        let rows = self.store().read(|view| view.get_many(&ids))?;
+        let records: HashMap<RecordId, Record> = rows.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
+        let ranker = Ranker { analyzer: Analyzer::shared(), weights: Weights::default(), terms, today: self.now().china_date(), limit: per_kind };
         let mut groups = Vec::new();
         for kind in kinds {
-            let matches = self.matches_of_kind(viewer, &record, kind, per_kind)?;
+            let matches = ranker.rank(&need, found.remove(kind).unwrap_or_default(), &records);
             if !matches.is_empty() {
                 let kind_name = schema(kind).map(|schema| schema.name.clone()).unwrap_or_default();
                 groups.push(MatchGroup { kind: kind.to_string(), kind_name, matches });
             }
         }
         Ok(Matches { of: reference(&record), groups, as_of: self.index.cursor() })
-    }
-
-    fn matches_of_kind(&self, viewer: &Viewer, record: &Record, kind: &str, limit: usize) -> Result<Vec<MatchView>, AppError> {
-        let Some(own) = schema(&record.kind) else { return Ok(Vec::new()) };
-        let need = Profile::from_record(record, own);
-        let query = CandidateQuery { kinds: vec![kind.to_string()], viewer: viewer.clearance(), limit: CANDIDATES, ..CandidateQuery::default() };
-        let found = self.index.candidates(&need, &query).map_err(index_error)?;
-        let ids: Vec<RecordId> = found.hits.iter().map(|hit| hit.id.clone()).collect();
-        let records: HashMap<RecordId, Record> =
-            self.store().read(|view| view.get_many(&ids))?.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
-        let candidate = |hit: duijie_search::CandidateHit| {
-            let record = records.get(&hit.id)?;
-            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text })
-        };
-        let candidates: Vec<Candidate> = found.hits.into_iter().filter_map(candidate).collect();
-        let analyzer = Analyzer::shared();
-        let weights = Weights::default();
-        let ranking = Ranking { analyzer: &analyzer, weights: &weights, terms: &found.terms, today: self.now().china_date(), limit, per_holder: PER_HOLDER };
-        let ranked = rank(&need, candidates, &ranking);
-        Ok(ranked
-            .into_iter()
-            .filter(|found| found.score >= WORTH_SHOWING && !found.shared_terms.is_empty())
-            .filter_map(|found| view(found, &records))
-            .collect())
     }
 
     /// Matches every active need the viewer may see against every kind of resource. `progress`
@@ -104,6 +93,30 @@ impl App {
             progress(at + 1);
         }
         Ok(summary)
+    }
+}
+
+/// What ranking needs beside the candidates.
+struct Ranker {
+    analyzer: Arc<Analyzer>,
+    weights: Weights,
+    terms: QueryTerms,
+    today: Date,
+    limit: usize,
+}
+
+impl Ranker {
+    /// The candidates that are worth showing, best first, with their reasons.
+    fn rank(&self, need: &Profile, hits: Vec<CandidateHit>, records: &HashMap<RecordId, Record>) -> Vec<MatchView> {
+        let candidate = |hit: CandidateHit| {
+            let record = records.get(&hit.id)?;
+            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text })
+        };
+        let candidates: Vec<Candidate> = hits.into_iter().filter_map(candidate).collect();
+        let ranking =
+            Ranking { analyzer: &self.analyzer, weights: &self.weights, terms: &self.terms, today: self.today, limit: self.limit, per_holder: PER_HOLDER };
+        let worth = |found: &Match| found.score >= WORTH_SHOWING && !found.shared_terms.is_empty();
+        rank(need, candidates, &ranking).into_iter().filter(worth).filter_map(|found| view(found, records)).collect()
     }
 }
 

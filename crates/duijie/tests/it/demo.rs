@@ -32,6 +32,10 @@ fn the_demo_region_is_imported_matched_and_decided_and_a_second_import_changes_n
         let count = batch["counts"].as_array().into_iter().flatten().find(|line| line[0] == outcome).and_then(|line| line[2].as_u64());
         assert!(count > Some(0), "{outcome} occurs: {}", batch["counts"]);
     }
+    let rewarded = product.json(&["policy", "decide", "新能源示例企业04", "--period", "2021", "--format", "json"]);
+    let tax_growth =
+        rewarded["decisions"].as_array().into_iter().flatten().find(|decision| decision["measure"] == "320400.2021.tax-growth").expect("the tax-growth reward");
+    assert_eq!((tax_growth["outcome"].as_str(), tax_growth["amount"]["zh"].as_str()), (Some("eligible"), Some("136万元")), "{tax_growth}");
     let matched = product.json(&["match", "--all", "--format", "json"]);
     assert!(matched["matched"].as_u64() > Some(40), "{}", matched["matched"]);
     for example in matched["examples"].as_array().expect("examples") {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-const ROWS: usize = 6_000;
-const ROUNDS: u64 = 12;
+const ROWS: usize = 4_100;
+const ROUNDS: u64 = 8;
 
 #[test]
 fn a_killed_import_leaves_nothing_half_and_is_finished_by_importing_again() {
@@ -18,7 +18,7 @@ fn a_killed_import_leaves_nothing_half_and_is_finished_by_importing_again() {
         let product = Product::new();
         let file = product.file("机构.csv", &csv);
         let mut import = product.command().arg("import").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the import starts");
-        std::thread::sleep(Duration::from_millis(20 + 150 * round));
+        std::thread::sleep(Duration::from_millis(20 + 200 * round));
         import.kill().expect("the import is killed or has ended");
         import.wait().expect("the import ended");
         if product.data().join("duijie.db").exists() {
