@@ -6,6 +6,7 @@
 //! outcomes (yes, no, unknown, error), and what is not known is never taken to be zero.
 
 mod batch;
+mod bits;
 mod book;
 mod boundary;
 mod cases;
