@@ -8,7 +8,7 @@ mod tidy;
 
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask demo [--no-serve] [--data DIR] [--port N]
@@ -20,7 +20,17 @@ cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {

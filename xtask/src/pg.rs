@@ -26,6 +26,11 @@ pub(crate) fn with_server(f: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     done.and(stopped)
 }
 
+/// Whether Debian's PostgreSQL server is on this machine.
+pub(crate) fn is_installed() -> bool {
+    programs().is_ok()
+}
+
 /// Runs a server until the process is ended with its standard input or by a signal.
 pub(crate) fn run() -> Result<()> {
     with_server(|url| {

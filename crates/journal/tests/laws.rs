@@ -1,6 +1,8 @@
 //! The laws of the journal: canonical bytes, the chain, and splitting records.
 
-use duijie_journal::{Account, Actor, EntryFault, Event, Payload, RecordKey, RecordRef, Sealed, SettingPut, canonical_bytes, canonical_text, join, split, verify};
+use duijie_journal::{
+    Account, Actor, EntryFault, Event, Payload, RecordKey, RecordRef, Sealed, SettingPut, canonical_bytes, canonical_text, join, split, verify,
+};
 use duijie_record::{Body, Mark, Record, RecordState, Schema, Source, Value, Visibility};
 use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
 use proptest::prelude::*;

@@ -5,5 +5,6 @@ mod export;
 mod faults;
 mod import;
 mod kill;
+mod postgres_engine;
 mod product;
 mod serve;

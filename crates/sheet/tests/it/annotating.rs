@@ -1,3 +1,5 @@
+//! Files handed back with what became of each row.
+
 use crate::fixture::{Parts, open, shown};
 use crate::writing::about;
 use duijie_sheet::{CellValue, Format, Limits, RowNote, SheetResult, Verdict, annotate, find_header, is_result_header};

@@ -1,3 +1,5 @@
+//! Finding the header below titles and remarks.
+
 use crate::fixture::{Parts, open};
 use duijie_sheet::{Row, find_header, is_footnote_row, is_sum_row};
 

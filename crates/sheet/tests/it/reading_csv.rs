@@ -1,3 +1,5 @@
+//! Reading separated text in every encoding that comes in.
+
 use crate::fixture::{fault_of, open, shown, small_limits};
 use duijie_sheet::{Format, Limits, ReadFault};
 use encoding_rs::GB18030;

@@ -1,3 +1,5 @@
+//! Reading xlsx: values, dates, merged ranges, and packages that are up to no good.
+
 use crate::fixture::{Parts, open, shown, small_limits};
 use duijie_sheet::{Address, CellValue, Format, Limits};
 

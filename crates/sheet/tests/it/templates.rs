@@ -1,3 +1,5 @@
+//! Blank templates and what reading makes of them again.
+
 use crate::fixture::open;
 use crate::writing::about;
 use duijie_sheet::{FieldKind, Template, TemplateColumn, TemplateSheet, find_header, is_guide_sheet, write_template};

@@ -1,3 +1,5 @@
+//! Writing workbooks and csv: nothing becomes a formula, what is written reads back.
+
 use crate::fixture::open;
 use duijie_sheet::{About, CellValue, Column, ColumnKind, Limits, Storage, Table, Value, WriteFault, read, write_csv, write_workbook};
 use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, Timestamp};
