@@ -222,6 +222,7 @@ impl Deciding<'_> {
     fn trace(&self, atom: &Atom) -> Trace {
         let (left, right) = (self.evaluation.value(atom.left), self.evaluation.value(atom.right));
         let printed = |expr| Text::new(print_rule(expr, Style::Zh, self.book.vocabulary()), english(expr, self.book));
+        let (left_words, right_words) = atom.words.get_or_init(|| (printed(&atom.left_expr), printed(&atom.right_expr))).clone();
         let (_, cel, zh) = atom.op.spelling();
         let remark = [&left, &right].into_iter().find_map(|value| match value {
             Value::Undefined(why) => Some(why.described()),
@@ -229,10 +230,10 @@ impl Deciding<'_> {
             _ => None,
         });
         Trace {
-            left: printed(&atom.left_expr),
+            left: left_words,
             left_value: shown_value(&left, &atom.left_kind),
             operator: Text::new(zh, cel),
-            right: if atom.right_expr.number().is_some() { shown_value(&right, &atom.right_kind) } else { printed(&atom.right_expr) },
+            right: if atom.right_expr.number().is_some() { shown_value(&right, &atom.right_kind) } else { right_words },
             right_value: shown_value(&right, &atom.right_kind),
             verdict: self.evaluation.truth(atom.node),
             remark,

@@ -11,7 +11,7 @@ use crate::vocabulary::{FactDef, FactKind, FactScope, Vocabulary};
 use crate::{Fraction, parse_rule};
 use duijie_vocab::{Text, text};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 mod functions;
 mod operators;
@@ -60,6 +60,8 @@ pub(crate) struct Atom {
     pub(crate) right_expr: Expr,
     pub(crate) left_kind: Type,
     pub(crate) right_kind: Type,
+    /// The words of both sides, once somebody has asked for them.
+    pub(crate) words: OnceLock<(Text, Text)>,
 }
 
 /// A dated parameter of a measure, lowered.

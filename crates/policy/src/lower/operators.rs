@@ -280,6 +280,7 @@ impl Lowering<'_> {
             right_expr: right.clone(),
             left_kind: a.kind.clone(),
             right_kind: b.kind.clone(),
+            words: std::sync::OnceLock::new(),
         });
     }
 
