@@ -89,6 +89,11 @@ fn source(record: &Record) -> String {
     }
 }
 
+fn items(field: &duijie_record::Field, value: &Value) -> Vec<Text> {
+    let Value::List(items) = value else { return Vec::new() };
+    items.iter().map(|item| Text::new(item, field.choice_name(item, duijie_vocab::Lang::En))).collect()
+}
+
 fn groups(schema: &Schema, record: &Record, clearance: Visibility, linked: &BTreeMap<String, RecordRef>) -> Vec<GroupView> {
     let field_view = |field: &duijie_record::Field| {
         let value = record.body.get(&field.key).filter(|_| field.visibility <= clearance)?;
@@ -97,7 +102,7 @@ fn groups(schema: &Schema, record: &Record, clearance: Visibility, linked: &BTre
             name: field.name.clone(),
             ty: type_word(field.ty),
             shown: shown(field, value),
-            items: if let Value::List(items) = value { items.clone() } else { Vec::new() },
+            items: items(field, value),
             link: linked.get(&field.key).cloned(),
             curated_by: record.marks.get(&field.key).map(|mark| mark.by.clone()),
         })

@@ -126,8 +126,8 @@ pub struct FieldView {
     pub ty: String,
     /// The value as people write it.
     pub shown: Text,
-    /// The items of a list.
-    pub items: Vec<String>,
+    /// The items of a list or of several choices.
+    pub items: Vec<Text>,
     /// The record that a reference leads to, if the viewer may see it.
     pub link: Option<RecordRef>,
     /// Who set the value by hand, if somebody did.

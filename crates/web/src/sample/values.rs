@@ -194,7 +194,7 @@ pub(crate) fn record(kind: &str) -> RecordView {
                     ),
                     field("expected_result", text!("预期目标", "Expected result"), "long_text", "完成 3 个批次的叶片验证，返修率降到 3% 以下。"),
                     FieldView {
-                        items: vec!["热障涂层".into(), "等离子喷涂".into(), "高温合金".into()],
+                        items: ["热障涂层", "等离子喷涂", "高温合金"].map(|item| Text::new(item, item)).to_vec(),
                         ..field("keywords", text!("关键词", "Keywords"), "list", "热障涂层、等离子喷涂、高温合金")
                     },
                 ],
