@@ -183,7 +183,7 @@ fn template_column(field: &Field, lang: Lang) -> TemplateColumn {
         FieldType::Choice | FieldType::Choices => {
             field.options.iter().map(|choice| if lang == Lang::Zh { choice.zh.clone() } else { choice.en.clone() }).collect()
         }
-        FieldType::Bool => vec![text!("是", "yes"), text!("否", "no")].iter().map(|word| word.get(lang).to_string()).collect(),
+        FieldType::Bool => [text!("是", "yes"), text!("否", "no")].iter().map(|word| word.get(lang).to_string()).collect(),
         _ => Vec::new(),
     };
     TemplateColumn {

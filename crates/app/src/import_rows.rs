@@ -215,7 +215,8 @@ fn plan_row(
     let target = Target { region: Some(existing.map_or(region, |record| record.region)), organization: None };
     if let Err(refused) = chunk.viewer.may(Action::Import, &target) {
         told.outcome = Outcome::Refused;
-        told.diagnostics.push(Diagnostic::error("import.not_allowed", refused.reason).at(row.place.clone()));
+        let help = text!("请在表中写明所属地区，或由当地经办人导入", "say in the table which region it is of, or let that region's officer import it");
+        told.diagnostics.push(Diagnostic::error("import.not_allowed", refused.reason).at(row.place.clone()).help(help));
         return told;
     }
     let next = match existing {

@@ -84,6 +84,9 @@ pub(crate) fn industry_class(need: &Profile, resource: &Profile) -> Fit {
                 _ => 1.0,
             };
             let name = industry(&code).map_or("", |class| class.name);
+            if code.len() == 1 {
+                return Fit::known(value, text!("只是同属门类：{name}（{code}）", "only the section of industry in common: {name} ({code})"));
+            }
             Fit::known(value, text!("同属行业：{name}（{code}）", "same industry class: {name} ({code})"))
         }
     }

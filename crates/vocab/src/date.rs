@@ -118,7 +118,8 @@ impl Date {
 
     /// The day that lies `days` after 1970-01-01.
     pub fn from_days_since_epoch(days: i32) -> Option<Date> {
-        let day = jiff::civil::Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()?;
+        let span = jiff::Span::new().try_days(days).ok()?;
+        let day = jiff::civil::Date::constant(1970, 1, 1).checked_add(span).ok()?;
         Date::new(day.year(), Some(day.month() as u8), Some(day.day() as u8))
     }
 
@@ -217,5 +218,6 @@ mod tests {
         assert_eq!(Date::parse("2021").unwrap().last_day().to_string(), "2021-12-31");
         assert_eq!(Date::parse("1970-01-02").unwrap().days_since_epoch(), 1);
         assert_eq!(Date::from_days_since_epoch(-1).unwrap().to_string(), "1969-12-31");
+        assert_eq!((Date::from_days_since_epoch(i32::MAX), Date::from_days_since_epoch(i32::MIN)), (None, None));
     }
 }
