@@ -40,13 +40,55 @@ fn main() {
 }
 
 fn singles(store: &Store) {
-    let alone = rate(store, 1, "alone");
-    let together = rate(store, CLIENTS, "together");
-    println!("{CLIENTS} clients together: {:.1} times one commit per write", together / alone);
+    for (what, write) in [("settings", put_setting as fn(&Store, &str)), ("records", put_one)] {
+        let alone = rate(store, 1, &format!("{what}-alone"), write);
+        let together = rate(store, CLIENTS, &format!("{what}-together"), write);
+        println!("{what}: {CLIENTS} clients together write {:.1} times what one client alone does", together / alone);
+        let apart = apart(store.location(), &format!("{what}-apart"), write);
+        println!("{what}: {CLIENTS} clients together write {:.1} times what they do with a commit per write", together / apart);
+    }
+}
+
+/// Durable single writes per second by as many clients, each with a connection of its own and a
+/// commit per write, as a service without a common writer does it.
+fn apart(location: &Location, name: &str, write_one: fn(&Store, &str)) -> f64 {
+    let stores: Vec<Store> = (0..CLIENTS).map(|_| open(location)).collect();
+    let until = Instant::now() + Duration::from_secs(SINGLE_SECONDS);
+    let begun = Instant::now();
+    let counts: Vec<usize> = thread::scope(|scope| {
+        let write = |client: usize, store: &Store| {
+            let store = store.clone();
+            move || {
+                let mut count = 0;
+                while Instant::now() < until {
+                    write_one(&store, &format!("{name}-{client}-{count}"));
+                    count += 1;
+                }
+                count
+            }
+        };
+        let threads: Vec<_> = stores.iter().enumerate().map(|(client, store)| scope.spawn(write(client, store))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a client does not panic")).collect()
+    });
+    let rate = counts.iter().sum::<usize>() as f64 / begun.elapsed().as_secs_f64();
+    println!("{name}: {rate:.0} writes/s");
+    rate
+}
+
+/// An entry with one row of state.
+fn put_setting(store: &Store, name: &str) {
+    let name = name.to_string();
+    let put = store.write(&Actor::system(), move |tx| tx.put_setting(&name, "value"));
+    put.expect("a setting is put");
+}
+
+/// An entry with a record, its keys and links.
+fn put_one(store: &Store, name: &str) {
+    put(store, vec![organization(name)]);
 }
 
 /// Durable single writes per second by so many clients.
-fn rate(store: &Store, clients: usize, name: &str) -> f64 {
+fn rate(store: &Store, clients: usize, name: &str, write_one: fn(&Store, &str)) -> f64 {
     let until = Instant::now() + Duration::from_secs(SINGLE_SECONDS);
     let begun = Instant::now();
     let mut times: Vec<Duration> = thread::scope(|scope| {
@@ -56,7 +98,7 @@ fn rate(store: &Store, clients: usize, name: &str) -> f64 {
                 while Instant::now() < until {
                     let number = times.len();
                     let begun = Instant::now();
-                    put(store, vec![organization(&format!("{name}-{client}-{number}"))]);
+                    write_one(store, &format!("{name}-{client}-{number}"));
                     times.push(begun.elapsed());
                 }
                 times
@@ -67,7 +109,7 @@ fn rate(store: &Store, clients: usize, name: &str) -> f64 {
     });
     let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
     times.sort_unstable();
-    println!("{clients} clients: {rate:.0} writes/s, p50 {:?}, p99 {:?}", times[times.len() / 2], times[times.len() * 99 / 100]);
+    println!("{name}: {rate:.0} writes/s, p50 {:?}, p99 {:?}", times[times.len() / 2], times[times.len() * 99 / 100]);
     rate
 }
 

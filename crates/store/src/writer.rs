@@ -76,9 +76,9 @@ impl Drop for Writer {
 
 /// A use case that waits for its answer.
 pub(crate) trait Act: Send {
-    /// Runs the use case inside the open transaction. A fault that spoils the whole transaction is
-    /// returned, any other outcome is kept for the answer.
-    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault>;
+    /// Runs the use case inside the open transaction and tells whether it went well. A fault that
+    /// spoils the whole transaction is returned, any other outcome is kept for the answer.
+    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head, guard: Guard) -> Result<bool, StoreFault>;
     /// Tells the outcome that was kept; call it after the commit.
     fn answer(self: Box<Self>);
     fn answer_fault(self: Box<Self>, fault: Fate);
@@ -118,8 +118,10 @@ where
     E: Send + 'static,
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault> {
-        conn.batch("SAVEPOINT one")?;
+    fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head, guard: Guard) -> Result<bool, StoreFault> {
+        if guard == Guard::Savepoint {
+            conn.batch("SAVEPOINT one")?;
+        }
         let mut tx = Tx::new(conn, &self.actor, options, *head);
         let act = &mut self.act;
         let ended = catch_unwind(AssertUnwindSafe(|| act(&mut tx)));
@@ -137,14 +139,15 @@ where
             (Ok(Ok(_)), Some(fault)) => Err(WriteError::Storage(fault)),
             (Ok(Ok(answer)), None) => Ok(answer),
         };
-        if outcome.is_ok() {
-            conn.batch("RELEASE SAVEPOINT one")?;
+        let good = outcome.is_ok();
+        if good {
             *head = after;
-        } else {
-            conn.batch("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
+        }
+        if guard == Guard::Savepoint {
+            conn.batch(if good { "RELEASE SAVEPOINT one" } else { "ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one" })?;
         }
         self.outcome = Some(outcome);
-        Ok(())
+        Ok(good)
     }
 
     fn answer(self: Box<Self>) {
@@ -251,15 +254,37 @@ impl Desk {
     }
 }
 
+/// What keeps a refused use case from leaving something behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// The whole transaction, which is undone if any use case refuses.
+    Transaction,
+    /// A savepoint of its own.
+    Savepoint,
+}
+
 /// Runs every use case of the group in one open transaction and returns the head after the last.
+/// Most groups hold no refusal, so they are first run without savepoints, which cost a copy of
+/// every page that is touched; a group with a refusal is undone and run again with them.
 fn write_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options) -> Result<Head, StoreFault> {
     drop(conn.take_fault());
+    if let Some(head) = run_all(conn, group, options, Guard::Transaction)? {
+        return Ok(head);
+    }
+    conn.batch("ROLLBACK")?;
+    let head = run_all(conn, group, options, Guard::Savepoint)?;
+    Ok(head.expect("BUG: a group that is run with savepoints is never given up"))
+}
+
+fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard: Guard) -> Result<Option<Head>, StoreFault> {
     conn.begin_write()?;
     let mut head = View::over(conn).head()?;
     for job in group {
-        job.run(conn, options, &mut head)?;
+        if !job.run(conn, options, &mut head, guard)? && guard == Guard::Transaction {
+            return Ok(None);
+        }
     }
-    Ok(head)
+    Ok(Some(head))
 }
 
 /// The use cases that share the next commit. A lone writer is not made to wait; when the group
@@ -306,7 +331,7 @@ mod tests {
     }
 
     impl Act for Flaky {
-        fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head) -> Result<(), StoreFault> {
+        fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head, _: Guard) -> Result<bool, StoreFault> {
             let actor = Actor::system();
             let mut tx = Tx::new(conn, &actor, options, *head);
             tx.put_setting(&self.key, "x").expect("the setting is put");
@@ -315,7 +340,7 @@ mod tests {
                 self.faults -= 1;
                 return Err(StoreFault::new(self.kind, "as told"));
             }
-            Ok(())
+            Ok(true)
         }
 
         fn answer(self: Box<Self>) {
