@@ -4,6 +4,7 @@
 use crate::{App, AppError, AppOpenError};
 use duijie_search::{Change, Index, IndexError, OpenError, Options};
 use duijie_store::Store;
+use duijie_vocab::text;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,8 @@ use std::time::Duration;
 /// How many changed records are read at a time, and how many go into one commit of the index.
 const BATCH: usize = 2_000;
 const COMMIT: usize = 50_000;
+/// How many entries a follower beside an import lets come together.
+const STEP: i64 = 20_000;
 /// How long a follower sleeps when nothing wakes it; another process may have written.
 const NAP: Duration = Duration::from_millis(500);
 
@@ -40,7 +43,7 @@ impl App {
                 self.index.refresh().map_err(index_error)?;
                 return Ok(self.index.cursor());
             }
-            Err(IndexOr::Index(fault)) => return Err(index_error(fault)),
+            Err(IndexOr::Index(fault)) => return Err(not_followed(&fault)),
             Err(IndexOr::App(fault)) => return Err(fault),
             Ok(cursor) => cursor,
         };
@@ -91,6 +94,19 @@ impl App {
         }
     }
 
+    /// Follows in large steps until `stop` is set, for a thread beside a long import: a second core
+    /// indexes what the first has written. What is left, and any fault, is for [`App::follow`] after it.
+    pub fn follow_beside(&self, stop: &AtomicBool) {
+        let news = self.store().subscribe();
+        while !stop.load(Ordering::Relaxed) {
+            let enough = self.index.cursor().saturating_add(STEP);
+            let written = news.wait(enough, NAP);
+            if written.is_ok_and(|head| head > enough) && self.follow(&mut |_| {}).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Builds the index anew beside the one in use.
     pub fn rebuild_search(&self, progress: &mut dyn FnMut(usize)) -> Result<i64, AppError> {
         let rebuild = self.index.rebuild().map_err(index_error)?;
@@ -108,6 +124,14 @@ impl App {
         rebuild.finish().map_err(index_error)?;
         Ok(cursor)
     }
+}
+
+/// The records are safe; only what is derived from them is behind.
+fn not_followed(fault: &IndexError) -> AppError {
+    AppError::Unavailable(text!(
+        "记录已保存，但检索索引没有跟上（{fault}）；请检查磁盘空间，之后的导入或 duijie rebuild search 会补上",
+        "the records are saved, but the search index did not follow ({fault}); look at the disk, the next import or `duijie rebuild search` catches up"
+    ))
 }
 
 enum IndexOr {

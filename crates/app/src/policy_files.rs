@@ -10,7 +10,7 @@ pub struct PolicyFiles {
 }
 
 /// What became of one example.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct ExampleLine {
     pub measure: String,
     pub name: String,

@@ -178,7 +178,11 @@ pub(crate) enum PolicyCommand {
         format: Format,
     },
     /// Show one measure as an official would print it.
-    Show { measure: String },
+    Show {
+        measure: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Read measure files and say what is wrong with them; writes nothing.
     Check {
         #[arg(required = true)]
@@ -188,6 +192,8 @@ pub(crate) enum PolicyCommand {
     Test {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// What every measure says of one organization, with reasons.
     Decide {

@@ -8,6 +8,7 @@ use duijie_app::{App, ImportOptions, ImportReport};
 use duijie_vocab::{Lang, text};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many diagnostics are printed of each file; JSON has them all.
 const SHOWN: usize = 50;
@@ -18,10 +19,43 @@ pub(crate) fn run(world: &World, command: &Import) -> Outcome {
     }
     let options = options(command)?;
     let app = world.open()?;
+    let indexed = !command.dry_run && !command.no_index;
+    let (verdict, reports) = beside(&app, indexed, || import_all(world, &app, command, &options));
+    if let (Some(out), Some(path)) = (&command.annotate, command.files.first()) {
+        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let (_, annotated) = app.annotated(&world.viewer(), &name(path), bytes, &options, world.lang)?;
+        std::fs::write(out, annotated).with_context(|| out.display().to_string())?;
+    }
+    if indexed {
+        let bar = show::progress(text!("建立索引", "indexing").get(world.lang));
+        app.follow(&mut |done| bar.set_position(done as u64))?;
+        bar.finish_and_clear();
+    }
+    if command.format == Format::Json {
+        show::json(&reports)?;
+    }
+    Ok(verdict)
+}
+
+/// Runs `act` while another thread indexes what it writes.
+fn beside<T>(app: &App, indexed: bool, act: impl FnOnce() -> T) -> T {
+    if !indexed {
+        return act();
+    }
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| app.follow_beside(&stop));
+        let done = act();
+        stop.store(true, Ordering::Relaxed);
+        done
+    })
+}
+
+fn import_all(world: &World, app: &App, command: &Import, options: &ImportOptions) -> (Verdict, Vec<ImportReport>) {
     let mut verdict = Verdict::Done;
     let mut reports = Vec::new();
     for path in in_order(&command.files) {
-        match import(world, &app, path, &options) {
+        match import(world, app, path, options) {
             Ok(report) => {
                 if command.format == Format::Text {
                     print(&report, world.lang);
@@ -39,20 +73,7 @@ pub(crate) fn run(world: &World, command: &Import) -> Outcome {
             }
         }
     }
-    if let (Some(out), Some(path)) = (&command.annotate, command.files.first()) {
-        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let (_, annotated) = app.annotated(&world.viewer(), &name(path), bytes, &options, world.lang)?;
-        std::fs::write(out, annotated).with_context(|| out.display().to_string())?;
-    }
-    if !command.dry_run && !command.no_index {
-        let bar = show::progress(text!("建立索引", "indexing").get(world.lang));
-        app.follow(&mut |done| bar.set_position(done as u64))?;
-        bar.finish_and_clear();
-    }
-    if command.format == Format::Json {
-        show::json(&reports)?;
-    }
-    Ok(verdict)
+    (verdict, reports)
 }
 
 /// Organizations before what belongs to them, the vocabulary before the measures, the rest as given.

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(world: &World, command: &Policy) -> Outcome {
     match &command.command {
         PolicyCommand::List { format } => list(world, *format),
-        PolicyCommand::Show { measure } => show_measure(world, measure),
+        PolicyCommand::Show { measure, format } => show_measure(world, measure, *format),
         PolicyCommand::Check { paths } => check(world, paths),
-        PolicyCommand::Test { paths } => test(world, paths),
+        PolicyCommand::Test { paths, format } => test(world, paths, *format),
         PolicyCommand::Decide { organization, period, format } => decide(world, organization, period.as_deref(), *format),
         PolicyCommand::Batch { period, format } => batch(world, period.as_deref(), *format),
     }
@@ -31,8 +31,12 @@ fn list(world: &World, format: Format) -> Outcome {
     Ok(Verdict::Done)
 }
 
-fn show_measure(world: &World, id: &str) -> Outcome {
+fn show_measure(world: &World, id: &str, format: Format) -> Outcome {
     let measure = world.open_existing()?.measure(id)?;
+    if format == Format::Json {
+        show::json(&measure)?;
+        return Ok(Verdict::Done);
+    }
     println!("{}", measure.printed_text(world.lang));
     Ok(Verdict::Done)
 }
@@ -74,13 +78,17 @@ fn check(world: &World, paths: &[PathBuf]) -> Outcome {
     Ok(if has_errors(&files.faults) { Verdict::Wanting } else { Verdict::Done })
 }
 
-fn test(world: &World, paths: &[PathBuf]) -> Outcome {
+fn test(world: &World, paths: &[PathBuf], format: Format) -> Outcome {
     let files = PolicyFiles::read(files(paths)?);
     for fault in &files.faults {
         eprintln!("{}", show::diagnostic(fault, world.lang));
     }
     let examples = files.examples();
     let failed: Vec<_> = examples.iter().filter(|example| !example.passed).collect();
+    if format == Format::Json {
+        show::json(&examples)?;
+        return Ok(if failed.is_empty() && !has_errors(&files.faults) { Verdict::Done } else { Verdict::Wanting });
+    }
     for example in &failed {
         println!("{} · {}: {}", example.measure, example.name, example.message.get(world.lang));
     }
