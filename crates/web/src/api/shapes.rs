@@ -48,7 +48,7 @@ pub(crate) fn all() -> Map<String, Value> {
             ("name", one("Text")),
             ("ty", string()),
             ("shown", one("Text")),
-            ("items", many(string())),
+            ("items", many(one("Text"))),
             ("link", optional(one("RecordRef"))),
             ("curated_by", optional(string())),
         ]),
