@@ -41,6 +41,13 @@ impl App {
                     .help(text!("运行 duijie rebuild search", "run duijie rebuild search")),
             );
         }
+        for (seq, begun) in self.store().read(crate::import::open_imports)? {
+            let file = begun.file;
+            let message = text!("{file} 的导入（第 {seq} 条日志）还没有结束，或中途中断", "the import of {file} (entry {seq}) is still running, or broke off");
+            problems.push(
+                Diagnostic::warning("health.import_open", message).help(text!("如已中断，请重新导入同一文件", "if it broke off, import the same file again")),
+            );
+        }
         problems.extend(self.policy_faults());
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_string(),

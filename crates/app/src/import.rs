@@ -7,7 +7,9 @@ use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetRep
 use duijie_journal::{Actor, Event, ImportBegun, ImportFinished};
 use duijie_record::{Draft, DraftField, Raw, Schema, Source, check_draft, schemas};
 use duijie_sheet::{CellValue, Limits, Row, Workbook, is_blank_row, is_footnote_row, is_guide_sheet, is_sum_row};
+use duijie_store::View;
 use duijie_vocab::{Diagnostic, Digest, Place, RegionCode, Text, text};
+use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 
 #[derive(Clone, Debug, Default)]
@@ -387,7 +389,8 @@ impl Import<'_> {
 
     fn finish(mut self) -> Result<ImportReport, AppError> {
         (self.progress)(self.read);
-        if let Some(import) = self.begun {
+        let interrupted = if self.options.dry_run || self.begun.is_some() { None } else { self.app.interrupted_import(self.digest)? };
+        if let Some(import) = self.begun.or(interrupted) {
             let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
             let report = &self.report;
             let finished = ImportFinished {
@@ -404,6 +407,33 @@ impl Import<'_> {
         }
         self.report.head = self.app.store().read(|view| view.head())?.seq;
         Ok(self.report)
+    }
+}
+
+/// Imports that were announced and not concluded, newest first: they run now, or broke off.
+pub(crate) fn open_imports(view: &mut View<'_>) -> Result<Vec<(i64, ImportBegun)>, AppError> {
+    let mut finished = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut open = Vec::new();
+    for entry in view.entries_about("import", i64::MAX, IMPORTS_LOOKED_AT)? {
+        match entry.entry.event {
+            Event::ImportFinished(end) => drop(finished.insert(end.import)),
+            // Of several imports of one file only the last tells how it stands.
+            Event::ImportBegun(begun) if seen.insert(begun.digest) && !finished.contains(&entry.entry.seq) => open.push((entry.entry.seq, begun)),
+            _ => {}
+        }
+    }
+    Ok(open)
+}
+
+/// How many entries about imports are looked at for those that broke off.
+const IMPORTS_LOOKED_AT: usize = 500;
+
+impl App {
+    /// The import of the same file that broke off, which this one concludes.
+    fn interrupted_import(&self, digest: Digest) -> Result<Option<i64>, AppError> {
+        let open = self.store().read(open_imports)?;
+        Ok(open.into_iter().find(|(_, begun)| begun.digest == digest).map(|(seq, _)| seq))
     }
 }
 

@@ -28,6 +28,8 @@ fn a_killed_import_leaves_nothing_half_and_is_finished_by_importing_again() {
         let again = product.import(&file);
         assert_eq!(again.code, 0, "round {round}: {}", again.err);
         assert_eq!(product.records("organization").len(), ROWS, "round {round}");
+        let doctor = product.run(&["doctor"]);
+        assert_eq!(doctor.code, 0, "round {round}: no import is left open: {}", doctor.out);
         let entries = product.entries();
         assert_eq!(product.import(&file).code, 0);
         assert_eq!(product.entries(), entries, "round {round}");
