@@ -68,9 +68,8 @@ impl App {
         let found = if request.text.trim().is_empty() && request.filters.is_empty() { None } else { Some(self.all_hits(viewer, request, kind)?) };
         let mut count = 0;
         self.store().read(|view| {
-            let records =
+            let mut records =
                 Records { view, viewer, schema, region: request.region, found, at: 0, after: None, done: false, batch: Vec::new().into_iter(), fault: None };
-            let mut records = records;
             let written = match format {
                 ExportFormat::Json | ExportFormat::Jsonl => write_json(&mut records, format, out, &mut count),
                 ExportFormat::Csv | ExportFormat::Xlsx => self.write_sheet(&mut records, format, lang, out, &mut count),

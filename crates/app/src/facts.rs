@@ -5,7 +5,7 @@ use crate::AppError;
 use duijie_policy::{FactSource, FactValue, Facts, Fraction, Period, RegionFacts, Vocabulary};
 use duijie_record::{FieldType, Record, RecordState, Schema, Value, schema};
 use duijie_store::View;
-use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId, RegionCode};
+use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId};
 use std::ops::ControlFlow;
 
 /// The most records that are read as facts of one organization.
@@ -113,16 +113,12 @@ pub(crate) fn of_regions(view: &mut View<'_>, vocabulary: &Vocabulary) -> Result
             && let Ok(period) = Period::parse(record.text("period"))
             && let Some(value) = indicator_value(record.text("value"), record.text("unit"))
         {
-            facts.set(region_of(record), &name, period, value, FactSource::curated(source_name(record)));
+            facts.set(record.region, &name, period, value, FactSource::curated(source_name(record)));
         }
         ControlFlow::<()>::Continue(())
     })?;
     debug_assert!(flow.is_continue());
     Ok(facts)
-}
-
-fn region_of(record: &Record) -> RegionCode {
-    record.region
 }
 
 /// `8` and `%` as 0.08, `120` and `亿元` as money, anything else as the number itself.

@@ -3,7 +3,7 @@
 
 use crate::import::{Import, ImportSource};
 use crate::{Action, App, AppError, MeasureLine, MeasureView, Target};
-use duijie_policy::{Book, Delivery, Measure, Vocabulary, render};
+use duijie_policy::{Book, Delivery, Measure, Vocabulary, Window, render};
 use duijie_vocab::{Diagnostic, Lang, Place, Text, has_errors, text};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -88,7 +88,7 @@ impl App {
             basis: measure.source.basis.iter().map(basis).collect(),
             conditions,
             benefit: benefit(measure),
-            window: measure.source.window.map_or(String::new(), |window| format!("{window:?}")),
+            window: measure.source.window.map_or(String::new(), window),
             exclusive: measure.source.exclusive.clone(),
             certainty: measure.source.certainty.map_or(String::new(), |certainty| format!("{certainty:?}")),
             interpretation: measure.source.interpretation.clone().unwrap_or_default(),
@@ -133,6 +133,14 @@ pub(crate) fn basis(basis: &duijie_policy::Basis) -> Text {
     let part = |key: &str| parts.get(key).and_then(serde_json::Value::as_str).unwrap_or("").to_string();
     let joined = ["issuer", "document", "number", "year", "clause"].iter().map(|key| part(key)).filter(|part| !part.is_empty()).collect::<Vec<_>>();
     Text::new(joined.join("，"), joined.join(", "))
+}
+
+/// The window as a measure file writes it: `03-01..04-30`, or two dates.
+fn window(window: Window) -> String {
+    match window {
+        Window::Yearly { from, until, .. } => format!("{:02}-{:02}..{:02}-{:02}", from.0, from.1, until.0, until.1),
+        Window::Dates { from, until } => format!("{from}..{until}"),
+    }
 }
 
 fn condition_text(condition: &duijie_policy::Condition) -> String {
