@@ -2,7 +2,7 @@
 //! never changed or removed, new ones are added.
 
 use duijie_record::Record;
-use duijie_vocab::{Digest, RecordId, RegionCode};
+use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What happened; in JSON an object whose `kind` names the variant. Only what everybody may know
@@ -19,6 +19,8 @@ pub enum Event {
     /// An account was made or changed.
     AccountPut(AccountPut),
     SettingPut(SettingPut),
+    /// A case, an entitlement, a voucher or another matter went one step on.
+    MatterMoved(MatterMoved),
 }
 
 /// A record with the fields that everybody may know; [`crate::join`] adds the others.
@@ -96,6 +98,20 @@ pub struct SettingPut {
     pub value: String,
 }
 
+/// The part of a matter's new version that is no secret; [`crate::Matter::join`] adds the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatterMoved {
+    pub act: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    pub id: RecordId,
+    /// The kind of matter.
+    pub of: String,
+    pub region: RegionCode,
+    pub state: String,
+    pub version: i64,
+}
+
 impl Event {
     /// The variant's name as it stands in the entry.
     pub fn kind(&self) -> &'static str {
@@ -106,10 +122,11 @@ impl Event {
             Event::ImportFinished(_) => "import_finished",
             Event::AccountPut(_) => "account_put",
             Event::SettingPut(_) => "setting_put",
+            Event::MatterMoved(_) => "matter_moved",
         }
     }
 
-    /// What the event is about, as one word to look entries up by: a record id, `account:LOGIN`,
+    /// What the event is about, as one word to look entries up by: a record's or matter's id, `account:LOGIN`,
     /// `setting:KEY`, `entry:SEQ` or `import`.
     pub fn subject(&self) -> String {
         match self {
@@ -118,6 +135,7 @@ impl Event {
             Event::ImportBegun(_) | Event::ImportFinished(_) => "import".to_string(),
             Event::AccountPut(account) => format!("account:{}", account.login),
             Event::SettingPut(setting) => format!("setting:{}", setting.key),
+            Event::MatterMoved(moved) => moved.id.to_string(),
         }
     }
 }

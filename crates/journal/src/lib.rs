@@ -7,6 +7,7 @@ mod actor;
 mod canonical;
 mod entry;
 mod event;
+mod matter;
 mod payload;
 mod split;
 
@@ -14,6 +15,7 @@ pub use account::{Account, AccountFault};
 pub use actor::{Actor, ActorFault};
 pub use canonical::{CanonicalFault, canonical_bytes, canonical_text};
 pub use entry::{Entry, EntryFault, Sealed, verify};
-pub use event::{AccountPut, Event, ImportBegun, ImportFinished, PayloadErased, RecordKey, RecordPut, RecordRef, SettingPut};
+pub use event::{AccountPut, Event, ImportBegun, ImportFinished, MatterMoved, PayloadErased, RecordKey, RecordPut, RecordRef, SettingPut};
+pub use matter::{Matter, MatterFault, Party};
 pub use payload::{Payload, Salt};
 pub use split::{JoinFault, Joined, Split, join, split};

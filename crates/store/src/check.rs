@@ -199,7 +199,7 @@ struct Table {
     rest: &'static [&'static str],
 }
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 7] = [
     Table {
         name: "record",
         zh: "记录",
@@ -210,10 +210,12 @@ const TABLES: [Table; 5] = [
     Table { name: "record_link", zh: "记录引用", key: &["from_id", "field", "to_kind", "to_key"], rest: &["to_id"] },
     Table { name: "account", zh: "账号", key: &["login"], rest: &["name", "hash", "roles", "region", "organization", "disabled", "entry"] },
     Table { name: "setting", zh: "设置", key: &["key"], rest: &["value", "entry"] },
+    Table { name: "matter", zh: "事项", key: &["id"], rest: &["kind", "version", "state", "region", "due", "updated", "title", "body", "entry"] },
+    Table { name: "matter_party", zh: "事项关联", key: &["id", "role", "who"], rest: &["kind"] },
 ];
 
 /// Columns that hold numbers; those that hold bytes.
-const NUMBERS: [&str; 5] = ["version", "updated", "entry", "strong", "disabled"];
+const NUMBERS: [&str; 6] = ["version", "updated", "entry", "strong", "disabled", "due"];
 const BYTES: [&str; 1] = ["digest"];
 
 #[derive(PartialEq, Eq)]
@@ -261,7 +263,7 @@ fn read_table_row(row: &Row<'_>, table: &Table) -> Result<TableRow, StoreFault> 
     let value = |(at, name): (usize, &&str)| {
         let column = table.key.len() + at;
         Ok(match name {
-            name if NUMBERS.contains(name) => Some(row.int(column)?.to_be_bytes().to_vec()),
+            name if NUMBERS.contains(name) => row.int_or_null(column)?.map(|number| number.to_be_bytes().to_vec()),
             name if BYTES.contains(name) => row.blob_or_null(column)?,
             _ => row.text_or_null(column)?.map(String::into_bytes),
         })

@@ -126,7 +126,7 @@ impl Query {
         self.sql.push_str(&self.args.len().to_string());
     }
 
-    fn any_of<T: Into<String>>(&mut self, column: &str, values: impl Iterator<Item = T>) {
+    pub(crate) fn any_of<T: Into<String>>(&mut self, column: &str, values: impl Iterator<Item = T>) {
         self.push(&format!(" AND {column} IN ("));
         for (at, value) in values.enumerate() {
             if at > 0 {
@@ -149,14 +149,19 @@ impl Query {
         if !filter.ids.is_empty() {
             self.any_of("id", filter.ids.iter().take(MAX_IDS).map(RecordId::as_str));
         }
-        if !filter.regions.is_empty() {
-            for (at, region) in filter.regions.iter().enumerate() {
-                let (from, to) = region.code_range();
-                self.push(if at == 0 { " AND (region >= " } else { " OR region >= " });
-                self.text(from);
-                self.push(" AND region < ");
-                self.text(to);
-            }
+        self.regions(&filter.regions);
+    }
+
+    /// `AND …` for a region in any of `regions` or below; nothing if there are none.
+    pub(crate) fn regions(&mut self, regions: &[RegionCode]) {
+        for (at, region) in regions.iter().enumerate() {
+            let (from, to) = region.code_range();
+            self.push(if at == 0 { " AND (region >= " } else { " OR region >= " });
+            self.text(from);
+            self.push(" AND region < ");
+            self.text(to);
+        }
+        if !regions.is_empty() {
             self.push(")");
         }
     }

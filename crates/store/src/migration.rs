@@ -10,7 +10,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") }];
+const MIGRATIONS: [Migration; 2] = [
+    Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
+    Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql") },
+];
 
 /// The format that this program writes.
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
@@ -66,10 +69,15 @@ fn steps(conn: &mut Conn, place: &str, now: Timestamp) -> Result<(), OpenError> 
     if found > NEWEST {
         return Err(OpenError::Newer { place: place.to_string(), found, known: NEWEST });
     }
-    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
-        conn.batch(&ddl(conn.engine(), step.sql)).map_err(fault)?;
+    take(conn, found, NEWEST, now).map_err(fault)
+}
+
+/// Takes the steps after version `found` up to version `to`.
+fn take(conn: &mut Conn, found: i64, to: i64, now: Timestamp) -> Result<(), StoreFault> {
+    for step in MIGRATIONS.iter().filter(|step| step.version > found && step.version <= to) {
+        conn.batch(&ddl(conn.engine(), step.sql))?;
         let args = [Arg::Int(step.version), Arg::Text(step.name), Arg::Int(now.micros())];
-        conn.execute("INSERT INTO migration (version, name, applied) VALUES ($1, $2, $3)", &args).map_err(fault)?;
+        conn.execute("INSERT INTO migration (version, name, applied) VALUES ($1, $2, $3)", &args)?;
     }
     Ok(())
 }
@@ -102,5 +110,34 @@ pub(crate) fn open_error(place: &str, fault: StoreFault) -> OpenError {
         FaultKind::ReadOnly | FaultKind::Full => OpenError::NotWritable { place, fault },
         FaultKind::Lost => OpenError::Unreachable { place, fault },
         _ => OpenError::Engine { place, fault },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::View;
+
+    /// Every table and index with its definition.
+    fn schema(conn: &mut Conn) -> Vec<(String, String)> {
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'migration' ORDER BY name";
+        conn.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?))).unwrap()
+    }
+
+    #[test]
+    fn a_database_of_every_older_version_is_brought_forward_with_what_is_in_it() {
+        let mut newest = Conn::scratch().unwrap();
+        create(&mut newest).unwrap();
+        for older in 1..NEWEST {
+            let now = Timestamp::from_micros(0).unwrap();
+            let mut conn = Conn::scratch().unwrap();
+            conn.batch(&ddl(Engine::Sqlite, TABLE)).unwrap();
+            take(&mut conn, 0, older, now).unwrap();
+            conn.batch("INSERT INTO setting (key, value, entry) VALUES ('title', '对接', 1)").unwrap();
+            migrate(&mut conn, "test", now).unwrap();
+            assert_eq!(version(&mut conn).unwrap(), NEWEST);
+            assert_eq!(schema(&mut conn), schema(&mut newest));
+            assert_eq!(View::over(&mut conn).setting("title").unwrap().as_deref(), Some("对接"));
+        }
     }
 }

@@ -6,13 +6,13 @@ use crate::state::{self, Replay};
 use crate::{Store, StoreFault};
 
 /// The tables that entries leave; sessions and cursors are beside the journal and stay.
-const DERIVED: [&str; 5] = ["record", "record_key", "record_link", "account", "setting"];
+const DERIVED: [&str; 7] = ["record", "record_key", "record_link", "account", "setting", "matter", "matter_party"];
 
 /// How many entries are read at a time.
 const CHUNK: i64 = 1000;
 
 impl Store {
-    /// Makes records, keys, links, accounts and settings again from the journal, in one
+    /// Makes records, keys, links, accounts, settings and matters again from the journal, in one
     /// transaction during which nobody writes. Returns how many entries were replayed.
     pub fn rebuild_state(&self) -> Result<i64, StoreFault> {
         let mut conn = self.connect()?;

@@ -1,4 +1,4 @@
-//! The state that entries leave: record rows, keys, links, accounts and settings. The writer, the
+//! The state that entries leave: record rows, keys, links, accounts, settings and matters. The writer, the
 //! check and the rebuild all apply entries through this file, so that they cannot disagree.
 //!
 //! INVARIANT: a key row's `id` is its owner, or the record at the end of the chain of merges that
@@ -6,8 +6,8 @@
 //! null if none or several do.
 
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
-use crate::{StoreFault, account, entries, setting};
-use duijie_journal::{Account, Event, Joined, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
+use crate::{StoreFault, account, entries, matter, setting};
+use duijie_journal::{Account, Event, Joined, Matter, MatterMoved, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
 use duijie_record::{Record, RecordState};
 use duijie_vocab::{Digest, RecordId};
 use std::borrow::Cow;
@@ -98,6 +98,7 @@ pub(crate) fn apply(conn: &mut Conn, sealed: &Sealed, mut entry: impl FnMut(i64)
         }
         Event::AccountPut(public) => account::put(conn, seq, &joined_account(public, sealed)?),
         Event::SettingPut(put) => setting::put(conn, seq, &put.key, &put.value),
+        Event::MatterMoved(moved) => matter::put(conn, seq, sealed.entry.at, &joined_matter(moved, sealed)?, moved.version == 1),
         Event::PayloadErased(erased) => match entry(erased.seq)? {
             Some(target) => forget(conn, seq, &target),
             None => Err(StoreFault::unreadable(format_args!("entry {seq}"), format_args!("it erases entry {}, which is not there", erased.seq))),
@@ -113,6 +114,9 @@ fn forget(conn: &mut Conn, seq: i64, target: &Sealed) -> Result<(), StoreFault> 
         Event::RecordPut(put) if entry_of(conn, &put.record.id)? == Some(last) => {
             let joined = joined(put.clone(), target)?;
             put_rows(conn, &[row_put(seq, &joined, false)])
+        }
+        Event::MatterMoved(moved) if matter::version(conn, &moved.id)?.is_some_and(|(_, entry)| entry == last) => {
+            matter::put(conn, seq, target.entry.at, &joined_matter(moved, target)?, false)
         }
         Event::AccountPut(public) if account::entry_of(conn, &public.login)? == Some(last) => account::put(conn, seq, &joined_account(public, target)?),
         _ => Ok(()),
@@ -131,6 +135,11 @@ fn joined(put: duijie_journal::RecordPut, sealed: &Sealed) -> Result<Joined, Sto
 fn joined_account(public: &duijie_journal::AccountPut, sealed: &Sealed) -> Result<Account, StoreFault> {
     let hidden = sealed.payload.as_ref().map(|payload| payload.bytes.as_slice());
     Account::join(public.clone(), hidden).map_err(|why| StoreFault::unreadable(format_args!("the payload of entry {}", sealed.entry.seq), why))
+}
+
+fn joined_matter(moved: &MatterMoved, sealed: &Sealed) -> Result<Matter, StoreFault> {
+    let hidden = sealed.payload.as_ref().map(|payload| payload.bytes.as_slice());
+    Matter::join(moved.clone(), hidden).map_err(|why| StoreFault::unreadable(format_args!("the payload of entry {}", sealed.entry.seq), why))
 }
 
 /// The last entry that changed the record's row.

@@ -2,8 +2,8 @@
 
 use crate::sql::{Arg, Conn, in_rows};
 use crate::state::{self, RowPut};
-use crate::{Head, Options, Session, StoreFault, View, entries, follower, session};
-use duijie_journal::{Account, Actor, CanonicalFault, Event, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, split};
+use crate::{Head, Options, Session, StoreFault, View, entries, follower, matter, session};
+use duijie_journal::{Account, Actor, CanonicalFault, Event, Matter, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, split};
 use duijie_record::{Record, RecordState, Schema};
 use duijie_vocab::{Digest, RecordId, Timestamp};
 use std::collections::HashMap;
@@ -138,6 +138,20 @@ impl<'a> Tx<'a> {
     pub fn put_account(&mut self, account: &Account) -> Result<i64, TxError> {
         let (public, secret) = account.split()?;
         self.append(Event::AccountPut(public), Some(secret))
+    }
+
+    /// Appends the next version of a matter and returns the entry's number. `matter.version` has to
+    /// be one more than what is stored, and 1 for a matter that is not there yet.
+    pub fn put_matter(&mut self, matter: &Matter) -> Result<i64, TxError> {
+        let stored = matter::version(self.conn, &matter.id)?.map_or(0, |(version, _)| version);
+        if matter.version != stored + 1 {
+            return Err(TxError::Conflict { id: matter.id.clone(), stored, based_on: matter.version - 1 });
+        }
+        let (public, hidden) = matter.split()?;
+        let sealed = self.seal(Event::MatterMoved(public), Some(hidden))?;
+        entries::insert(self.conn, std::slice::from_ref(&sealed))?;
+        matter::put(self.conn, sealed.entry.seq, sealed.entry.at, matter, matter.version == 1)?;
+        Ok(sealed.entry.seq)
     }
 
     pub fn put_setting(&mut self, key: &str, value: &str) -> Result<i64, TxError> {

@@ -3,9 +3,12 @@
 use crate::list::{self, COLUMNS, Query, read_row};
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::state::key_column;
-use crate::{Cursor, EntryView, Filter, Link, Order, Page, RecordRow, Session, StoreFault, account, entries, follower, session, setting};
-use duijie_journal::{Account, RecordKey};
-use duijie_vocab::{Digest, RecordId, RegionCode};
+use crate::{
+    Cursor, EntryView, Filter, Link, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page, RecordRow, Session, StoreFault,
+    account, entries, follower, matter, session, setting,
+};
+use duijie_journal::{Account, Event, Matter, Party, RecordKey};
+use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
 use std::ops::ControlFlow;
 
 /// A snapshot of the store, or a transaction's own sight of it.
@@ -171,6 +174,57 @@ impl<'a> View<'a> {
     pub fn links_to(&mut self, id: &RecordId, limit: usize) -> Result<Vec<Link>, StoreFault> {
         let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE to_id = $1 ORDER BY from_id, field, to_kind, to_key LIMIT $2";
         self.conn.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
+    }
+
+    /// A matter as its last move left it.
+    pub fn matter(&mut self, id: &RecordId) -> Result<Option<MatterRow>, StoreFault> {
+        matter::get(self.conn, id)
+    }
+
+    /// Whom and what a matter concerns, by role.
+    pub fn matter_parties(&mut self, id: &RecordId) -> Result<Vec<Party>, StoreFault> {
+        matter::parties(self.conn, id)
+    }
+
+    /// A page of the matters of `kind`; `after` is the `next` of the page before in the same order.
+    pub fn matters(
+        &mut self,
+        kind: &str,
+        filter: &MatterFilter,
+        order: MatterOrder,
+        after: Option<&MatterCursor>,
+        limit: usize,
+    ) -> Result<MatterPage, StoreFault> {
+        matter::page(self.conn, kind, filter, order, after, limit)
+    }
+
+    /// How many matters of `kind` the filter lets through, by state and region.
+    pub fn count_matters(&mut self, kind: &str, filter: &MatterFilter) -> Result<Vec<MatterCount>, StoreFault> {
+        matter::count(self.conn, kind, filter)
+    }
+
+    /// At most `limit` matters of any kind whose clock fires at `until` or before, the longest due first.
+    pub fn matters_due(&mut self, until: Timestamp, limit: usize) -> Result<Vec<MatterRow>, StoreFault> {
+        matter::due(self.conn, until, limit)
+    }
+
+    /// The matters whose row was changed by an entry after `seq`, each once as it is now, in the
+    /// order of their last entries.
+    pub fn matters_changed(&mut self, seq: i64, limit: usize) -> Result<Vec<MatterRow>, StoreFault> {
+        matter::changed(self.conn, seq, limit)
+    }
+
+    /// The versions of a matter before entry `before`, newest first, each as its move left it,
+    /// with the entry that says who did it and when.
+    pub fn matter_history(&mut self, id: &RecordId, before: i64, limit: usize) -> Result<Vec<(EntryView, Matter)>, StoreFault> {
+        let mut versions = Vec::new();
+        for view in self.entries_about(id.as_str(), before, limit)? {
+            let Event::MatterMoved(moved) = &view.entry.event else { continue };
+            let hidden = view.payload.as_ref().map(|payload| payload.bytes.as_slice());
+            let matter = Matter::join(moved.clone(), hidden).map_err(|why| StoreFault::unreadable(format_args!("entry {}", view.entry.seq), why))?;
+            versions.push((view, matter));
+        }
+        Ok(versions)
     }
 
     pub fn setting(&mut self, key: &str) -> Result<Option<String>, StoreFault> {

@@ -14,6 +14,7 @@ pub(crate) enum Arg<'a> {
     Text(&'a str),
     MaybeText(Option<&'a str>),
     Int(i64),
+    MaybeInt(Option<i64>),
     Blob(&'a [u8]),
     MaybeBlob(Option<&'a [u8]>),
 }

@@ -53,6 +53,7 @@ fn parameter<'a>(arg: &'a Arg<'_>) -> &'a (dyn ToSql + Sync) {
         Arg::Text(text) => text,
         Arg::MaybeText(text) => text,
         Arg::Int(number) => number,
+        Arg::MaybeInt(number) => number,
         Arg::Blob(bytes) => bytes,
         Arg::MaybeBlob(bytes) => bytes,
     }

@@ -111,9 +111,9 @@ impl ToSql for Arg<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Arg::Text(text) | Arg::MaybeText(Some(text)) => ValueRef::Text(text.as_bytes()),
-            Arg::Int(number) => ValueRef::Integer(*number),
+            Arg::Int(number) | Arg::MaybeInt(Some(number)) => ValueRef::Integer(*number),
             Arg::Blob(bytes) | Arg::MaybeBlob(Some(bytes)) => ValueRef::Blob(bytes),
-            Arg::MaybeText(None) | Arg::MaybeBlob(None) => ValueRef::Null,
+            Arg::MaybeText(None) | Arg::MaybeInt(None) | Arg::MaybeBlob(None) => ValueRef::Null,
         }))
     }
 }

@@ -26,6 +26,7 @@ fn filled(world: &World) -> Store {
                 organization: None,
                 disabled: false,
             })?;
+            tx.put_matter(&crate::matter::case("1"))?;
             tx.erase_payload(2, "")
         })
         .unwrap();
@@ -60,6 +61,12 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
         "UPDATE account SET roles = '[]'",
         "INSERT INTO setting (key, value, entry) VALUES ('x', 'y', 1)",
         "UPDATE setting SET value = 'x'",
+        "UPDATE matter SET state = 'closed'",
+        "UPDATE matter SET due = 1",
+        "UPDATE matter SET body = '{}'",
+        "DELETE FROM matter",
+        "DELETE FROM matter_party",
+        "UPDATE matter_party SET who = 'x'",
     ];
     let store = filled(world);
     assert_sound(&store);
@@ -78,18 +85,18 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
     }
 }
 
-const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting";
+const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party";
 
 fn derived_state_is_made_again_from_the_journal(world: &World) {
     let store = filled(world);
-    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting");
+    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party");
     assert!(!store.check().unwrap().is_sound());
-    assert_eq!(store.rebuild_state().unwrap(), 7);
+    assert_eq!(store.rebuild_state().unwrap(), 8);
     assert_sound(&store);
 }
 
 /// The tables and columns that the check answers for.
-const COLUMNS: [(&str, &str, &str); 14] = [
+const COLUMNS: [(&str, &str, &str); 16] = [
     ("entry", "bytes", "seq"),
     ("entry", "digest", "seq"),
     ("entry", "payload", "seq"),
@@ -104,6 +111,8 @@ const COLUMNS: [(&str, &str, &str); 14] = [
     ("record_link", "to_key", "from_id"),
     ("account", "hash", "login"),
     ("setting", "value", "key"),
+    ("matter", "body", "id"),
+    ("matter_party", "who", "id"),
 ];
 
 proptest! {

@@ -6,6 +6,7 @@ mod check;
 mod follow;
 mod group;
 mod link;
+mod matter;
 mod model;
 mod open;
 mod record;
