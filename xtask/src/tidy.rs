@@ -14,6 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sheet", &["vocab"]),
     ("policy", &["vocab"]),
     ("matching", &["vocab", "record"]),
+    ("ledger", &["vocab"]),
+    ("payout", &["vocab", "ledger"]),
     ("journal", &["vocab", "record"]),
     ("search", &["vocab", "record", "matching"]),
     ("store", &["vocab", "record", "journal"]),

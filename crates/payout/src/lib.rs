@@ -1,0 +1,1 @@
+//! Promises of money: entitlements, vouchers, orders, agencies, and settlement between regions.
