@@ -232,3 +232,65 @@ fn by_amount_and_day(open: &BTreeMap<usize, &Line>, line: &BankLine) -> Option<u
 fn at_bank(own: &Line) -> Fen {
     Fen(own.debit.0 - own.credit.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccountId, Act, Code, Links, MemoryBook, Transfer, TransferId, post_all, statement};
+    use duijie_vocab::Timestamp;
+
+    fn rows(text: &str) -> Vec<BankRow> {
+        text.lines().zip(1..).map(|(row, line)| BankRow { line, cells: row.split(',').map(str::to_string).collect() }).collect()
+    }
+
+    fn ledger_lines() -> Vec<Line> {
+        let account = |text: &str| AccountId::parse(text).unwrap();
+        let (bank, pool, payee) = (account("bank:320412:t"), account("pool:320412:p"), account("payee:320412:e"));
+        let move_to = |id: &str, debit: &AccountId, credit: &AccountId, fen| {
+            let act = Act::Posted { debit: debit.clone(), credit: credit.clone(), amount: Fen(fen) };
+            let links = Links { payout: Some(format!("{id}-payout")), ..Links::default() };
+            Transfer::new(TransferId::parse(id).unwrap(), Code::parse("test").unwrap(), act).with(links)
+        };
+        let batch = [
+            move_to("fund", &bank, &pool, 1_000_000),
+            move_to("approve", &pool, &payee, 300_000),
+            move_to("pay1", &payee, &bank, 100_000),
+            move_to("pay2", &payee, &bank, 50_000),
+            move_to("pay3", &payee, &bank, 70_000),
+        ];
+        let mut book = MemoryBook::new();
+        post_all(&mut book, &batch, Timestamp::parse("2021-12-01T02:00:00Z").unwrap()).unwrap();
+        statement(&bank, book.entries(), None, None).lines
+    }
+
+    #[test]
+    fn what_only_one_of_the_two_knows_is_listed() {
+        let text = "交易日期,收入（元）,支出（元）,流水号,附言\n2021-12-01,10000,,1,拨款\n2021-12-01,,1000,2,pay1\n2021-12-01,,500.01,3,pay2-payout\n2021-12-02,,99,4,手续费";
+        let (lines, diagnostics) = read_bank_rows(&rows(text));
+        assert_eq!((lines.len(), diagnostics), (4, Vec::new()));
+        let found = reconcile(&ledger_lines(), &lines);
+        assert_eq!(found.matched.into_iter().collect::<Vec<_>>(), [(2, "fund".into()), (3, "pay1".into()), (4, "pay2".into())]);
+        assert_eq!(
+            found.differences,
+            [
+                Difference::AmountDiffers { line: 4, transfer: "pay2".into(), bank: Fen(-50_001), ledger: Fen(-50_000) },
+                Difference::NotInLedger { line: 5, amount: Fen(-9_900), reference: "手续费".into() },
+                Difference::NotAtBank { transfer: "pay3".into(), amount: Fen(-70_000) },
+            ]
+        );
+    }
+
+    #[test]
+    fn each_row_that_does_not_read_is_named() {
+        let text =
+            "date,amount,serial,remark\n2021-12-01,-1000,1,a\n昨天,5,2,b\n2021-12-01,0.001,3,c\n2021-12-01,NaN,4,d\n2021-12-01,7,1,e\n,,,\n2021-12-01,,6,f";
+        let (lines, diagnostics) = read_bank_rows(&rows(text));
+        assert_eq!(lines.iter().map(|line| line.amount).collect::<Vec<_>>(), [Fen(-100_000)]);
+        let said: Vec<_> = diagnostics.iter().map(|d| (d.place.line.unwrap(), d.code.as_str())).collect();
+        assert_eq!(said, [(3, "bank.date"), (4, "bank.amount"), (5, "bank.amount"), (6, "bank.twice"), (8, "bank.amount")]);
+        for wrong in ["", "姓名,电话\n张三,123"] {
+            let (lines, diagnostics) = read_bank_rows(&rows(wrong));
+            assert!(lines.is_empty() && diagnostics.len() == 1, "{wrong}");
+        }
+    }
+}

@@ -124,3 +124,40 @@ fn change_of(account: &AccountId, entry: &Entry) -> Option<Fen> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Act, Code, MemoryBook, Transfer, TransferId, post_all};
+
+    #[test]
+    fn a_statement_begins_where_the_one_before_ended() {
+        let account = |text: &str| AccountId::parse(text).unwrap();
+        let (bank, pool, payee) = (account("bank:320412:t"), account("pool:320412:p"), account("payee:320412:e"));
+        let day = |day: i64| Timestamp::from_micros(day * 86_400_000_000).unwrap();
+        let id = |text: &str| TransferId::parse(text).unwrap();
+        let acts = [
+            Act::Posted { debit: bank.clone(), credit: pool.clone(), amount: Fen(1_000) },
+            Act::Pending { debit: pool.clone(), credit: payee.clone(), amount: Fen(400), expires: None },
+            Act::Post { pending: id("t1"), amount: Some(Fen(300)) },
+        ];
+        let mut book = MemoryBook::new();
+        for (n, act) in acts.into_iter().enumerate() {
+            post_all(&mut book, &[Transfer::new(id(&format!("t{n}")), Code::parse("test").unwrap(), act)], day(n as i64)).unwrap();
+        }
+        let entries = book.entries();
+        let shown = |from, until| {
+            let statement = statement(&pool, entries, from, until);
+            (statement.opening.0, statement.lines.iter().map(|line| (line.debit.0, line.credit.0, line.balance.0)).collect::<Vec<_>>(), statement.closing.0)
+        };
+        assert_eq!(shown(None, Some(day(1))), (0, vec![(0, 1_000, 1_000)], 1_000));
+        assert_eq!(shown(Some(day(1)), None), (1_000, vec![(300, 0, 700)], 700));
+        assert_eq!([0, 1, 2].map(|n| balance_at(&pool, entries, day(n)).0), [1_000, 1_000, 700]);
+        let trial = trial_balance(book.accounts());
+        assert!(trial.is_even());
+        assert_eq!(
+            trial.rows.iter().map(|row| (row.account.name(), row.debit.0, row.credit.0)).collect::<Vec<_>>(),
+            [("t", 1_000, 0), ("p", 0, 700), ("e", 0, 300)]
+        );
+    }
+}

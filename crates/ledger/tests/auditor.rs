@@ -2,7 +2,7 @@
 //! numbers predicts every answer over long random runs with retries, changed retries, requests out
 //! of order, reservations that expire, and chains. In release builds ten million requests are run.
 
-use duijie_ledger::{Act, Book, Code, MemoryBook, Outcome, Refusal, Transfer, TransferId, disagreements, post, trial_balance};
+use duijie_ledger::{Act, Book, Code, MemoryBook, Outcome, Refusal, Status, Transfer, TransferId, disagreements, post, trial_balance};
 use duijie_vocab::{Fen, Timestamp};
 use std::collections::HashMap;
 
@@ -149,11 +149,42 @@ fn word(outcome: &Outcome) -> Word {
     }
 }
 
-/// One random request. Ids repeat often, so that retries, changed retries and requests that come
-/// before what they are about all happen.
-fn request(dice: &mut Dice, next_id: u64, now: i64) -> Transfer {
+/// What the run remembers, to ask about it again.
+#[derive(Default)]
+struct Asked {
+    chains: Vec<Vec<Transfer>>,
+    reserved: Vec<TransferId>,
+}
+
+/// One of the last few.
+fn recent<'a, T>(dice: &mut Dice, all: &'a [T]) -> Option<&'a T> {
+    let back = dice.roll(all.len().clamp(1, 40) as u64) as usize;
+    all.len().checked_sub(1 + back).map(|at| &all[at])
+}
+
+/// The next chain: mostly one new request, sometimes several, a retry, or a part of an old chain
+/// under the end of a new one.
+fn next_chain(dice: &mut Dice, asked: &Asked, next_id: u64, now: i64) -> Vec<Transfer> {
+    let old = recent(dice, &asked.chains).cloned();
+    let mut chain = match (dice.roll(12), old) {
+        (0, Some(old)) => return old,
+        (1, Some(mut old)) => vec![request(dice, asked, next_id, now), old.swap_remove(0)],
+        (2, _) => (0..2 + dice.roll(3)).map(|k| request(dice, asked, next_id + k, now)).collect(),
+        _ => vec![request(dice, asked, next_id, now)],
+    };
+    Transfer::chain(&mut chain);
+    chain
+}
+
+/// One random request. Ids repeat, so that changed retries and requests that come before what they
+/// are about happen, too.
+fn request(dice: &mut Dice, asked: &Asked, next_id: u64, now: i64) -> Transfer {
     let id = |n: u64| TransferId::parse(&format!("t{n}")).unwrap();
     let some_id = |dice: &mut Dice| id(next_id.saturating_sub(dice.roll(60)) + dice.roll(3));
+    let reserved = |dice: &mut Dice| match (dice.roll(5), recent(dice, &asked.reserved)) {
+        (1.., Some(reserved)) => reserved.clone(),
+        _ => some_id(dice),
+    };
     let amount = match dice.roll(40) {
         0 => Fen(0),
         1 => Fen(-5),
@@ -163,17 +194,17 @@ fn request(dice: &mut Dice, next_id: u64, now: i64) -> Transfer {
     let debit = ACCOUNTS[dice.roll(ACCOUNTS.len() as u64) as usize].to_string().try_into().unwrap();
     let credit = ACCOUNTS[dice.roll(ACCOUNTS.len() as u64) as usize].to_string().try_into().unwrap();
     let act = match dice.roll(10) {
-        0..=2 => Act::Posted { debit: "bank:320412:treasury".to_string().try_into().unwrap(), credit, amount },
-        3 => Act::Posted { debit, credit, amount },
+        0..=1 => Act::Posted { debit: "bank:320412:treasury".to_string().try_into().unwrap(), credit, amount },
+        2..=3 => Act::Posted { debit, credit, amount },
         4..=6 => {
             let expires = (dice.roll(2) == 0).then(|| Timestamp::from_micros(now + dice.roll(60) as i64 - 5).unwrap());
             Act::Pending { debit, credit, amount, expires }
         }
-        7 => Act::Post { pending: some_id(dice), amount: (dice.roll(2) == 0).then_some(amount) },
-        8 => Act::Void { pending: some_id(dice) },
-        _ => Act::Expire { pending: some_id(dice) },
+        7 => Act::Post { pending: reserved(dice), amount: (dice.roll(2) == 0).then_some(amount) },
+        8 => Act::Void { pending: reserved(dice) },
+        _ => Act::Expire { pending: reserved(dice) },
     };
-    let own = if dice.roll(8) == 0 { some_id(dice) } else { id(next_id) };
+    let own = if dice.roll(20) == 0 { some_id(dice) } else { id(next_id) };
     Transfer::new(own, Code::parse("test").unwrap(), act)
 }
 
@@ -181,26 +212,19 @@ fn run_world(seed: u64) -> HashMap<Word, usize> {
     let mut dice = Dice(seed);
     let mut book = MemoryBook::new();
     let mut auditor = Auditor::default();
-    let mut sent: Vec<Transfer> = Vec::new();
+    let mut asked = Asked::default();
     let mut seen = HashMap::new();
     for n in 0..REQUESTS_PER_WORLD {
         let now = n as i64;
-        let mut chain: Vec<Transfer> = match dice.roll(12) {
-            0 if !sent.is_empty() => vec![sent[sent.len() - 1 - dice.roll(sent.len().min(50) as u64) as usize].clone()],
-            1 => (0..2 + dice.roll(3)).map(|k| request(&mut dice, (n as u64) * 4 + k, now)).collect(),
-            _ => vec![request(&mut dice, (n as u64) * 4, now)],
-        };
-        if chain.len() > 1 {
-            Transfer::chain(&mut chain);
-        } else if chain[0].linked {
-            chain[0].linked = false;
-        }
+        let chain = next_chain(&mut dice, &asked, n as u64 * 4, now);
         let expected = predict(&mut auditor, &chain, now);
         let outcomes = post(&mut book, &chain, Timestamp::from_micros(now).unwrap()).unwrap();
         let words: Vec<Word> = outcomes.iter().map(word).collect();
         assert_eq!(words, expected, "seed {seed}, request {n}: {chain:?}");
         words.iter().for_each(|word| *seen.entry(*word).or_default() += 1);
-        sent.extend(chain);
+        let reservations = outcomes.iter().filter_map(|outcome| outcome.entry().ok()).filter(|entry| entry.status == Status::Pending);
+        asked.reserved.extend(reservations.map(|entry| entry.transfer.id.clone()));
+        asked.chains.push(chain);
         if n % 1_000 == 0 {
             assert!(trial_balance(book.accounts()).is_even(), "seed {seed}, request {n}");
         }
