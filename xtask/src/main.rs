@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod pg;
 mod tests;
 mod tidy;
@@ -18,6 +19,8 @@ cargo xtask tidy              the rules of the repository alone
 cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter
 cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
+cargo xtask fuzz policy|rule [--minutes N]
+                              what people type and upload, made up under coverage; one minute unless told
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn command() -> Result<()> {
         Some("tidy") => tidy::run(),
         Some("pg") => pg::run(),
         Some("bench") => bench::run_bench(rest),
+        Some("fuzz") => fuzz::run_fuzz(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(())

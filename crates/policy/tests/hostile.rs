@@ -132,3 +132,31 @@ fn long_chains_and_doubling_of_derived_facts_and_measures_are_bounded() {
     assert!(book.ids().count() > 50 && book.ids().count() < 1_000 && faults.len() == 1_000 - book.ids().count());
     assert_eq!(book.outcomes(&facts, &duijie_policy::RegionFacts::new(), duijie_vocab::Date::parse("2021-01-01").unwrap()).len(), book.ids().count());
 }
+
+/// What fuzzing began with and what it once broke, in every run.
+#[test]
+fn the_corpus_of_the_fuzzer_is_read_or_refused() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+    let texts = |target: &str| -> Vec<String> {
+        std::fs::read_dir(corpus.join(target)).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+    };
+    let (vocabulary, faults) = Vocabulary::parse("facts.yaml", &std::fs::read_to_string(corpus.join("../facts.yaml")).unwrap());
+    assert_eq!(faults, []);
+    let rules = texts("rule");
+    for rule in &rules {
+        if let Ok(expr) = parse_rule(rule) {
+            for style in [Style::Zh, Style::Cel] {
+                let printed = duijie_policy::print_rule(&expr, style, &vocabulary);
+                assert_eq!(parse_rule(&printed).map(|read| duijie_policy::print_rule(&read, style, &vocabulary)).as_ref(), Ok(&printed));
+            }
+        }
+    }
+    let files = texts("policy");
+    for text in &files {
+        let (book, faults) = Book::compile(vocabulary.clone(), vec![("m.yaml".to_string(), text.clone())]);
+        assert!(faults.iter().all(|fault| fault.place.file.is_some() && (!fault.is_error() || fault.help.is_some())), "{faults:?}");
+        test_examples(&book);
+        duijie_policy::lint(&book);
+    }
+    assert!(rules.len() > 10 && files.len() > 5);
+}
