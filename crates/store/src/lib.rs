@@ -23,6 +23,7 @@ mod state;
 mod store;
 mod tx;
 mod view;
+mod waiting;
 mod writer;
 
 pub use backup::BackupError;

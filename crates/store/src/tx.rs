@@ -2,7 +2,7 @@
 
 use crate::sql::{Arg, Conn, in_rows};
 use crate::state::{self, RowPut};
-use crate::{Head, Options, Session, StoreFault, View, entries, follower, matter, session};
+use crate::{Head, Options, Session, StoreFault, View, entries, follower, matter, session, waiting};
 use duijie_journal::{Account, Actor, CanonicalFault, Event, Matter, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, split};
 use duijie_record::{Record, RecordState, Schema};
 use duijie_vocab::{Digest, RecordId, Timestamp};
@@ -32,6 +32,9 @@ impl<'a> Put<'a> {
         RowPut { entry, record, title: &schema.title, keys, refs, fresh: record.version == 1 }
     }
 }
+
+/// How many records of one put wait for others to be written with; more are written at once.
+const FEW: usize = 16;
 
 /// Why an entry was not appended.
 #[derive(Debug, thiserror::Error)]
@@ -83,14 +86,21 @@ impl<'a> Tx<'a> {
             self.check(&[&joined.record])?;
         }
         let sealed = self.seal(event, payload)?;
-        entries::insert(self.conn, std::slice::from_ref(&sealed))?;
-        // A transaction's own entries are the only ones that the state of a new entry can need twice.
+        let seq = sealed.entry.seq;
+        self.conn.waiting().entry(sealed.clone());
         let target = match &sealed.entry.event {
-            Event::PayloadErased(erased) => state::journal_entry(self.conn, erased.seq)?,
+            Event::RecordPut(_) => {
+                waiting::settle(self.conn)?;
+                None
+            }
+            Event::PayloadErased(erased) => {
+                waiting::settle(self.conn)?;
+                state::journal_entry(self.conn, erased.seq)?
+            }
             _ => None,
         };
         state::apply(self.conn, &sealed, |_| Ok(target.clone()))?;
-        Ok(sealed.entry.seq)
+        Ok(seq)
     }
 
     /// Appends a record in its next version and returns the entry's number. `record.version` has
@@ -109,14 +119,25 @@ impl<'a> Tx<'a> {
             let Split { event, hidden } = split(put.record, put.schema, put.keys, put.refs)?;
             sealed.push(self.seal(event, hidden)?);
         }
-        let written = self.write_puts(puts, &sealed);
+        let few = puts.len() <= FEW && records.iter().all(|record| !matches!(record.state, RecordState::Merged(_)));
+        let written = if few { Ok(self.keep_puts(puts, sealed)) } else { self.write_puts(puts, &sealed) };
         if written.is_err() {
             self.head = head;
         }
         written
     }
 
+    /// Lets a few records wait for others to be written with.
+    fn keep_puts(&mut self, puts: &[Put<'_>], sealed: Vec<Sealed>) -> i64 {
+        for (put, sealed) in puts.iter().zip(sealed) {
+            self.conn.waiting().record(sealed.entry.seq, put);
+            self.conn.waiting().entry(sealed);
+        }
+        self.head.seq
+    }
+
     fn write_puts(&mut self, puts: &[Put<'_>], sealed: &[Sealed]) -> Result<i64, TxError> {
+        waiting::settle(self.conn)?;
         entries::insert(self.conn, sealed)?;
         let rows: Vec<RowPut<'_>> = puts.iter().zip(sealed).map(|(put, sealed)| put.row(sealed.entry.seq)).collect();
         state::put_rows(self.conn, &rows)?;
@@ -126,6 +147,7 @@ impl<'a> Tx<'a> {
     /// Erases the confidential part of entry `seq` from the journal and from the state, and returns
     /// the number of the entry that says so.
     pub fn erase_payload(&mut self, seq: i64, reason: &str) -> Result<i64, TxError> {
+        waiting::settle(self.conn)?;
         let stored = entries::one(self.conn, seq)?.ok_or(TxError::NoSuchEntry(seq))?;
         if stored.payload().is_none() {
             return Err(TxError::NothingToErase(seq));
@@ -149,9 +171,10 @@ impl<'a> Tx<'a> {
         }
         let (public, hidden) = matter.split()?;
         let sealed = self.seal(Event::MatterMoved(public), Some(hidden))?;
-        entries::insert(self.conn, std::slice::from_ref(&sealed))?;
-        matter::put(self.conn, sealed.entry.seq, sealed.entry.at, matter, matter.version == 1)?;
-        Ok(sealed.entry.seq)
+        let (seq, at) = (sealed.entry.seq, sealed.entry.at);
+        self.conn.waiting().entry(sealed);
+        matter::put(self.conn, seq, at, matter, matter.version == 1)?;
+        Ok(seq)
     }
 
     pub fn put_setting(&mut self, key: &str, value: &str) -> Result<i64, TxError> {
@@ -222,6 +245,13 @@ impl<'a> Tx<'a> {
 
     /// What is stored of the records, and of those they are merged into.
     fn versions(&mut self, records: &[&Record]) -> Result<HashMap<RecordId, Known>, StoreFault> {
+        let merged_into = records.iter().filter_map(|record| match &record.state {
+            RecordState::Merged(into) => Some(into),
+            _ => None,
+        });
+        if self.conn.waiting().has_any(records.iter().map(|record| &record.id).chain(merged_into)) {
+            waiting::settle(self.conn)?;
+        }
         let mut ids: Vec<Arg<'_>> = records.iter().map(|record| Arg::Text(record.id.as_str())).collect();
         ids.extend(records.iter().filter_map(|record| match &record.state {
             RecordState::Merged(into) => Some(Arg::Text(into.as_str())),

@@ -5,7 +5,7 @@ use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::state::key_column;
 use crate::{
     Cursor, EntryView, Filter, Link, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page, RecordRow, Session, StoreFault,
-    account, entries, follower, matter, session, setting,
+    account, entries, follower, matter, session, setting, waiting,
 };
 use duijie_journal::{Account, Event, Matter, Party, RecordKey};
 use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
@@ -32,12 +32,26 @@ impl<'a> View<'a> {
         View { conn }
     }
 
+    /// The connection, with every entry and record in its tables.
+    fn settled(&mut self) -> Result<&mut Conn, StoreFault> {
+        waiting::settle(self.conn)?;
+        Ok(self.conn)
+    }
+
+    /// The connection, with the rows of these records in its tables.
+    fn seeing(&mut self, ids: &[RecordId]) -> Result<&mut Conn, StoreFault> {
+        if self.conn.waiting().has_any(ids.iter()) {
+            waiting::settle(self.conn)?;
+        }
+        Ok(self.conn)
+    }
+
     pub fn head(&mut self) -> Result<Head, StoreFault> {
-        entries::head(self.conn)
+        entries::head(self.settled()?)
     }
 
     pub fn get(&mut self, id: &RecordId) -> Result<Option<RecordRow>, StoreFault> {
-        self.conn.first(&format!("SELECT {COLUMNS} FROM record WHERE id = $1"), &[Arg::Text(id.as_str())], read_row)
+        self.seeing(std::slice::from_ref(id))?.first(&format!("SELECT {COLUMNS} FROM record WHERE id = $1"), &[Arg::Text(id.as_str())], read_row)
     }
 
     /// The records that are there, in no order.
@@ -45,8 +59,9 @@ impl<'a> View<'a> {
         let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
         let mut rows = Vec::with_capacity(ids.len());
         let sql = |tuples: &str| format!("SELECT {COLUMNS} FROM record WHERE id IN (VALUES {tuples})");
+        let conn = self.seeing(ids)?;
         in_rows(&args, 1, sql, |sql, args| {
-            rows.extend(self.conn.query(sql, args, read_row)?);
+            rows.extend(conn.query(sql, args, read_row)?);
             Ok(())
         })?;
         Ok(rows)
@@ -54,7 +69,7 @@ impl<'a> View<'a> {
 
     /// A page of the records of `kind`; `after` is the `next` of the page before.
     pub fn list(&mut self, kind: &str, filter: &Filter, order: Order, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreFault> {
-        list::page(self.conn, kind, filter, order, after, limit)
+        list::page(self.settled()?, kind, filter, order, after, limit)
     }
 
     /// How many records of `kind` the filter lets through.
@@ -62,7 +77,7 @@ impl<'a> View<'a> {
         let mut query = Query::new("SELECT COUNT(*) FROM record WHERE kind = ".to_string());
         query.text(kind);
         query.filter(filter);
-        Ok(query.run(self.conn, |row| row.int(0))?.into_iter().next().unwrap_or(0))
+        Ok(query.run(self.settled()?, |row| row.int(0))?.into_iter().next().unwrap_or(0))
     }
 
     /// How many records of each kind the filter lets through.
@@ -70,7 +85,7 @@ impl<'a> View<'a> {
         let mut query = Query::new("SELECT kind, COUNT(*) FROM record WHERE 1 = 1".to_string());
         query.filter(filter);
         query.push(" GROUP BY kind ORDER BY kind");
-        query.run(self.conn, |row| Ok((row.text(0)?, row.int(1)?)))
+        query.run(self.settled()?, |row| Ok((row.text(0)?, row.int(1)?)))
     }
 
     /// How many records of `kind` the filter lets through in each region.
@@ -79,7 +94,7 @@ impl<'a> View<'a> {
         query.text(kind);
         query.filter(filter);
         query.push(" GROUP BY region ORDER BY region");
-        query.run(self.conn, |row| {
+        query.run(self.settled()?, |row| {
             let region = RegionCode::parse(&row.text(0)?).map_err(|why| StoreFault::unreadable("a record's region", why))?;
             Ok((region, row.int(1)?))
         })
@@ -91,8 +106,9 @@ impl<'a> View<'a> {
         // bare column keeps the engine from sorting all records of the kind for each chunk.
         let sql = format!("SELECT {COLUMNS} FROM record WHERE kind || '' = $1 AND entry > $2 ORDER BY entry LIMIT $3");
         let mut after = -1;
+        let conn = self.settled()?;
         loop {
-            let rows = self.conn.query(&sql, &[Arg::Text(kind), Arg::Int(after), Arg::Int(CHUNK)], read_row)?;
+            let rows = conn.query(&sql, &[Arg::Text(kind), Arg::Int(after), Arg::Int(CHUNK)], read_row)?;
             let Some(last) = rows.last() else { return Ok(ControlFlow::Continue(())) };
             after = last.entry;
             for row in rows {
@@ -107,16 +123,16 @@ impl<'a> View<'a> {
     /// order of their last entries. An index follower goes on after the last row's `entry`.
     pub fn records_changed(&mut self, seq: i64, limit: usize) -> Result<Vec<RecordRow>, StoreFault> {
         let sql = format!("SELECT {COLUMNS} FROM record WHERE entry > $1 ORDER BY entry LIMIT $2");
-        self.conn.query(&sql, &[Arg::Int(seq), Arg::Int(limit as i64)], read_row)
+        self.settled()?.query(&sql, &[Arg::Int(seq), Arg::Int(limit as i64)], read_row)
     }
 
     /// At most `limit` entries after `seq`.
     pub fn entries(&mut self, seq: i64, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
-        decoded(entries::after(self.conn, seq, limit as i64)?)
+        decoded(entries::after(self.settled()?, seq, limit as i64)?)
     }
 
     pub fn entry(&mut self, seq: i64) -> Result<Option<EntryView>, StoreFault> {
-        Ok(decoded(entries::one(self.conn, seq)?.into_iter().collect())?.pop())
+        Ok(decoded(entries::one(self.settled()?, seq)?.into_iter().collect())?.pop())
     }
 
     /// The last `limit` entries about a record, newest first.
@@ -126,13 +142,13 @@ impl<'a> View<'a> {
 
     /// At most `limit` entries with this `Event::subject` before entry `before`, newest first.
     pub fn entries_about(&mut self, subject: &str, before: i64, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
-        decoded(entries::about(self.conn, subject, before, limit as i64)?)
+        decoded(entries::about(self.settled()?, subject, before, limit as i64)?)
     }
 
     /// The records that answer to a key, strong or weak; for a merged one the record it was merged into.
     pub fn find_by_key(&mut self, kind: &str, key: &str) -> Result<Vec<RecordId>, StoreFault> {
         let sql = "SELECT DISTINCT id FROM record_key WHERE kind = $1 AND key = $2 ORDER BY id";
-        self.conn.query(sql, &[Arg::Text(kind), Arg::Text(&key_column(key))], |row| record_id(&row.text(0)?))
+        self.settled()?.query(sql, &[Arg::Text(kind), Arg::Text(&key_column(key))], |row| record_id(&row.text(0)?))
     }
 
     /// For each of `keys` to which records answer: the key's place in `keys`, whether it is strong
@@ -146,8 +162,9 @@ impl<'a> View<'a> {
         let args: Vec<Arg<'_>> = columns.iter().map(|key| Arg::Text(key)).collect();
         let mut found = Vec::new();
         let sql = |tuples: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE kind = $1 AND key IN (VALUES {tuples})");
+        let conn = self.settled()?;
         in_rows_after(&[Arg::Text(kind)], &args, 1, sql, |sql, args| {
-            for (key, strong, id) in self.conn.query(sql, args, |row| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?)))? {
+            for (key, strong, id) in conn.query(sql, args, |row| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?)))? {
                 let at = places.get(key.as_str()).into_iter().flatten();
                 found.extend(at.map(|&place| FoundKey { place, strong, id: id.clone() }));
             }
@@ -161,19 +178,19 @@ impl<'a> View<'a> {
     /// The keys that a record answers to, those that came to it by a merge included.
     pub fn keys_of(&mut self, id: &RecordId) -> Result<Vec<RecordKey>, StoreFault> {
         let sql = "SELECT DISTINCT key, kind, strong FROM record_key WHERE id = $1 ORDER BY key";
-        self.conn.query(sql, &[Arg::Text(id.as_str())], |row| Ok(RecordKey { key: row.text(0)?, kind: row.text(1)?, strong: row.int(2)? != 0 }))
+        self.settled()?.query(sql, &[Arg::Text(id.as_str())], |row| Ok(RecordKey { key: row.text(0)?, kind: row.text(1)?, strong: row.int(2)? != 0 }))
     }
 
     /// What a record points to.
     pub fn links_from(&mut self, id: &RecordId) -> Result<Vec<Link>, StoreFault> {
         let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE from_id = $1 ORDER BY field, to_kind, to_key";
-        self.conn.query(sql, &[Arg::Text(id.as_str())], read_link)
+        self.settled()?.query(sql, &[Arg::Text(id.as_str())], read_link)
     }
 
     /// At most `limit` links that point to a record, by who points.
     pub fn links_to(&mut self, id: &RecordId, limit: usize) -> Result<Vec<Link>, StoreFault> {
         let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE to_id = $1 ORDER BY from_id, field, to_kind, to_key LIMIT $2";
-        self.conn.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
+        self.settled()?.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
     }
 
     /// A matter as its last move left it.

@@ -4,7 +4,7 @@
 use crate::follower::Bell;
 use crate::sql::{Conn, Engine};
 use crate::store::connect;
-use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View};
+use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View, waiting};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use duijie_journal::Actor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,6 +126,10 @@ where
         let act = &mut self.act;
         let ended = catch_unwind(AssertUnwindSafe(|| act(&mut tx)));
         let after = tx.head();
+        if guard == Guard::Savepoint {
+            // A fault is kept by the connection and judged below with the others.
+            drop(waiting::settle(conn));
+        }
         let fault = conn.take_fault();
         if let Some(fault) = &fault
             && (fault.spoils_the_group() || !conn.in_transaction())
@@ -144,6 +148,7 @@ where
             *head = after;
         }
         if guard == Guard::Savepoint {
+            conn.waiting().clear();
             conn.batch(if good { "RELEASE SAVEPOINT one" } else { "ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one" })?;
         }
         self.outcome = Some(outcome);
@@ -278,12 +283,14 @@ fn write_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options) -> 
 
 fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard: Guard) -> Result<Option<Head>, StoreFault> {
     conn.begin_write()?;
+    conn.waiting().clear();
     let mut head = View::over(conn).head()?;
     for job in group {
         if !job.run(conn, options, &mut head, guard)? && guard == Guard::Transaction {
             return Ok(None);
         }
     }
+    waiting::settle(conn)?;
     Ok(Some(head))
 }
 

@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 
 use crate::StoreFault;
+use crate::waiting::Waiting;
 use std::path::Path;
 
 /// A parameter.
@@ -25,6 +26,8 @@ pub(crate) struct Conn {
     fault: Option<StoreFault>,
     /// Whether something was erased that should not stay in the engine's own log either.
     erased: bool,
+    /// What the open transaction has written and not yet sent.
+    waiting: Waiting,
 }
 
 enum Link {
@@ -48,23 +51,27 @@ pub(crate) enum Engine {
 const APPEND_LOCK: i64 = 0x6475_696a_6965;
 
 impl Conn {
+    fn over(link: Link) -> Conn {
+        Conn { link, fault: None, erased: false, waiting: Waiting::default() }
+    }
+
     /// A connection that may write. The file is created if it is not there.
     pub(crate) fn sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open(path, max_bytes)?), fault: None, erased: false })
+        Ok(Conn::over(Link::Sqlite(sqlite::Sqlite::open(path, max_bytes)?)))
     }
 
     /// A connection that only reads.
     pub(crate) fn sqlite_reader(path: &Path) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::open_reader(path)?), fault: None, erased: false })
+        Ok(Conn::over(Link::Sqlite(sqlite::Sqlite::open_reader(path)?)))
     }
 
     /// A private database without durability that vanishes with the connection.
     pub(crate) fn scratch() -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Sqlite(sqlite::Sqlite::scratch()?), fault: None, erased: false })
+        Ok(Conn::over(Link::Sqlite(sqlite::Sqlite::scratch()?)))
     }
 
     pub(crate) fn postgres(url: &str) -> Result<Conn, StoreFault> {
-        Ok(Conn { link: Link::Postgres(Box::new(postgres::Postgres::connect(url)?)), fault: None, erased: false })
+        Ok(Conn::over(Link::Postgres(Box::new(postgres::Postgres::connect(url)?))))
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -133,6 +140,10 @@ impl Conn {
     /// The last fault since this was asked before.
     pub(crate) fn take_fault(&mut self) -> Option<StoreFault> {
         self.fault.take()
+    }
+
+    pub(crate) fn waiting(&mut self) -> &mut Waiting {
+        &mut self.waiting
     }
 
     /// Notes that the open transaction erases something.
