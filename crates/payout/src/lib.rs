@@ -1,1 +1,26 @@
 //! Promises of money: entitlements, vouchers, orders, agencies, and settlement between regions.
+//! Everything is a value; a step returns the next value together with the transfers that belong to
+//! it. This room knows no policy language, no table and no clock.
+
+mod batch;
+mod claim;
+mod course;
+mod entitlement;
+mod payment;
+mod risk;
+mod share;
+mod state;
+mod step;
+
+pub use batch::{Candidate, Decided, Preview, Row, Verdict, preview};
+pub use claim::{Claim, DecidedUnder};
+pub use course::{Act, AnyEntitlement, STEPS, possible};
+pub use entitlement::{Approval, Entitlement, Terms, check_accounts};
+pub use payment::{PAYMENT_HEADER, Payment, RETURN_HEADER, Returned, read_return};
+pub use risk::{Grade, Risk, Sampling, Signs, assess};
+pub use share::{Ask, Order, share};
+pub use state::{
+    Appealed, Approved, Archived, Checked, Confirmed, Endorsed, Matched, Named, Ordered, Paid, Payee, Published, Pushed, Recalled, Recovered, Rejected,
+    Replaced, UnderReview, Withdrawn,
+};
+pub use step::{By, Did, Notice, Party, Refused, Step};
