@@ -60,6 +60,8 @@ impl App {
             region: new.region,
             organization: new.organization.clone(),
             disabled: false,
+            email: String::new(),
+            second: None,
         };
         self.write(&self.actor(viewer)?, move |tx| {
             tx.put_account(&account)?;

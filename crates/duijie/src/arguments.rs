@@ -221,6 +221,9 @@ pub(crate) struct Serve {
     /// Under which address people reach the portal, such as https://duijie.example.cn.
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// A proxy, or a network of them, whose X-Forwarded-For is believed, such as 127.0.0.1/32.
+    #[arg(long = "trust-proxy", value_name = "NETWORK")]
+    pub(crate) trusted_proxies: Vec<duijie_web::IpNet>,
     /// LOGIN:PASSWORD:ROLE to show on the login page; for demonstrations only.
     #[arg(long = "show-login", value_name = "LOGIN:PASSWORD:ROLE")]
     pub(crate) show_logins: Vec<String>,

@@ -11,7 +11,7 @@ mod matter;
 mod payload;
 mod split;
 
-pub use account::{Account, AccountFault};
+pub use account::{Account, AccountFault, SecondFactor};
 pub use actor::{Actor, ActorFault};
 pub use canonical::{CanonicalFault, canonical_bytes, canonical_text};
 pub use entry::{Entry, EntryFault, Sealed, verify};

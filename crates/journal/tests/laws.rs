@@ -84,6 +84,8 @@ fn an_account_is_joined_from_its_parts_and_nobody_logs_in_without_the_payload() 
         region: RegionCode::NATION,
         organization: Some(RecordId::derive("org", "x")),
         disabled: false,
+        email: String::new(),
+        second: None,
     };
     let (public, secret) = account.split().unwrap();
     assert!(!canonical_text(&public).unwrap().contains("argon"));

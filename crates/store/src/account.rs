@@ -5,11 +5,12 @@ use crate::sql::{Arg, Conn, Row};
 use duijie_journal::Account;
 use duijie_vocab::{RecordId, RegionCode};
 
-const COLUMNS: &str = "login, name, hash, roles, region, organization, disabled";
+const COLUMNS: &str = "login, name, hash, roles, region, organization, disabled, email, second";
 
 pub(crate) fn put(conn: &mut Conn, entry: i64, account: &Account) -> Result<(), StoreFault> {
     let roles = serde_json::to_string(&account.roles).expect("BUG: a list of texts always serializes");
     let region = account.region.to_string();
+    let second = account.second.as_ref().map_or_else(String::new, |second| serde_json::to_string(second).expect("BUG: texts always serialize"));
     let args = [
         Arg::Text(&account.login),
         Arg::Text(&account.name),
@@ -18,12 +19,15 @@ pub(crate) fn put(conn: &mut Conn, entry: i64, account: &Account) -> Result<(), 
         Arg::Text(&region),
         Arg::MaybeText(account.organization.as_ref().map(RecordId::as_str)),
         Arg::Int(i64::from(account.disabled)),
+        Arg::Text(&account.email),
+        Arg::Text(&second),
         Arg::Int(entry),
     ];
     conn.execute(
-        "INSERT INTO account (login, name, hash, roles, region, organization, disabled, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO account (login, name, hash, roles, region, organization, disabled, email, second, entry)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (login) DO UPDATE SET name = excluded.name, hash = excluded.hash, roles = excluded.roles, region = excluded.region,
-         organization = excluded.organization, disabled = excluded.disabled, entry = excluded.entry",
+         organization = excluded.organization, disabled = excluded.disabled, email = excluded.email, second = excluded.second, entry = excluded.entry",
         &args,
     )
     .map(drop)
@@ -56,6 +60,11 @@ fn read(row: &Row<'_>) -> Result<Account, StoreFault> {
         region: RegionCode::parse(&row.text(4)?).map_err(|why| unreadable(&why))?,
         organization,
         disabled: row.int(6)? != 0,
+        email: row.text(7)?,
+        second: match row.text(8)?.as_str() {
+            "" => None,
+            second => Some(serde_json::from_str(second).map_err(|why| unreadable(&why))?),
+        },
         login,
     })
 }

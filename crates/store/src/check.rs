@@ -208,7 +208,9 @@ const TABLES: [Table; 7] = [
     },
     Table { name: "record_key", zh: "记录键", key: &["owner", "kind", "key"], rest: &["strong", "id"] },
     Table { name: "record_link", zh: "记录引用", key: &["from_id", "field", "to_kind", "to_key"], rest: &["to_id"] },
-    Table { name: "account", zh: "账号", key: &["login"], rest: &["name", "hash", "roles", "region", "organization", "disabled", "entry"] },
+    Table {
+        name: "account", zh: "账号", key: &["login"], rest: &["name", "hash", "roles", "region", "organization", "disabled", "email", "second", "entry"]
+    },
     Table { name: "setting", zh: "设置", key: &["key"], rest: &["value", "entry"] },
     Table { name: "matter", zh: "事项", key: &["id"], rest: &["kind", "version", "state", "region", "due", "updated", "title", "body", "entry"] },
     Table { name: "matter_party", zh: "事项关联", key: &["id", "role", "who"], rest: &["kind"] },

@@ -10,9 +10,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql") },
+    Migration { version: 3, name: "identity", sql: include_str!("migrations/0003_identity.sql") },
 ];
 
 /// The format that this program writes.

@@ -2,7 +2,7 @@
 
 use crate::sql::{Arg, Conn, in_rows};
 use crate::state::{self, RowPut};
-use crate::{Head, Options, Session, StoreFault, View, entries, follower, matter, session, waiting};
+use crate::{Head, LoginAttempt, Options, Session, StoreFault, View, entries, follower, kept, login_attempt, matter, session, waiting};
 use duijie_journal::{Account, Actor, CanonicalFault, Event, Matter, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, split};
 use duijie_record::{Record, RecordState, Schema};
 use duijie_vocab::{Digest, RecordId, Timestamp};
@@ -200,6 +200,32 @@ impl<'a> Tx<'a> {
     pub fn remove_expired_sessions(&mut self) -> Result<u64, TxError> {
         let now = self.now();
         Ok(session::remove_expired(self.conn, now)?)
+    }
+
+    /// Keeps `value` in `space` under `key` until `expires`.
+    pub fn keep(&mut self, space: &str, key: &str, value: &str, expires: Timestamp) -> Result<(), TxError> {
+        Ok(kept::put(self.conn, (space, key), value, expires)?)
+    }
+
+    /// Forgets what is kept; whether there was anything.
+    pub fn forget(&mut self, space: &str, key: &str) -> Result<bool, TxError> {
+        Ok(kept::remove(self.conn, (space, key))?)
+    }
+
+    /// Forgets everything that expired before now; how much there was.
+    pub fn forget_expired(&mut self) -> Result<u64, TxError> {
+        let now = self.now();
+        Ok(kept::remove_expired(self.conn, now)?)
+    }
+
+    /// Notes an attempt to log in.
+    pub fn add_login_attempt(&mut self, attempt: &LoginAttempt) -> Result<(), TxError> {
+        Ok(login_attempt::add(self.conn, attempt)?)
+    }
+
+    /// Forgets the attempts before `before`; how many there were.
+    pub fn remove_login_attempts(&mut self, before: Timestamp) -> Result<u64, TxError> {
+        Ok(login_attempt::remove_before(self.conn, before)?)
     }
 
     /// Notes how far a follower got whose data is in this database.

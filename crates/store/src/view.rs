@@ -4,8 +4,8 @@ use crate::list::{self, COLUMNS, Query, read_row};
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::state::key_column;
 use crate::{
-    Cursor, EntryView, Filter, Link, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page, RecordRow, Session, StoreFault,
-    account, entries, follower, matter, session, setting, waiting,
+    Cursor, EntryView, Filter, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page, RecordRow,
+    Session, StoreFault, account, entries, follower, kept, login_attempt, matter, session, setting, waiting,
 };
 use duijie_journal::{Account, Event, Matter, Party, RecordKey};
 use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
@@ -246,6 +246,21 @@ impl<'a> View<'a> {
 
     pub fn setting(&mut self, key: &str) -> Result<Option<String>, StoreFault> {
         setting::get(self.conn, key)
+    }
+
+    /// The settings whose key begins with `prefix`: key and value, by key.
+    pub fn settings(&mut self, prefix: &str) -> Result<Vec<(String, String)>, StoreFault> {
+        setting::list(self.conn, prefix)
+    }
+
+    /// What is kept in `space` under `key`, if it has not expired at `now`.
+    pub fn kept(&mut self, space: &str, key: &str, now: Timestamp) -> Result<Option<String>, StoreFault> {
+        kept::get(self.conn, (space, key), now)
+    }
+
+    /// At most `limit` attempts to log in before `before`, newest first; of one login if it is given.
+    pub fn login_attempts(&mut self, login: Option<&str>, before: Timestamp, limit: usize) -> Result<Vec<LoginAttempt>, StoreFault> {
+        login_attempt::list(self.conn, login, before, limit as i64)
     }
 
     pub fn account(&mut self, login: &str) -> Result<Option<Account>, StoreFault> {

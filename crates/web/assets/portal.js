@@ -38,9 +38,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Facets start folded where they would push the results off a small screen.
-if (matchMedia("(max-width: 60rem)").matches) {
-  for (const fold of document.querySelectorAll("details[data-fold]")) fold.open = false;
+// Where the style cannot keep the facets open beside the results, they are opened here.
+if (matchMedia("(min-width: 60rem)").matches && !CSS.supports("selector(::details-content)")) {
+  for (const fold of document.querySelectorAll("details[data-fold]")) fold.open = true;
 }
 
 // What was unfolded stays so when one comes back to the page in this tab.

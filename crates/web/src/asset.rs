@@ -4,7 +4,7 @@
 use crate::fault::Fault;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use duijie_vocab::Digest;
 use std::sync::LazyLock;
 
@@ -36,13 +36,14 @@ pub(crate) fn path(name: &str) -> Option<String> {
     ASSETS.iter().find(|asset| asset.name == name).map(|asset| format!("/assets/{}/{}", asset.digest, asset.name))
 }
 
-pub(crate) async fn show(Path((digest, name)): Path<(String, String)>) -> Result<Response<Body>, Fault> {
+pub(crate) async fn show(Path((digest, name)): Path<(String, String)>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
     let asset = ASSETS.iter().find(|asset| asset.name == name && asset.digest == digest).ok_or_else(Fault::not_found)?;
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).is_some_and(|tags| tags.contains(&asset.digest));
     let response = Response::builder()
-        .status(StatusCode::OK)
+        .status(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
         .header(header::CONTENT_TYPE, asset.mime)
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .header(header::ETAG, format!("\"{}\"", asset.digest))
-        .body(Body::from(asset.bytes));
+        .body(if known { Body::empty() } else { Body::from(asset.bytes) });
     response.map_err(Fault::internal)
 }

@@ -2,6 +2,7 @@
 //! rules, rights and data live behind `app`. Templates, styles, scripts and words are inside the
 //! crate and embedded, so the binary needs no files beside it.
 
+mod address;
 mod api;
 mod asset;
 mod attend;
@@ -19,11 +20,14 @@ mod routes;
 #[cfg(test)]
 mod sample;
 mod seal;
+mod server;
 mod stash;
 mod throttle;
 mod visit;
 mod words;
 
+pub use ipnet::IpNet;
 pub use options::Options;
-pub use portal::{router, serve};
+pub use portal::router;
 pub use routes::table;
+pub use server::serve;

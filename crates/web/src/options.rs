@@ -1,6 +1,7 @@
 //! What the installation decides about its portal.
 
 use duijie_vocab::Text;
+use ipnet::IpNet;
 
 /// How the portal is reached and what it accepts.
 #[derive(Clone, Debug)]
@@ -11,12 +12,23 @@ pub struct Options {
     pub https: bool,
     /// The largest workbook that is taken, in bytes.
     pub upload_limit_bytes: usize,
+    /// Requests that are answered at once; the ones beyond are told to come back.
+    pub visits: usize,
+    /// Proxies whose `X-Forwarded-For` is believed; without any, whoever connects is the visitor.
+    pub trusted_proxies: Vec<IpNet>,
     /// Login, password and role of each demo account, shown on the login page; empty in production.
     pub demo_logins: Vec<(String, String, Text)>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { public_url: String::new(), https: false, upload_limit_bytes: 50 * 1024 * 1024, demo_logins: Vec::new() }
+        Options {
+            public_url: String::new(),
+            https: false,
+            upload_limit_bytes: 50 * 1024 * 1024,
+            visits: 256,
+            trusted_proxies: Vec::new(),
+            demo_logins: Vec::new(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The portal as one value, and the two doors to it: a router, and a server around the router.
+//! The portal as one value, and the router over it.
 
 use crate::attend::attend;
 use crate::fault::Fault;
@@ -11,13 +11,11 @@ use crate::throttle::Throttle;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use duijie_app::{App, AppError};
-use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
-/// Requests that are answered at once; the ones beyond are told to come back.
-const VISITS: usize = 256;
 /// Uploads that are taken in at once; each may hold the upload limit in memory.
 const UPLOADS: usize = 4;
 /// Use cases that run at once; more would only take turns on the processors.
@@ -40,21 +38,16 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
     let portal = Arc::new(Portal {
         seal: Seal::new(app.form_key()),
         stash: Stash::new(options.upload_limit_bytes),
+        visits: Semaphore::new(options.visits),
         app,
         options,
         pages: Pages::new(),
         throttle: Throttle::new(),
-        visits: Semaphore::new(VISITS),
         uploads: Semaphore::new(UPLOADS),
         workers: Semaphore::new(WORKERS),
     });
-    routes::all().layer(from_fn_with_state(portal.clone(), attend)).with_state(portal)
-}
-
-/// Serves the portal on `listener` until `shutdown` is done and open requests are answered.
-pub async fn serve(app: Arc<App>, listener: TcpListener, options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let service = router(app, options).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let packed = CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest);
+    routes::all().layer(from_fn_with_state(portal.clone(), attend)).layer(packed).with_state(portal)
 }
 
 impl Portal {

@@ -16,25 +16,36 @@ impl Seal {
         Seal { key, fresh: AtomicU64::new(0) }
     }
 
-    /// The token that forms carry for whoever holds the cookie value `holder`.
+    /// The token that forms carry for whoever holds the cookie value `holder`: 128 hexadecimal
+    /// digits that differ each time, so that compressing a page tells nothing about the token in it.
     pub(crate) fn form_token(&self, holder: &str) -> String {
-        hex(&self.mac("form", holder.as_bytes()).finalize().into_bytes())
+        let mask = self.fresh_bytes();
+        let mut masked: [u8; 32] = self.mac("form", holder.as_bytes()).finalize().into_bytes().into();
+        masked.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+        hex(&mask) + &hex(&masked)
     }
 
-    /// Whether `token` is the form token of `holder`, compared in constant time.
+    /// Whether `token` is a form token of `holder`, compared in constant time.
     pub(crate) fn is_form_token(&self, token: &str, holder: &str) -> bool {
-        unhex(token).is_some_and(|bytes| self.mac("form", holder.as_bytes()).verify_slice(&bytes).is_ok())
+        let Some(bytes) = unhex(token).filter(|bytes| bytes.len() == 64) else { return false };
+        let (mask, masked) = bytes.split_at(32);
+        let unmasked: Vec<u8> = mask.iter().zip(masked).map(|(mask, byte)| mask ^ byte).collect();
+        self.mac("form", holder.as_bytes()).verify_slice(&unmasked).is_ok()
     }
 
     /// A value of 64 hexadecimal digits that was never given out before and cannot be guessed.
     pub(crate) fn fresh(&self) -> String {
-        let number = self.fresh.fetch_add(1, Ordering::Relaxed);
-        hex(&self.mac("fresh", &number.to_be_bytes()).finalize().into_bytes())
+        hex(&self.fresh_bytes())
     }
 
     /// A short name for a holder by which its things are told apart without keeping the cookie.
     pub(crate) fn pseudonym(&self, holder: &str) -> String {
         hex(&self.mac("holder", holder.as_bytes()).finalize().into_bytes())
+    }
+
+    fn fresh_bytes(&self) -> [u8; 32] {
+        let number = self.fresh.fetch_add(1, Ordering::Relaxed);
+        self.mac("fresh", &number.to_be_bytes()).finalize().into_bytes().into()
     }
 
     fn mac(&self, purpose: &str, message: &[u8]) -> Hmac<Sha256> {
@@ -56,6 +67,7 @@ mod tests {
         let seal = Seal::new([7; 32]);
         let token = seal.form_token("a");
         assert!(seal.is_form_token(&token, "a"));
+        assert_ne!(token, seal.form_token("a"), "it never looks the same twice");
         assert!(!seal.is_form_token(&token, "b"));
         assert!(!seal.is_form_token("", "a"));
         assert!(!seal.is_form_token(&seal.pseudonym("a"), "a"));

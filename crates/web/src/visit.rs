@@ -1,15 +1,15 @@
 //! One request as the portal sees it: in which language, from whom, and with which form token.
 
+use crate::address;
 use crate::cookie::Cookie;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::query::Pairs;
-use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use duijie_app::{Action, Target, Viewer};
 use duijie_vocab::Lang;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 #[derive(Clone)]
 pub(crate) struct Visit {
@@ -45,7 +45,7 @@ impl Visit {
             viewer: Viewer::public(),
             path: parts.uri.path().to_string(),
             query: query.without("lang"),
-            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
+            address: address::of(parts, &portal.options.trusted_proxies),
             session,
             holder,
             set_cookies,

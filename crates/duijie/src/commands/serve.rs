@@ -26,7 +26,13 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
         let address = listener.local_addr()?;
         let public_url = command.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         println!("{}", text!("门户地址 {public_url}", "serving at {public_url}").get(world.lang));
-        let options = Options { https: public_url.starts_with("https://"), public_url, demo_logins: logins(&command.show_logins)?, ..Options::default() };
+        let options = Options {
+            https: public_url.starts_with("https://"),
+            public_url,
+            trusted_proxies: command.trusted_proxies.clone(),
+            demo_logins: logins(&command.show_logins)?,
+            ..Options::default()
+        };
         duijie_web::serve(app, listener, options, end()).await?;
         anyhow::Ok(())
     });

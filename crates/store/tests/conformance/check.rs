@@ -25,6 +25,8 @@ fn filled(world: &World) -> Store {
                 region: duijie_vocab::RegionCode::NATION,
                 organization: None,
                 disabled: false,
+                email: String::new(),
+                second: None,
             })?;
             tx.put_matter(&crate::matter::case("1"))?;
             tx.erase_payload(2, "")

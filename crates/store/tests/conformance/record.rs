@@ -260,6 +260,8 @@ fn accounts_settings_and_sessions_are_kept(world: &World) {
         region: RegionCode::parse("320400").unwrap(),
         organization: None,
         disabled: false,
+        email: String::new(),
+        second: None,
     };
     let first = account.clone();
     store.write(&actor(), move |tx| tx.put_account(&first)).unwrap();

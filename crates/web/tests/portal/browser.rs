@@ -34,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// Bytes that travelled.
+    pub(crate) length: usize,
 }
 
 struct Noon;
@@ -138,7 +140,7 @@ impl Browser {
                 value => self.cookies.insert(name.into(), value.into()),
             };
         }
-        Page { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Page { status: parts.status, headers: parts.headers, length: bytes.len(), text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     /// Opens the page at `form` and sends what it would send to `action`, with the token it carries.

@@ -351,3 +351,54 @@ async fn assets_are_kept_for_good_and_found_on_every_page() {
         assert!(asset.header("set-cookie").is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_page_travels_packed_and_the_first_visit_is_light() {
+    let portal = Portal::open();
+    let mut browser = portal.browser();
+    let page = browser.get("/").await.text;
+    let mut paths: Vec<&str> = page.split('"').filter(|piece| piece.starts_with("/assets/")).collect();
+    paths.push("/");
+    paths.sort_unstable();
+    paths.dedup();
+    let mut travelled = 0;
+    for path in paths {
+        let packed = browser.send(Method::GET, path, &[("accept-encoding", "gzip")], Body::empty()).await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
+        let varies = packed.headers.get_all("vary").iter().any(|line| line.to_str().is_ok_and(|line| line.eq_ignore_ascii_case("accept-encoding")));
+        assert!(varies, "{path}");
+        travelled += packed.length;
+    }
+    assert!(travelled < 100_000, "the first page costs {travelled} bytes");
+    let path = page.split('"').find(|piece| piece.starts_with("/assets/")).expect("an asset");
+    let tag = browser.get(path).await.header("etag").to_string();
+    let known = browser.send(Method::GET, path, &[("if-none-match", &tag)], Body::empty()).await;
+    assert_eq!((known.status, known.length), (StatusCode::NOT_MODIFIED, 0));
+}
+
+#[tokio::test]
+async fn when_there_is_no_room_one_is_told_when_to_come_back() {
+    let portal = Portal::with(Options { visits: 1, ..Options::default() });
+    let mut slow = portal.browser();
+    let (mut sender, body) = http_body_util::channel::Channel::<axum::body::Bytes>::new(1);
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    let mut sending = std::pin::pin!(slow.send(Method::POST, "/login", &headers, Body::new(body)));
+    assert!(asked_once(sending.as_mut()).await.is_none(), "the form is not there yet");
+    let turned_away = portal.browser().get("/").await;
+    assert_eq!(turned_away.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(turned_away.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
+    assert!(turned_away.text.contains("同时访问的人太多"), "{}", turned_away.text);
+    sender.send_data(axum::body::Bytes::from_static(b"login=a")).await.expect("the form goes on");
+    drop(sender);
+    assert_eq!(sending.await.status, StatusCode::FORBIDDEN);
+    assert_eq!(portal.browser().get("/").await.status, StatusCode::OK, "and then there is room again");
+}
+
+/// What `future` has to say when it is asked once.
+async fn asked_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}
