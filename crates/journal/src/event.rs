@@ -1,6 +1,7 @@
 //! Everything that can happen. Names are in the past tense; a variant that was written once is
 //! never changed or removed, new ones are added.
 
+use duijie_ledger::Transfer;
 use duijie_record::Record;
 use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub enum Event {
     SettingPut(SettingPut),
     /// A case, an entitlement, a voucher or another matter went one step on.
     MatterMoved(MatterMoved),
+    /// Money moved or was reserved.
+    TransfersPosted(TransfersPosted),
 }
 
 /// A record with the fields that everybody may know; [`crate::join`] adds the others.
@@ -112,6 +115,13 @@ pub struct MatterMoved {
     pub version: i64,
 }
 
+/// The transfers that were accepted together, in their order. The instant at which they were
+/// accepted is the entry's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransfersPosted {
+    pub transfers: Vec<Transfer>,
+}
+
 impl Event {
     /// The variant's name as it stands in the entry.
     pub fn kind(&self) -> &'static str {
@@ -123,11 +133,12 @@ impl Event {
             Event::AccountPut(_) => "account_put",
             Event::SettingPut(_) => "setting_put",
             Event::MatterMoved(_) => "matter_moved",
+            Event::TransfersPosted(_) => "transfers_posted",
         }
     }
 
     /// What the event is about, as one word to look entries up by: a record's or matter's id, `account:LOGIN`,
-    /// `setting:KEY`, `entry:SEQ` or `import`.
+    /// `setting:KEY`, `entry:SEQ`, `import` or `ledger`.
     pub fn subject(&self) -> String {
         match self {
             Event::RecordPut(put) => put.record.id.to_string(),
@@ -136,6 +147,7 @@ impl Event {
             Event::AccountPut(account) => format!("account:{}", account.login),
             Event::SettingPut(setting) => format!("setting:{}", setting.key),
             Event::MatterMoved(moved) => moved.id.to_string(),
+            Event::TransfersPosted(_) => "ledger".to_string(),
         }
     }
 }

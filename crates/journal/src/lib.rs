@@ -15,7 +15,7 @@ pub use account::{Account, AccountFault, SecondFactor};
 pub use actor::{Actor, ActorFault};
 pub use canonical::{CanonicalFault, canonical_bytes, canonical_text};
 pub use entry::{Entry, EntryFault, Sealed, verify};
-pub use event::{AccountPut, Event, ImportBegun, ImportFinished, MatterMoved, PayloadErased, RecordKey, RecordPut, RecordRef, SettingPut};
+pub use event::{AccountPut, Event, ImportBegun, ImportFinished, MatterMoved, PayloadErased, RecordKey, RecordPut, RecordRef, SettingPut, TransfersPosted};
 pub use matter::{Matter, MatterFault, Party};
 pub use payload::{Payload, Salt};
 pub use split::{JoinFault, Joined, Split, join, split};

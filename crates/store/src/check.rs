@@ -199,7 +199,7 @@ struct Table {
     rest: &'static [&'static str],
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "record",
         zh: "记录",
@@ -214,10 +214,40 @@ const TABLES: [Table; 7] = [
     Table { name: "setting", zh: "设置", key: &["key"], rest: &["value", "entry"] },
     Table { name: "matter", zh: "事项", key: &["id"], rest: &["kind", "version", "state", "region", "due", "updated", "title", "body", "entry"] },
     Table { name: "matter_party", zh: "事项关联", key: &["id", "role", "who"], rest: &["kind"] },
+    Table {
+        name: "ledger_account",
+        zh: "账户",
+        key: &["id"],
+        rest: &["side", "debits_posted", "credits_posted", "debits_pending", "credits_pending", "entry"],
+    },
+    Table {
+        name: "ledger_transfer",
+        zh: "划转",
+        key: &["id"],
+        rest: &["number", "debit", "credit", "amount", "reserved", "posts", "happened", "expires", "status", "ended_by", "body"],
+    },
+    Table { name: "ledger_link", zh: "划转关联", key: &["name", "target", "transfer"], rest: &[] },
 ];
 
 /// Columns that hold numbers; those that hold bytes.
-const NUMBERS: [&str; 6] = ["version", "updated", "entry", "strong", "disabled", "due"];
+const NUMBERS: [&str; 16] = [
+    "version",
+    "updated",
+    "entry",
+    "strong",
+    "disabled",
+    "due",
+    "debits_posted",
+    "credits_posted",
+    "debits_pending",
+    "credits_pending",
+    "number",
+    "amount",
+    "reserved",
+    "posts",
+    "happened",
+    "expires",
+];
 const BYTES: [&str; 1] = ["digest"];
 
 #[derive(PartialEq, Eq)]

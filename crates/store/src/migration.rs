@@ -10,10 +10,11 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql") },
     Migration { version: 3, name: "identity", sql: include_str!("migrations/0003_identity.sql") },
+    Migration { version: 4, name: "ledger", sql: include_str!("migrations/0004_ledger.sql") },
 ];
 
 /// The format that this program writes.

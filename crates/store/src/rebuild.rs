@@ -6,13 +6,14 @@ use crate::state::{self, Replay};
 use crate::{Store, StoreFault};
 
 /// The tables that entries leave; sessions and cursors are beside the journal and stay.
-const DERIVED: [&str; 7] = ["record", "record_key", "record_link", "account", "setting", "matter", "matter_party"];
+const DERIVED: [&str; 10] =
+    ["record", "record_key", "record_link", "account", "setting", "matter", "matter_party", "ledger_account", "ledger_transfer", "ledger_link"];
 
 /// How many entries are read at a time.
 const CHUNK: i64 = 1000;
 
 impl Store {
-    /// Makes records, keys, links, accounts, settings and matters again from the journal, in one
+    /// Makes records, keys, links, accounts, settings, matters and the ledger again from the journal, in one
     /// transaction during which nobody writes. Returns how many entries were replayed.
     pub fn rebuild_state(&self) -> Result<i64, StoreFault> {
         let mut conn = self.connect()?;

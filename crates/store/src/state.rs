@@ -1,13 +1,16 @@
-//! The state that entries leave: record rows, keys, links, accounts, settings and matters. The writer, the
+//! The state that entries leave: record rows, keys, links, accounts, settings, matters and
+//! the ledger. The writer, the
 //! check and the rebuild all apply entries through this file, so that they cannot disagree.
 //!
 //! INVARIANT: a key row's `id` is its owner, or the record at the end of the chain of merges that
 //! begins at the owner. INVARIANT: a link's `to_id` is the one record that answers to its key, and
 //! null if none or several do.
 
+use crate::ledger::Tables;
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::{StoreFault, account, entries, matter, setting};
 use duijie_journal::{Account, Event, Joined, Matter, MatterMoved, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
+use duijie_ledger::PostFault;
 use duijie_record::{Record, RecordState};
 use duijie_vocab::{Digest, RecordId};
 use std::borrow::Cow;
@@ -99,11 +102,23 @@ pub(crate) fn apply(conn: &mut Conn, sealed: &Sealed, mut entry: impl FnMut(i64)
         Event::AccountPut(public) => account::put(conn, seq, &joined_account(public, sealed)?),
         Event::SettingPut(put) => setting::put(conn, seq, &put.key, &put.value),
         Event::MatterMoved(moved) => matter::put(conn, seq, sealed.entry.at, &joined_matter(moved, sealed)?, moved.version == 1),
+        Event::TransfersPosted(posted) => {
+            let done = duijie_ledger::post_all(&mut Tables { conn, seq }, &posted.transfers, sealed.entry.at);
+            done.map(drop).map_err(|fault| replay_fault(seq, fault))
+        }
         Event::PayloadErased(erased) => match entry(erased.seq)? {
             Some(target) => forget(conn, seq, &target),
             None => Err(StoreFault::unreadable(format_args!("entry {seq}"), format_args!("it erases entry {}, which is not there", erased.seq))),
         },
         Event::ImportBegun(_) | Event::ImportFinished(_) => Ok(()),
+    }
+}
+
+/// Why transfers that were accepted once are not accepted again.
+fn replay_fault(seq: i64, fault: PostFault<StoreFault>) -> StoreFault {
+    match fault {
+        PostFault::Book(fault) => fault,
+        fault => StoreFault::unreadable(format_args!("entry {seq}"), fault),
     }
 }
 

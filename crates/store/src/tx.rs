@@ -1,9 +1,13 @@
 //! A write transaction as a use case sees it: it appends entries and changes the state with them.
 
+use crate::ledger::Tables;
 use crate::sql::{Arg, Conn, in_rows};
 use crate::state::{self, RowPut};
 use crate::{Head, LoginAttempt, Options, Session, StoreFault, View, entries, follower, kept, login_attempt, matter, session, waiting};
-use duijie_journal::{Account, Actor, CanonicalFault, Event, Matter, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, split};
+use duijie_journal::{
+    Account, Actor, CanonicalFault, Event, Matter, Payload, PayloadErased, RecordKey, RecordRef, Sealed, SettingPut, Split, TransfersPosted, split,
+};
+use duijie_ledger::{Outcome, PostFault, Refusal, Transfer};
 use duijie_record::{Record, RecordState, Schema};
 use duijie_vocab::{Digest, RecordId, Timestamp};
 use std::collections::HashMap;
@@ -49,6 +53,11 @@ pub enum TxError {
     NoSuchEntry(i64),
     #[error("entry {0} has no confidential part, or it was already erased")]
     NothingToErase(i64),
+    /// Money could not move; nothing of the batch did.
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("{0}")]
+    BadBatch(String),
     #[error(transparent)]
     Canonical(#[from] CanonicalFault),
     #[error(transparent)]
@@ -177,6 +186,41 @@ impl<'a> Tx<'a> {
         Ok(seq)
     }
 
+    /// Posts transfers, each with an answer of its own in order; those that were accepted now are
+    /// one entry. The same transfer twice is accepted once.
+    pub fn post_transfers(&mut self, batch: &[Transfer]) -> Result<Vec<Outcome>, TxError> {
+        let at = self.now();
+        let outcomes = duijie_ledger::post(&mut self.tables(), batch, at);
+        self.posted(at, batch, outcomes)
+    }
+
+    /// Posts all transfers or, if one is refused, none.
+    pub fn post_all_transfers(&mut self, batch: &[Transfer]) -> Result<Vec<Outcome>, TxError> {
+        let at = self.now();
+        let outcomes = duijie_ledger::post_all(&mut self.tables(), batch, at);
+        self.posted(at, batch, outcomes)
+    }
+
+    fn tables(&mut self) -> Tables<'_> {
+        Tables { conn: self.conn, seq: self.head.seq + 1 }
+    }
+
+    /// Appends the entry for those of `batch` that were accepted now.
+    fn posted(&mut self, at: Timestamp, batch: &[Transfer], outcomes: Result<Vec<Outcome>, PostFault<StoreFault>>) -> Result<Vec<Outcome>, TxError> {
+        let outcomes = outcomes.map_err(|fault| match fault {
+            PostFault::Refused(refusal) => TxError::Refused(refusal),
+            PostFault::Book(fault) => TxError::Store(fault),
+            fault => TxError::BadBatch(fault.to_string()),
+        })?;
+        let posted = batch.iter().zip(&outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Posted(_)));
+        let transfers: Vec<Transfer> = posted.map(|(transfer, _)| transfer.clone()).collect();
+        if !transfers.is_empty() {
+            let sealed = self.seal_at(at, Event::TransfersPosted(TransfersPosted { transfers }), None)?;
+            self.conn.waiting().entry(sealed);
+        }
+        Ok(outcomes)
+    }
+
     pub fn put_setting(&mut self, key: &str, value: &str) -> Result<i64, TxError> {
         self.append(Event::SettingPut(SettingPut { key: key.to_string(), value: value.to_string() }), None)
     }
@@ -234,12 +278,16 @@ impl<'a> Tx<'a> {
     }
 
     fn seal(&mut self, event: Event, payload: Option<Vec<u8>>) -> Result<Sealed, TxError> {
+        self.seal_at(self.now(), event, payload)
+    }
+
+    fn seal_at(&mut self, at: Timestamp, event: Event, payload: Option<Vec<u8>>) -> Result<Sealed, TxError> {
         let payload = payload.map(|bytes| {
             let mut salt = [0; 16];
             self.options.entropy.fill(&mut salt);
             Payload { salt, bytes }
         });
-        let sealed = Sealed::seal((self.head.seq, self.head.digest), self.now(), self.actor, event, payload)?;
+        let sealed = Sealed::seal((self.head.seq, self.head.digest), at, self.actor, event, payload)?;
         self.head = Head { seq: sealed.entry.seq, digest: sealed.digest };
         Ok(sealed)
     }

@@ -4,11 +4,12 @@ use crate::list::{self, COLUMNS, Query, read_row};
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
 use crate::state::key_column;
 use crate::{
-    Cursor, EntryView, Filter, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page, RecordRow,
-    Session, StoreFault, account, entries, follower, kept, login_attempt, matter, session, setting, waiting,
+    Cursor, EntryView, Filter, LedgerEntry, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page,
+    RecordRow, Session, StoreFault, account, entries, follower, kept, ledger, login_attempt, matter, session, setting, waiting,
 };
 use duijie_journal::{Account, Event, Matter, Party, RecordKey};
-use duijie_vocab::{Digest, RecordId, RegionCode, Timestamp};
+use duijie_ledger::{AccountId, TransferId};
+use duijie_vocab::{Digest, Fen, RecordId, RegionCode, Timestamp};
 use std::ops::ControlFlow;
 
 /// A snapshot of the store, or a transaction's own sight of it.
@@ -191,6 +192,42 @@ impl<'a> View<'a> {
     pub fn links_to(&mut self, id: &RecordId, limit: usize) -> Result<Vec<Link>, StoreFault> {
         let sql = "SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE to_id = $1 ORDER BY from_id, field, to_kind, to_key LIMIT $2";
         self.settled()?.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
+    }
+
+    /// An account of the ledger, if a transfer ever touched it.
+    pub fn ledger_account(&mut self, id: &AccountId) -> Result<Option<duijie_ledger::Account>, StoreFault> {
+        ledger::account(self.conn, id)
+    }
+
+    /// At most `limit` accounts of the ledger whose id begins with `prefix`, such as
+    /// `pool:320400:`, and comes after `after`.
+    pub fn ledger_accounts(&mut self, prefix: &str, after: &str, limit: usize) -> Result<Vec<duijie_ledger::Account>, StoreFault> {
+        ledger::accounts(self.conn, prefix, after, limit)
+    }
+
+    /// What became of a transfer.
+    pub fn ledger_transfer(&mut self, id: &TransferId) -> Result<Option<LedgerEntry>, StoreFault> {
+        ledger::transfer(self.conn, id)
+    }
+
+    /// At most `limit` transfers after number `after`, of one account or of all, as they were accepted.
+    pub fn ledger_transfers(&mut self, account: Option<&AccountId>, after: i64, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
+        ledger::transfers(self.conn, account, after, limit)
+    }
+
+    /// At most `limit` transfers that belong to `target`; `name` is one of `duijie_ledger::Links`.
+    pub fn ledger_linked(&mut self, name: &str, target: &str, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
+        ledger::linked(self.conn, name, target, limit)
+    }
+
+    /// At most `limit` reservations whose time had come at `now`, the longest expired first.
+    pub fn ledger_expired(&mut self, now: Timestamp, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
+        ledger::expired(self.conn, now, limit)
+    }
+
+    /// Credits − debits posted to an account up to and including the instant `at`, in Fen.
+    pub fn ledger_balance_at(&mut self, account: &AccountId, at: Timestamp) -> Result<Fen, StoreFault> {
+        ledger::balance_at(self.conn, account, at)
     }
 
     /// A matter as its last move left it.

@@ -29,6 +29,7 @@ fn filled(world: &World) -> Store {
                 second: None,
             })?;
             tx.put_matter(&crate::matter::case("1"))?;
+            tx.post_transfers(&crate::ledger::batch())?;
             tx.erase_payload(2, "")
         })
         .unwrap();
@@ -69,6 +70,11 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
         "DELETE FROM matter",
         "DELETE FROM matter_party",
         "UPDATE matter_party SET who = 'x'",
+        "UPDATE ledger_account SET credits_posted = credits_posted + 1 WHERE side = 'credit'",
+        "DELETE FROM ledger_account",
+        "UPDATE ledger_transfer SET amount = 1, reserved = 1 WHERE number > 0",
+        "DELETE FROM ledger_transfer",
+        "UPDATE ledger_link SET target = 'x'",
     ];
     let store = filled(world);
     assert_sound(&store);
@@ -87,18 +93,18 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
     }
 }
 
-const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party";
+const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_transfer; DELETE FROM ledger_link";
 
 fn derived_state_is_made_again_from_the_journal(world: &World) {
     let store = filled(world);
-    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party");
+    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_transfer; DELETE FROM ledger_link");
     assert!(!store.check().unwrap().is_sound());
-    assert_eq!(store.rebuild_state().unwrap(), 8);
+    assert_eq!(store.rebuild_state().unwrap(), 9);
     assert_sound(&store);
 }
 
 /// The tables and columns that the check answers for.
-const COLUMNS: [(&str, &str, &str); 16] = [
+const COLUMNS: [(&str, &str, &str); 18] = [
     ("entry", "bytes", "seq"),
     ("entry", "digest", "seq"),
     ("entry", "payload", "seq"),
@@ -115,6 +121,8 @@ const COLUMNS: [(&str, &str, &str); 16] = [
     ("setting", "value", "key"),
     ("matter", "body", "id"),
     ("matter_party", "who", "id"),
+    ("ledger_transfer", "body", "id"),
+    ("ledger_link", "target", "transfer"),
 ];
 
 proptest! {

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod follow;
 mod group;
+mod ledger;
 mod link;
 mod matter;
 mod model;

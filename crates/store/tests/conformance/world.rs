@@ -117,11 +117,16 @@ impl World {
 
     /// Runs SQL behind the store's back.
     pub(crate) fn tamper(&self, sql: &str) {
+        self.try_tamper(sql).unwrap();
+    }
+
+    /// As [`World::tamper`], for a change that the database itself may refuse.
+    pub(crate) fn try_tamper(&self, sql: &str) -> Result<(), String> {
         match &self.url {
-            None => rusqlite::Connection::open(self.path()).unwrap().execute_batch(sql).unwrap(),
+            None => rusqlite::Connection::open(self.path()).unwrap().execute_batch(sql).map_err(|why| why.to_string()),
             Some(_) => {
                 let Location::Postgres(url) = self.place(0) else { unreachable!("a server has a URL") };
-                postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute(sql).unwrap();
+                postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute(sql).map_err(|why| why.to_string())
             }
         }
     }
