@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["vocab"]),
     ("sheet", &["vocab"]),
     ("policy", &["vocab"]),
+    ("docking", &["vocab"]),
     ("matching", &["vocab", "record"]),
     ("ledger", &["vocab"]),
     ("payout", &["vocab", "ledger"]),
