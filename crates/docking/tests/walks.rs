@@ -44,11 +44,11 @@ fn somebody(dice: &mut Dice) -> Who {
 }
 
 fn why(dice: &mut Dice) -> String {
-    ["", "  ", "材料齐全", "不在本领域"][dice.below(4)].to_string()
+    ["  ", "材料齐全", "不在本领域", "已与双方核实"][dice.below(4)].to_string()
 }
 
 fn day(dice: &mut Dice) -> Date {
-    Date::parse(["2021-03-05", "2021-05", "2021-12-31"][dice.below(3)]).unwrap()
+    Date::parse(["2021-03-05", "2021-05-06", "2021-12"][dice.below(3)]).unwrap()
 }
 
 fn need(dice: &mut Dice) -> NeedText {
@@ -68,16 +68,24 @@ fn contract(dice: &mut Dice) -> Contract {
         signed: on,
         until: Date::parse("2021-12-01").unwrap(),
         amount,
-        milestones: vec![Milestone { name: "样件".into(), due: on, accepted: None }],
+        milestones: if dice.below(2) == 0 { vec![Milestone { name: "样件".into(), due: on, accepted: None }] } else { Vec::new() },
         payments: if amount.0 > 0 { vec![Payment { amount, due: on, paid: None }] } else { Vec::new() },
     }
 }
 
+/// Kinds of act that [`act_of`] knows.
+const KINDS: usize = 34;
+
 fn some_act(dice: &mut Dice) -> Act {
+    let kind = dice.below(KINDS);
+    act_of(kind, dice)
+}
+
+fn act_of(kind: usize, dice: &mut Dice) -> Act {
     let responder = dice.pick(&RESPONDERS).to_string();
     let side = [Side::Seeker, Side::Responder][dice.below(2)];
     let why = why(dice);
-    match dice.below(34) {
+    match kind {
         0 => Act::Write { need: need(dice), contact: Contact::default() },
         1 | 2 => {
             let reason = Text::new("太短", "too short");
@@ -122,17 +130,18 @@ fn some_act(dice: &mut Dice) -> Act {
 }
 
 /// Mostly what the table offers and what leads on, so that walks come far.
-fn likely_act(case: &Case, who: &Who, dice: &mut Dice) -> Act {
-    const AWAY: [Verb; 8] = [Verb::Withdraw, Verb::GiveUp, Verb::Return, Verb::Escalate, Verb::Close, Verb::Merge, Verb::Rematch, Verb::Decline];
-    let offered = case.choices(who);
-    let wanted = |act: &Act, dice: &mut Dice| offered.contains(&act.verb()) && (!AWAY.contains(&act.verb()) || dice.below(12) == 0);
-    for _ in 0..dice.below(40) {
-        let act = some_act(dice);
-        if wanted(&act, dice) {
-            return act;
-        }
+fn likely_act(case: &Case, who: &Who, kinds: &[(Verb, usize)], dice: &mut Dice) -> Act {
+    const AWAY: [Verb; 6] = [Verb::Withdraw, Verb::GiveUp, Verb::Return, Verb::Escalate, Verb::Close, Verb::Merge];
+    let offered: Vec<Verb> = case.choices(who).into_iter().filter(|verb| !AWAY.contains(verb) || dice.below(12) == 0).collect();
+    if offered.is_empty() || dice.below(5) == 0 {
+        return some_act(dice);
     }
-    some_act(dice)
+    let verb = *dice.pick(&offered);
+    let fitting: Vec<usize> = kinds.iter().filter(|(made, _)| *made == verb).map(|(_, kind)| *kind).collect();
+    if fitting.is_empty() {
+        return some_act(dice);
+    }
+    (0..9).map(|_| act_of(*dice.pick(&fitting), dice)).find(|act| act.verb() == verb).unwrap_or_else(|| some_act(dice))
 }
 
 fn opened(dice: &mut Dice, now: Timestamp) -> Step {
@@ -165,6 +174,7 @@ fn random_moves_by_random_people_stay_within_the_table() {
     let calendar = Calendar::built_in();
     let steps = std::env::var_os("DUIJIE_WALK_STEPS").and_then(|steps| steps.to_str()?.parse().ok()).unwrap_or(STEPS);
     let mut dice = Dice(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let kinds: Vec<(Verb, usize)> = (0..KINDS * 20).map(|n| (act_of(n % KINDS, &mut dice).verb(), n % KINDS)).collect();
     let mut reached = std::collections::BTreeSet::new();
     let mut made = std::collections::BTreeSet::new();
     let (mut tried, mut accepted) = (0, 0);
@@ -175,12 +185,12 @@ fn random_moves_by_random_people_stay_within_the_table() {
         for _ in 0..STEPS_PER_CASE {
             tried += 1;
             // Sometimes the clock is set back.
-            now = Timestamp::from_micros(now.micros() + (dice.below(60) as i64 - 5) * DAY_MICROS / 10).unwrap();
+            now = Timestamp::from_micros(now.micros() + (dice.below(60) as i64 - 5) * DAY_MICROS / 40).unwrap();
             let who = somebody(&mut dice);
             let taken = if who.hat == Hat::Product {
                 case.ring(now, rules, &calendar).unwrap()
             } else {
-                let act = likely_act(&case, &who, &mut dice);
+                let act = likely_act(&case, &who, &kinds, &mut dice);
                 match case.act(act, &who, now, rules) {
                     Ok(step) => vec![step],
                     Err(refusal) => {
@@ -197,7 +207,7 @@ fn random_moves_by_random_people_stay_within_the_table() {
                 case = step.after;
                 timeline.push(step.did);
             }
-            assert!(case.ring(now, rules, &calendar).unwrap().is_empty() || who.hat != Hat::Product, "a clock rang twice");
+            assert!(who.hat != Hat::Product || case.ring(now, rules, &calendar).unwrap().is_empty(), "a clock rang twice");
         }
         let written = serde_json::to_string(&timeline).unwrap();
         let read: Vec<Did> = serde_json::from_str(&written).unwrap();
