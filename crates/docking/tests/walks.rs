@@ -130,7 +130,7 @@ fn act_of(kind: usize, dice: &mut Dice) -> Act {
 }
 
 /// Mostly what the table offers and what leads on, so that walks come far.
-fn likely_act(case: &Case, who: &Who, kinds: &[(Verb, usize)], dice: &mut Dice) -> Act {
+fn likely_act(case: &Case, who: &Who, (now, rules): (Timestamp, &Rules), kinds: &[(Verb, usize)], dice: &mut Dice) -> Act {
     const AWAY: [Verb; 6] = [Verb::Withdraw, Verb::GiveUp, Verb::Return, Verb::Escalate, Verb::Close, Verb::Merge];
     let offered: Vec<Verb> = case.choices(who).into_iter().filter(|verb| !AWAY.contains(verb) || dice.below(12) == 0).collect();
     if offered.is_empty() || dice.below(5) == 0 {
@@ -141,7 +141,9 @@ fn likely_act(case: &Case, who: &Who, kinds: &[(Verb, usize)], dice: &mut Dice) 
     if fitting.is_empty() {
         return some_act(dice);
     }
-    (0..9).map(|_| act_of(*dice.pick(&fitting), dice)).find(|act| act.verb() == verb).unwrap_or_else(|| some_act(dice))
+    let tries: Vec<Act> = (0..12).map(|_| act_of(*dice.pick(&fitting), dice)).collect();
+    let fits = |act: &&Act| act.verb() == verb && case.act((*act).clone(), who, now, rules).is_ok();
+    tries.iter().find(fits).unwrap_or(&tries[0]).clone()
 }
 
 fn opened(dice: &mut Dice, now: Timestamp) -> Step {
@@ -190,7 +192,7 @@ fn random_moves_by_random_people_stay_within_the_table() {
             let taken = if who.hat == Hat::Product {
                 case.ring(now, rules, &calendar).unwrap()
             } else {
-                let act = likely_act(&case, &who, &kinds, &mut dice);
+                let act = likely_act(&case, &who, (now, rules), &kinds, &mut dice);
                 match case.act(act, &who, now, rules) {
                     Ok(step) => vec![step],
                     Err(refusal) => {
