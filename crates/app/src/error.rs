@@ -62,6 +62,9 @@ impl From<TxError> for AppError {
             TxError::Merged { into, .. } => AppError::Conflict(text!("该记录已合并到 {into}", "the record was merged into {into}")),
             TxError::BadMerge { why, .. } => AppError::Conflict(text!("不能合并：{why}", "cannot be merged: {why}")),
             TxError::NoSuchEntry(_) | TxError::NothingToErase(_) => AppError::NotFound,
+            // Nothing is wrong with what was asked, only with when or how much.
+            TxError::Refused(refusal) => AppError::Conflict(refusal.reason()),
+            TxError::BadBatch(why) => AppError::Internal(anyhow::anyhow!(why)),
             TxError::Store(fault) => fault.into(),
             TxError::Canonical(fault) => AppError::Internal(fault.into()),
         }

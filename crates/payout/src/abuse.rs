@@ -162,7 +162,7 @@ mod tests {
         let nobody: [&[&str]; 2] = [&[], &[]];
         let order = seen(1, "a", "x", 9_000, "2021-06-01", Some("F1"));
         check(&order, &[], nobody, &[]);
-        check(&order, &[order.clone()], nobody, &[]);
+        check(&order, std::slice::from_ref(&order), nobody, &[]);
         check(&order, &[], [&["张三"], &["李四", "张三"]], &["abuse.same_persons"]);
         check(&seen(1, "a", "a", 9_000, "2021-06-01", None), &[], nobody, &["abuse.self"]);
         check(&order, &[seen(2, "b", "x", 9_000, "2021-05-01", Some("F1"))], nobody, &["abuse.invoice"]);
