@@ -101,15 +101,29 @@ impl Book {
 
     /// The version in force for a period (its last day decides, else any day of it), or on a day for an instant.
     pub(crate) fn version_for(&self, id: &str, period: Period, on: Date) -> Option<&Measure> {
-        let versions = self.versions(id);
+        self.place_for(id, period, on).map(|place| self.at(place))
+    }
+
+    /// The place of the version in force for a period.
+    pub(crate) fn place_for(&self, id: &str, period: Period, on: Date) -> Option<usize> {
+        let newest_first = || self.by_id.get(id).into_iter().flatten().rev().copied();
         let (first, last) = period.days().unwrap_or((on, on));
-        let on_day = |day: Date| versions.iter().rev().find(|measure| measure.in_force_on(day)).copied();
+        let on_day = |day: Date| newest_first().find(|&place| self.at(place).in_force_on(day));
         on_day(last).or_else(|| on_day(first)).or_else(|| {
-            versions.iter().rev().copied().find(|measure| {
-                let (from, until) = measure.source.in_force;
+            newest_first().find(|&place| {
+                let (from, until) = self.at(place).source.in_force;
                 from.is_none_or(|from| from <= last) && until.is_none_or(|until| first <= until)
             })
         })
+    }
+
+    /// The place of the newest version of a measure.
+    pub(crate) fn newest_place(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id)?.last().copied()
+    }
+
+    pub(crate) fn at(&self, place: usize) -> &Measure {
+        &self.measures[place]
     }
 
     pub(crate) fn evaluation<'a>(&'a self, facts: &'a Facts, regions: &'a RegionFacts, period: Period, on: Date) -> Evaluation<'a> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// One value of a fact. Numbers are in the base of the fact's dimension: money in Fen (cents),
 /// calendar time in months, exact time in days, shares as fractions (3 % is 0.03).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactValue {
     Money(Fen),

@@ -5,6 +5,8 @@
 //! clock, no files, no randomness. Numbers are exact fractions, money is Fen, logic has four
 //! outcomes (yes, no, unknown, error), and what is not known is never taken to be zero.
 
+mod amounts;
+mod asked;
 mod batch;
 mod bits;
 mod book;
@@ -12,6 +14,8 @@ mod boundary;
 mod cases;
 mod cells;
 mod choose;
+mod coder;
+mod cuts;
 mod decide;
 mod decision;
 mod evaluate;
@@ -19,8 +23,10 @@ mod examples;
 mod fact_table;
 mod facts;
 mod format;
+mod formula;
 mod fraction;
 mod keys;
+mod lanes;
 mod lexer;
 mod lint;
 mod lower;
@@ -35,12 +41,13 @@ mod print;
 mod question;
 mod quick;
 mod range;
-mod ranks;
 mod render;
 mod schema;
 mod shown;
+mod sieve;
 mod simulate;
 mod source;
+mod subjects;
 mod suggest;
 mod syntax;
 mod truth;

@@ -6,7 +6,7 @@ use crate::book::Book;
 use crate::evaluate::number_or_why;
 use crate::period::Period;
 use crate::plan::{Constant, NodeId, Op, Plan};
-use crate::population::{Column, Population, Whole};
+use crate::population::{Population, Wholes};
 use crate::range::{NoNumber, Range};
 use crate::value::Value;
 use duijie_vocab::Date;
@@ -34,8 +34,16 @@ impl Number {
 struct Leaf<'q> {
     /// The period is outside the calendar.
     undefined: bool,
-    column: Option<&'q Column>,
+    column: Numbers<'q>,
     bounds: Range,
+}
+
+enum Numbers<'q> {
+    /// Nobody has the fact.
+    Absent,
+    Whole(Wholes<'q>),
+    /// Not a column of whole numbers.
+    Other,
 }
 
 /// The columns that a node reads.
@@ -51,7 +59,10 @@ impl<'q> Quick<'q> {
             Op::Fact { fact, at } => {
                 let def = book.vocabulary.at(*fact as usize);
                 let period = at.resolve(period, on);
-                let column = period.and_then(|period| population.column(&def.key, period));
+                let column = match period.and_then(|period| population.stored(&def.key, period)) {
+                    None => Numbers::Absent,
+                    Some(stored) => stored.wholes(def.kind).map_or(Numbers::Other, Numbers::Whole),
+                };
                 Some((id, Leaf { undefined: period.is_none(), column, bounds: Range::closed(def.min, def.max) }))
             }
             _ => None,
@@ -77,32 +88,8 @@ impl<'q> Quick<'q> {
         }
     }
 
-    /// A quotient or a growth of two known whole numbers as numerator and positive denominator, not
-    /// reduced: to find its place among bounds it need not be.
-    pub(crate) fn quotient(&self, node: NodeId, subject: usize) -> Option<(i128, i128)> {
-        let (above, below, growth) = match self.plan.op(node) {
-            Op::Divide(a, b) => (*a, *b, false),
-            Op::Growth { now, before } => (*now, *before, true),
-            _ => return None,
-        };
-        let (above, below) = (self.whole(above, subject)?, self.whole(below, subject)?);
-        match (growth, below.signum()) {
-            (true, 1) => Some((above - below, below)),
-            (false, 1) => Some((above, below)),
-            (false, -1) => Some((-above, -below)),
-            _ => None,
-        }
-    }
-
     fn leaf(&self, node: NodeId) -> Option<&Leaf<'q>> {
         self.leaves.iter().find(|(id, _)| *id == node).map(|(_, leaf)| leaf)
-    }
-
-    /// A known whole number of a fact, within its bounds.
-    fn whole(&self, node: NodeId, subject: usize) -> Option<i128> {
-        let leaf = self.leaf(node)?;
-        let Whole::Known(value, unit) = leaf.column?.whole(subject) else { return None };
-        (unit == Fraction::ONE && leaf.bounds.contains(Fraction::whole(value))).then_some(i128::from(value))
     }
 
     /// A value within the bounds of the vocabulary; a column of another kind may hold anything.
@@ -111,14 +98,14 @@ impl<'q> Quick<'q> {
         if leaf.undefined {
             return Number::Undefined;
         }
-        match leaf.column.map_or(Whole::Missing, |column| column.whole(subject)) {
-            Whole::Known(value, unit) => match Fraction::whole(value).times(unit) {
+        match &leaf.column {
+            Numbers::Other => Number::Other,
+            Numbers::Whole(column) if column.known[subject] => match Fraction::whole(column.values[subject]).times(column.unit) {
                 Some(value) if leaf.bounds.contains(value) => Number::Within(Range::exact(value)),
                 Some(_) => Number::Fault,
                 None => Number::Other,
             },
-            Whole::Missing => Number::Within(leaf.bounds),
-            Whole::Other => Number::Other,
+            Numbers::Whole(_) | Numbers::Absent => Number::Within(leaf.bounds),
         }
     }
 

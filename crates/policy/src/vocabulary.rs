@@ -132,6 +132,11 @@ impl FactDef {
         Text::new(self.zh.clone(), self.en.clone())
     }
 
+    /// Whether its values are numbers or dates.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self.kind, FactKind::Money | FactKind::Ratio | FactKind::Count | FactKind::Number | FactKind::Length | FactKind::Date)
+    }
+
     pub fn is_derived(&self) -> bool {
         self.rule.is_some()
     }

@@ -1,0 +1,104 @@
+//! What measures pay the subjects that are eligible: gathered for the few of a block that are, in whole
+//! numbers where the rule has a formula, else one after another.
+
+use crate::book::Measure;
+use crate::decide::money_bounds;
+use crate::formula::{Formula, Picked, UNLIMITED, Work};
+use crate::period::Period;
+use crate::plan::NodeId;
+use crate::quick::{Number, Quick};
+use crate::subjects::Subjects;
+use crate::value::Value;
+use duijie_vocab::Fen;
+use std::sync::Arc;
+
+/// The amount of a measure over a population.
+pub(crate) enum Pay<'b> {
+    Nothing,
+    /// As much for everybody, in Fen.
+    Fixed(i64),
+    Formula {
+        formula: Formula<'b>,
+        slow: Slow<'b>,
+    },
+    Slow(Slow<'b>),
+}
+
+/// An amount by interval arithmetic and the reference.
+pub(crate) struct Slow<'b> {
+    node: NodeId,
+    period: Period,
+    quick: Quick<'b>,
+    reads: Vec<(Arc<str>, Period)>,
+}
+
+/// Storage of one thread: the places of those who are paid, and the arithmetic's.
+#[derive(Default)]
+pub(crate) struct Paying {
+    pub(crate) places: Vec<u16>,
+    work: Work,
+}
+
+impl<'b> Pay<'b> {
+    pub(crate) fn new(subjects: &Subjects<'b>, measure: &Measure, period: Period) -> Pay<'b> {
+        let Some(node) = measure.amount else { return Pay::Nothing };
+        let Subjects { book, population, on, .. } = *subjects;
+        // A formula in whole Fen is what is paid; a rounding to parts of a Fen is left to the fractions.
+        let formula = Formula::new(book, population, node, period, on).filter(|formula| formula.denominator == 1);
+        if let Some(fen) = formula.as_ref().and_then(Formula::constant) {
+            return Pay::Fixed(fen.max(0));
+        }
+        let slow = Slow { node, period, quick: Quick::new(book, population, node, period, on), reads: subjects.reads(&[node], period) };
+        match formula {
+            Some(formula) => Pay::Formula { formula, slow },
+            None => Pay::Slow(slow),
+        }
+    }
+
+    /// What one subject is paid, at least and at most.
+    pub(crate) fn one(&self, subjects: &Subjects<'b>, subject: usize) -> Option<(Fen, Option<Fen>)> {
+        match self {
+            Pay::Nothing => None,
+            Pay::Fixed(fen) => Some((Fen(*fen), Some(Fen(*fen)))),
+            Pay::Formula { slow, .. } | Pay::Slow(slow) => slow.one(subjects, subject),
+        }
+    }
+
+    /// What the subjects at `paying.places` from `start` on are paid together, at least and at most.
+    pub(crate) fn sum(&self, subjects: &Subjects<'b>, start: usize, paying: &mut Paying) -> (i128, Option<i128>) {
+        match self {
+            Pay::Nothing => (0, Some(0)),
+            Pay::Fixed(fen) => {
+                let sum = i128::from(*fen) * paying.places.len() as i128;
+                (sum, Some(sum))
+            }
+            Pay::Formula { formula, .. } => {
+                let values = formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
+                let total = |ends: &[i64]| ends.iter().map(|&fen| i128::from(fen.max(0))).sum::<i128>();
+                let low = total(values.low);
+                match std::ptr::eq(values.low, values.high) {
+                    true => (low, Some(low)),
+                    false => (low, values.high.iter().all(|&fen| fen != UNLIMITED).then(|| total(values.high))),
+                }
+            }
+            Pay::Slow(slow) => paying.places.iter().filter_map(|&at| slow.one(subjects, start + usize::from(at))).fold((0, Some(0)), |(low, high), (least, most)| {
+                (low + i128::from(least.0), high.zip(most).map(|(sum, most): (i128, Fen)| sum + i128::from(most.0)))
+            }),
+        }
+    }
+}
+
+impl<'b> Slow<'b> {
+    fn one(&self, subjects: &Subjects<'b>, subject: usize) -> Option<(Fen, Option<Fen>)> {
+        match self.quick.value(self.node, subject) {
+            Number::Within(range) => return Some(money_bounds(&range)),
+            Number::Undefined | Number::Fault => return None,
+            Number::Other => {}
+        }
+        let facts = subjects.population.only(&subjects.book.vocabulary, subject, &self.reads);
+        match subjects.value(self.node, self.period, &facts) {
+            Value::Number(range) => Some(money_bounds(&range)),
+            _ => None,
+        }
+    }
+}
