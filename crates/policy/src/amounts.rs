@@ -17,10 +17,7 @@ pub(crate) enum Pay<'b> {
     Nothing,
     /// As much for everybody, in Fen.
     Fixed(i64),
-    Formula {
-        formula: Formula<'b>,
-        slow: Slow<'b>,
-    },
+    Formula(Formula<'b>),
     Slow(Slow<'b>),
 }
 
@@ -36,7 +33,7 @@ pub(crate) struct Slow<'b> {
 #[derive(Default)]
 pub(crate) struct Paying {
     pub(crate) places: Vec<u16>,
-    work: Work,
+    pub(crate) work: Work,
 }
 
 impl<'b> Pay<'b> {
@@ -48,19 +45,26 @@ impl<'b> Pay<'b> {
         if let Some(fen) = formula.as_ref().and_then(Formula::constant) {
             return Pay::Fixed(fen.max(0));
         }
-        let slow = Slow { node, period, quick: Quick::new(book, population, node, period, on), reads: subjects.reads(&[node], period) };
         match formula {
-            Some(formula) => Pay::Formula { formula, slow },
-            None => Pay::Slow(slow),
+            Some(formula) => Pay::Formula(formula),
+            None => Pay::Slow(Slow { node, period, quick: Quick::new(book, population, node, period, on), reads: subjects.reads(&[node], period) }),
         }
     }
 
-    /// What one subject is paid, at least and at most.
-    pub(crate) fn one(&self, subjects: &Subjects<'b>, subject: usize) -> Option<(Fen, Option<Fen>)> {
+    /// What each subject at `paying.places` from `start` on is paid, at least and at most.
+    pub(crate) fn each(&self, subjects: &Subjects<'b>, start: usize, paying: &mut Paying) -> Vec<Option<(i64, Option<i64>)>> {
         match self {
-            Pay::Nothing => None,
-            Pay::Fixed(fen) => Some((Fen(*fen), Some(Fen(*fen)))),
-            Pay::Formula { slow, .. } | Pay::Slow(slow) => slow.one(subjects, subject),
+            Pay::Nothing => vec![None; paying.places.len()],
+            Pay::Fixed(fen) => vec![Some((*fen, Some(*fen))); paying.places.len()],
+            Pay::Formula(formula) => {
+                let values = formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
+                let ends = values.low.iter().zip(values.high);
+                ends.map(|(&low, &high)| Some((low.max(0), (high != UNLIMITED).then_some(high.max(0))))).collect()
+            }
+            Pay::Slow(slow) => {
+                let one = |&at: &u16| slow.one(subjects, start + usize::from(at)).map(|(low, high)| (low.0, high.map(|high| high.0)));
+                paying.places.iter().map(one).collect()
+            }
         }
     }
 
@@ -72,18 +76,25 @@ impl<'b> Pay<'b> {
                 let sum = i128::from(*fen) * paying.places.len() as i128;
                 (sum, Some(sum))
             }
-            Pay::Formula { formula, .. } => {
+            Pay::Formula(formula) => {
                 let values = formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
-                let total = |ends: &[i64]| ends.iter().map(|&fen| i128::from(fen.max(0))).sum::<i128>();
+                // A block's worth of moderate amounts fits 64 bits.
+                let moderate = formula.most < 1 << 48;
+                let total = |ends: &[i64]| match moderate {
+                    true => i128::from(ends.iter().map(|&fen| fen.max(0)).sum::<i64>()),
+                    false => ends.iter().map(|&fen| i128::from(fen.max(0))).sum(),
+                };
                 let low = total(values.low);
                 match std::ptr::eq(values.low, values.high) {
                     true => (low, Some(low)),
                     false => (low, values.high.iter().all(|&fen| fen != UNLIMITED).then(|| total(values.high))),
                 }
             }
-            Pay::Slow(slow) => paying.places.iter().filter_map(|&at| slow.one(subjects, start + usize::from(at))).fold((0, Some(0)), |(low, high), (least, most)| {
-                (low + i128::from(least.0), high.zip(most).map(|(sum, most): (i128, Fen)| sum + i128::from(most.0)))
-            }),
+            Pay::Slow(slow) => {
+                paying.places.iter().filter_map(|&at| slow.one(subjects, start + usize::from(at))).fold((0, Some(0)), |(low, high), (least, most)| {
+                    (low + i128::from(least.0), high.zip(most).map(|(sum, most): (i128, Fen)| sum + i128::from(most.0)))
+                })
+            }
         }
     }
 }

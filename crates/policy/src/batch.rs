@@ -58,7 +58,7 @@ struct Codes {
 }
 
 /// Storage that one thread uses again and again.
-struct Scratch {
+pub(crate) struct Scratch {
     codes: Codes,
     coding: Coding,
     kept: Vec<Bits>,
@@ -160,21 +160,36 @@ impl<'b> Batch<'b> {
         blocks.concat()
     }
 
-    /// What a measure pays a subject: at least and at most; nothing without an amount.
-    pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
-        self.pays[measure].one(&self.subjects, subject)
+    /// The verdict of a measure for a block of subjects.
+    pub(crate) fn block_bits(&self, measure: usize, block: usize, scratch: &mut Scratch) -> Bits {
+        self.with_block(block, scratch, |codes, scratch| self.verdict(measure, block, codes, scratch));
+        scratch.stack[0].clone()
     }
 
-    fn blocks(&self) -> usize {
+    /// What a measure pays some subjects of a block, at least and at most; nothing where there is no amount.
+    pub(crate) fn block_amounts(&self, measure: usize, block: usize, places: &[u16], scratch: &mut Scratch) -> Vec<Option<(i64, Option<i64>)>> {
+        scratch.paying.places.clear();
+        scratch.paying.places.extend_from_slice(places);
+        self.pays[measure].each(&self.subjects, block * BLOCK, &mut scratch.paying)
+    }
+
+    /// What a measure pays a subject: at least and at most; nothing without an amount.
+    pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
+        let mut scratch = Paying { places: vec![0], ..Paying::default() };
+        let (low, high) = self.pays[measure].each(&self.subjects, subject, &mut scratch).pop().flatten()?;
+        Some((Fen(low), high.map(Fen)))
+    }
+
+    pub(crate) fn blocks(&self) -> usize {
         self.subjects.population.len().div_ceil(BLOCK)
     }
 
     /// How many subjects a block has.
-    fn count(&self, block: usize) -> usize {
+    pub(crate) fn count(&self, block: usize) -> usize {
         BLOCK.min(self.subjects.population.len() - block * BLOCK)
     }
 
-    fn scratch(&self) -> Scratch {
+    pub(crate) fn scratch(&self) -> Scratch {
         Scratch {
             codes: Codes::default(),
             coding: Coding { lanes: self.lanes, works: [Work::default(), Work::default()] },

@@ -1,5 +1,6 @@
 //! All measures over one vocabulary, checked and compiled into one plan.
 
+use crate::dossier::Sieves;
 use crate::evaluate::Evaluation;
 use crate::lower::{Atom, Lowering, Parameter, Type};
 use crate::measure::{Condition, MeasureVersion, Rule, Test, parse_measure, rule_diagnostic};
@@ -55,6 +56,7 @@ pub struct Book {
     pub(crate) plan: Plan,
     measures: Vec<Measure>,
     by_id: BTreeMap<String, Vec<usize>>,
+    pub(crate) sieves: Sieves,
 }
 
 impl Book {

@@ -18,10 +18,20 @@ use std::sync::Arc;
 /// How an operand is coded.
 pub(crate) enum Coder<'p> {
     /// A column itself; what is missing has one code.
-    Column { column: Wholes<'p>, cuts: Vec<i64>, missing: Code },
-    Formula { formula: Formula<'p>, cuts: Vec<i64> },
+    Column {
+        column: Wholes<'p>,
+        cuts: Vec<i64>,
+        missing: Code,
+    },
+    Formula {
+        formula: Formula<'p>,
+        cuts: Vec<i64>,
+    },
     Quotient(Box<Quotient<'p>>),
-    Asked { quick: Option<Quick<'p>>, reads: Vec<(Arc<str>, Period)> },
+    Asked {
+        quick: Option<Quick<'p>>,
+        reads: Vec<(Arc<str>, Period)>,
+    },
 }
 
 /// `above ÷ below`, or (for growth) `(above − below) ÷ below`.
@@ -33,7 +43,7 @@ pub(crate) struct Quotient<'p> {
     above_times: i64,
     below_times: i64,
     /// The cuts as the nearest floating numbers.
-    near: Vec<f64>,
+    near: Tree<f64>,
 }
 
 /// More cuts than this are found by halving rather than one after another.
@@ -196,19 +206,33 @@ fn passed(values: &[i64], cuts: &[i64], codes: &mut [u8], lanes: Lanes) {
     if cuts.len() <= FEW_CUTS {
         return lanes.passed(values, cuts, codes);
     }
-    // The cuts filled up to a power of two less one with what nothing passes; halving then never branches.
-    let mut tree = [UNLIMITED; 128];
-    tree[..cuts.len()].copy_from_slice(cuts);
-    let top = (cuts.len() + 1).next_power_of_two() / 2;
-    for (value, code) in values.iter().zip(codes) {
+    let tree = Tree::new(cuts, UNLIMITED);
+    values.iter().zip(codes).for_each(|(value, code)| *code = tree.passed(value));
+}
+
+/// Sorted cuts filled up with what hardly anything passes, so that halving takes the same steps for every value.
+struct Tree<T> {
+    cuts: [T; 128],
+    count: usize,
+    top: u32,
+}
+
+impl<T: Copy + PartialOrd> Tree<T> {
+    fn new(cuts: &[T], filling: T) -> Tree<T> {
+        let mut filled = [filling; 128];
+        filled[..cuts.len()].copy_from_slice(cuts);
+        Tree { cuts: filled, count: cuts.len(), top: (cuts.len() + 1).next_power_of_two().trailing_zeros() }
+    }
+
+    /// How many cuts are not above a value, without a branch that depends on it.
+    #[inline]
+    fn passed(&self, value: &T) -> u8 {
         let mut at = 0;
-        let mut half = top;
-        while half > 0 {
-            at += if tree[(at + half - 1) & 127] <= *value { half } else { 0 };
-            half /= 2;
+        for level in (0..self.top).rev() {
+            at += usize::from(self.cuts[(at + (1 << level) - 1) & 127] <= *value) << level;
         }
-        // An unlimited end passes the filling too.
-        *code = at.min(cuts.len()) as u8;
+        // What passes everything passes the filling too.
+        at.min(self.count) as u8
     }
 }
 
@@ -227,8 +251,8 @@ impl<'p> Quotient<'p> {
         let size = |formula: &Formula<'_>, times: i64| formula.most.checked_mul(i128::from(times)).filter(|most| *most < LIMIT);
         size(&above, above_times)?;
         size(&below, below_times)?;
-        let near = operand.cuts.0.iter().map(|cut| cut.at.numerator() as f64 / cut.at.denominator() as f64).collect();
-        Some(Quotient { above, below, growth, above_times, below_times, near })
+        let near: Vec<f64> = operand.cuts.0.iter().map(|cut| cut.at.numerator() as f64 / cut.at.denominator() as f64).collect();
+        Some(Quotient { above, below, growth, above_times, below_times, near: Tree::new(&near, f64::INFINITY) })
     }
 
     #[expect(clippy::too_many_arguments, reason = "two rows and what they are made of")]
@@ -277,13 +301,13 @@ impl<'p> Quotient<'p> {
     #[inline]
     fn passed(&self, above: i64, below: i64, cuts: &Cuts) -> Option<u8> {
         let quotient = above as f64 / below as f64;
-        let place = self.near.partition_point(|&cut| cut <= quotient);
+        let place = self.near.passed(&quotient);
         let error = quotient.abs() * 1e-14;
-        let close = |cut: Option<&f64>| cut.is_some_and(|cut| (quotient - cut).abs() <= error);
-        if close(self.near.get(place)) || close(place.checked_sub(1).and_then(|before| self.near.get(before))) {
+        let close = |place: usize| (quotient - self.near.cuts[place & 127]).abs() <= error;
+        if close(usize::from(place)) || (place > 0 && close(usize::from(place) - 1)) {
             return cuts.of_quotient(i128::from(above), i128::from(below));
         }
-        Some(place as u8)
+        Some(place)
     }
 }
 

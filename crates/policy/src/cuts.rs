@@ -40,14 +40,11 @@ impl Code {
 }
 
 impl Cuts {
-    pub(crate) fn place(&self, cut: &Cut) -> Option<usize> {
-        self.0.binary_search(cut).ok()
-    }
-
     /// The code of what is known of a number.
     pub(crate) fn of(&self, range: &Range) -> Code {
         let low = range.low.map_or(0, |low| count(self.0.partition_point(|cut| cut.at < low.at || (cut.at == low.at && (!cut.strict || low.open)))));
-        let high = range.high.map_or(self.most(), |high| count(self.0.partition_point(|cut| cut.at < high.at || (cut.at == high.at && !cut.strict && !high.open))));
+        let high =
+            range.high.map_or(self.most(), |high| count(self.0.partition_point(|cut| cut.at < high.at || (cut.at == high.at && !cut.strict && !high.open))));
         self.code(low, high)
     }
 
@@ -64,7 +61,13 @@ impl Cuts {
     pub(crate) fn of_quotient(&self, above: i128, below: i128) -> Option<u8> {
         let mut fits = true;
         let passed = self.0.partition_point(|cut| match (cut.at.numerator().checked_mul(below), above.checked_mul(cut.at.denominator())) {
-            (Some(bound), Some(value)) => if cut.strict { value > bound } else { value >= bound },
+            (Some(bound), Some(value)) => {
+                if cut.strict {
+                    value > bound
+                } else {
+                    value >= bound
+                }
+            }
             _ => {
                 fits = false;
                 false

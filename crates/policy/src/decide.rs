@@ -13,7 +13,6 @@ use crate::syntax::{Binary, RegionWord};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
 use duijie_vocab::{Date, Fen, Text, text};
-use std::collections::BTreeMap;
 
 impl Book {
     /// Decides a measure for a subject on a day. `period` is what is decided about; without it the
@@ -26,23 +25,6 @@ impl Book {
         let decided = version.unwrap_or(newest);
         let evaluation = self.evaluation(facts, regions, period, on);
         Some(Deciding { book: self, measure: decided, evaluation }.decision(version.is_some()))
-    }
-
-    /// The outcome of every measure whose region contains the subject, without reasons: equal to those of
-    /// [`Book::decide_all`], for one subject in a fraction of the time.
-    pub fn outcomes(&self, facts: &Facts, regions: &RegionFacts, on: Date) -> Vec<(&str, Outcome)> {
-        let on = on.first_day();
-        // Measures of one period share what they compute.
-        let mut evaluations: BTreeMap<Period, Evaluation<'_>> = BTreeMap::new();
-        let mut outcomes = Vec::new();
-        for id in self.ids() {
-            let Some(newest) = self.measure(id).filter(|measure| measure.source.region.contains(facts.region())) else { continue };
-            let period = newest.default_period(on);
-            let version = self.version_for(id, period, on);
-            let evaluation = evaluations.entry(period).or_insert_with(|| self.evaluation(facts, regions, period, on));
-            outcomes.push((id, Standing::of(evaluation, version.unwrap_or(newest), version.is_some()).outcome));
-        }
-        outcomes
     }
 
     /// The ids of the measures that read a fact, by its key: those to decide again when it changes.
@@ -83,20 +65,25 @@ impl Measure {
 }
 
 /// Where a measure stands for a subject, before any explanation.
-struct Standing<'m> {
+pub(crate) struct Standing<'m> {
     /// Whether the subject is in the measure's region.
     reached: bool,
     verdict: Truth,
     /// Attestations that nobody has answered.
     open: Vec<(NodeId, &'m str)>,
     window: Option<(Date, Date)>,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 impl<'m> Standing<'m> {
     fn of(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool) -> Standing<'m> {
         let reached = measure.source.region.contains(evaluation.facts.region());
         let verdict = if reached { cases::decided(evaluation, measure.verdict) } else { Truth::No };
+        Standing { reached, ..Standing::with(evaluation, measure, in_force, verdict) }
+    }
+
+    /// Where a measure stands whose verdict is known already.
+    pub(crate) fn with(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool, verdict: Truth) -> Standing<'m> {
         let open: Vec<(NodeId, &str)> =
             measure.attestations.iter().filter(|(id, _)| evaluation.truth(*id) == Truth::Unknown).map(|(id, label)| (*id, label.as_str())).collect();
         let window = measure.window_for(evaluation.period, evaluation.on);
@@ -111,7 +98,7 @@ impl<'m> Standing<'m> {
             Truth::Unknown if !open.is_empty() && holds_once_attested(evaluation, measure, &open) => Outcome::NeedsReview,
             Truth::Unknown => Outcome::Unknown,
         };
-        Standing { reached, verdict, open, window, outcome }
+        Standing { reached: true, verdict, open, window, outcome }
     }
 }
 

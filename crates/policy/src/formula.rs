@@ -242,7 +242,15 @@ impl Step {
             Step::Abs(a) => {
                 let ends = || low_before[a].iter().zip(&high_before[a]);
                 low.clear();
-                low.extend(ends().map(|(&low, &high)| if low >= 0 { low } else if high <= 0 { -high } else { 0 }));
+                low.extend(ends().map(|(&low, &high)| {
+                    if low >= 0 {
+                        low
+                    } else if high <= 0 {
+                        -high
+                    } else {
+                        0
+                    }
+                }));
                 high.clear();
                 high.extend(ends().map(|(&low, &high)| (-low).max(high)));
             }

@@ -274,6 +274,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
         #[test]
         fn every_way_of_comparing_gives_what_the_words_say(codes in proptest::collection::vec(code(), 200), at_least in lanes(), below in lanes()) {
             let mut coded = rows(6);

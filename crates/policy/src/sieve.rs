@@ -4,12 +4,14 @@
 
 use crate::book::{Book, Measure};
 use crate::cuts::{Cut, Cuts, MAX_CUTS, count};
+use crate::dossier::Readers;
 use crate::period::Period;
 use crate::plan::{Comparison, NodeId, Op, Plan};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts};
 use duijie_vocab::{Date, RegionCode};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 /// A number that is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +61,8 @@ pub(crate) struct Sifted {
     /// Its place in the book, and whether it is in force for the period.
     pub(crate) place: usize,
     pub(crate) in_force: bool,
+    /// The region of its newest version: subjects elsewhere are not told of it.
+    pub(crate) reach: RegionCode,
     pub(crate) period: Period,
     pub(crate) gate: u32,
     /// Whether reasoning by cases may decide what plain logic leaves unknown.
@@ -75,6 +79,8 @@ pub(crate) struct Sieve {
     /// How many gates refer to each.
     pub(crate) shared: Vec<u32>,
     pub(crate) measures: Vec<Sifted>,
+    /// What reads each fact, once somebody has changed one.
+    pub(crate) readers: OnceLock<HashMap<(Arc<str>, Period), Readers>>,
 }
 
 impl Sieve {
@@ -85,7 +91,7 @@ impl Sieve {
                 let newest = book.newest_place(id)?;
                 let period = book.at(newest).default_period(on);
                 let in_force = book.place_for(id, period, on);
-                Some(Chosen { place: in_force.unwrap_or(newest), in_force: in_force.is_some(), period })
+                Some(Chosen { place: in_force.unwrap_or(newest), in_force: in_force.is_some(), reach: book.at(newest).source.region, period })
             })
             .collect();
         let mut building = Building {
@@ -96,7 +102,7 @@ impl Sieve {
             cut_places: HashMap::new(),
             known_gates: HashMap::new(),
             known_asked: HashMap::new(),
-            sieve: Sieve { on, operands: Vec::new(), asked: Vec::new(), gates: Vec::new(), shared: Vec::new(), measures: Vec::new() },
+            sieve: Sieve { on, operands: Vec::new(), asked: Vec::new(), gates: Vec::new(), shared: Vec::new(), measures: Vec::new(), readers: OnceLock::new() },
         };
         building.collect_cuts(&chosen);
         chosen.iter().for_each(|chosen| building.measure(chosen));
@@ -124,6 +130,7 @@ impl Sieve {
 struct Chosen {
     place: usize,
     in_force: bool,
+    reach: RegionCode,
     period: Period,
 }
 
@@ -243,7 +250,7 @@ impl<'b> Building<'b> {
         self.conjoin(measure.verdict, chosen.period, false, &mut gate);
         let may_split = self.may_split(measure, &gate);
         let gate = self.add(gate);
-        self.sieve.measures.push(Sifted { place: chosen.place, in_force: chosen.in_force, period: chosen.period, gate, may_split });
+        self.sieve.measures.push(Sifted { place: chosen.place, in_force: chosen.in_force, reach: chosen.reach, period: chosen.period, gate, may_split });
     }
 
     /// Adds a node, or its opposite, to a conjunction.
@@ -334,7 +341,10 @@ impl<'b> Building<'b> {
             op => op.inputs().iter().all(|&input| !is_compare(input)),
         });
         let compared: Vec<NodeId> = below.iter().filter(|&&id| is_compare(id)).flat_map(|&id| plan.op(id).inputs()).collect();
-        let alone = below.iter().filter(|&&id| !is_compare(id)).all(|&id| plan.op(id).inputs().iter().all(|input| !compared.contains(input) || is_constant(plan, *input)));
+        let alone = below
+            .iter()
+            .filter(|&&id| !is_compare(id))
+            .all(|&id| plan.op(id).inputs().iter().all(|input| !compared.contains(input) || is_constant(plan, *input)));
         let satisfiable = gate.at_least.iter().all(|least| gate.below.iter().all(|most| least.operand != most.operand || least.bound < most.bound));
         let one_group = gate.at_least.iter().chain(&gate.below).all(|test| {
             let operand = &self.sieve.operands[test.operand as usize];
@@ -362,7 +372,9 @@ pub(crate) fn fixed(book: &Book, node: NodeId, period: Period, on: Date) -> Opti
     if let Op::Constant(crate::plan::Constant::Number(value)) = plan.op(node) {
         return Some(*value);
     }
-    if matches!(plan.op(node), Op::Fact { .. }) || plan.below(&[node]).into_iter().any(|id| matches!(plan.op(id), Op::Fact { .. } | Op::RegionFact { .. } | Op::Attested(_))) {
+    if matches!(plan.op(node), Op::Fact { .. })
+        || plan.below(&[node]).into_iter().any(|id| matches!(plan.op(id), Op::Fact { .. } | Op::RegionFact { .. } | Op::Attested(_)))
+    {
         return None;
     }
     let (nobody, regions) = (Facts::new(RegionCode::NATION), RegionFacts::new());

@@ -1,11 +1,13 @@
 //! What a change of a measure would do: two versions over the whole population, who gains, who loses,
 //! and what it costs, with bounds from what is not known.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Scratch};
+use crate::bits::{BLOCK, Bits, for_each_one};
 use crate::book::Book;
 use crate::population::Population;
 use crate::{RegionFacts, Truth};
-use duijie_vocab::{Date, Fen};
+use duijie_vocab::Date;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// One subject before and after.
@@ -52,14 +54,26 @@ pub struct Simulation {
 /// Compares a measure in two books; one that a book lacks pays nobody there.
 pub fn simulate(before: &Book, after: &Book, measure: &str, population: &Population, regions: &RegionFacts, on: Date) -> Simulation {
     let (before, after) = (Side::of(before, measure, population, regions, on), Side::of(after, measure, population, regions, on));
-    let mut changes = Vec::new();
-    for subject in 0..population.len() {
-        let ((truth_before, paid_before), (truth_after, paid_after)) = (before.at(subject), after.at(subject));
-        if truth_before != Truth::No || truth_after != Truth::No {
-            changes.push(Change { subject, before: truth_before, after: truth_after, paid_before, paid_after });
-        }
-    }
-    Simulation { changes, subjects: population.len() }
+    let blocks = population.len().div_ceil(BLOCK);
+    let changes: Vec<Vec<Change>> =
+        (0..blocks).into_par_iter().map_init(|| (before.scratch(), after.scratch()), |scratch, block| changes(&before, &after, block, scratch)).collect();
+    Simulation { changes: changes.concat(), subjects: population.len() }
+}
+
+/// The changes of a block of subjects.
+fn changes(before: &Side<'_>, after: &Side<'_>, block: usize, (first, second): &mut (Option<Scratch>, Option<Scratch>)) -> Vec<Change> {
+    let (bits_before, bits_after) = (before.bits(block, first), after.bits(block, second));
+    let mut touched = bits_before.open;
+    touched.iter_mut().zip(&bits_after.open).for_each(|(touched, open)| *touched |= open);
+    let mut places = Vec::new();
+    for_each_one(&touched, |at| places.push(at as u16));
+    let paid = |side: &Side<'_>, bits: &Bits, scratch: &mut Option<Scratch>| side.paid(block, bits, &places, scratch);
+    let (paid_before, paid_after) = (paid(before, &bits_before, first), paid(after, &bits_after, second));
+    let one = |(at, (paid_before, paid_after)): (&u16, (Paid, Paid))| {
+        let at = usize::from(*at);
+        Change { subject: block * BLOCK + at, before: bits_before.truth(at), after: bits_after.truth(at), paid_before, paid_after }
+    };
+    places.iter().zip(paid_before.into_iter().zip(paid_after)).map(one).collect()
 }
 
 impl Simulation {
@@ -117,33 +131,42 @@ impl Paid {
     }
 }
 
-/// One book's verdicts on the measure.
+/// One book's view of the measure.
 struct Side<'s> {
-    batch: Batch<'s>,
-    place: Option<usize>,
-    verdicts: Vec<Truth>,
+    batch: Option<Batch<'s>>,
 }
 
 impl<'s> Side<'s> {
     fn of(book: &'s Book, measure: &str, population: &'s Population, regions: &'s RegionFacts, on: Date) -> Side<'s> {
-        let batch = Batch::prepare_one(book, measure, population, regions, on);
-        let place = batch.measures().position(|(found, _)| found.id() == measure);
-        let verdicts = place.map(|place| batch.verdicts(place)).unwrap_or_default();
-        Side { batch, place, verdicts }
+        Side { batch: book.measure(measure).map(|_| Batch::prepare_one(book, measure, population, regions, on)) }
     }
 
-    fn at(&self, subject: usize) -> (Truth, Paid) {
-        let Some(place) = self.place else { return (Truth::No, Paid { least: 0, most: Some(0) }) };
-        let truth = self.verdicts[subject];
-        let amount = || self.batch.amount(place, subject).unwrap_or((Fen::ZERO, Some(Fen::ZERO)));
-        let paid = match truth {
-            Truth::No | Truth::Error => Paid { least: 0, most: Some(0) },
-            Truth::Yes => {
-                let (low, high) = amount();
-                Paid { least: i128::from(low.0), most: high.map(|high| i128::from(high.0)) }
+    fn scratch(&self) -> Option<Scratch> {
+        self.batch.as_ref().map(Batch::scratch)
+    }
+
+    /// The verdicts of a block; all no without the measure.
+    fn bits(&self, block: usize, scratch: &mut Option<Scratch>) -> Bits {
+        match (&self.batch, scratch) {
+            (Some(batch), Some(scratch)) => batch.block_bits(0, block, scratch),
+            _ => Bits::default(),
+        }
+    }
+
+    /// What subjects of a block are paid: nothing on a no or an error, up to the amount while it is not known.
+    fn paid(&self, block: usize, bits: &Bits, places: &[u16], scratch: &mut Option<Scratch>) -> Vec<Paid> {
+        let nothing = Paid { least: 0, most: Some(0) };
+        let (Some(batch), Some(scratch)) = (&self.batch, scratch) else { return vec![nothing; places.len()] };
+        let amounts = batch.block_amounts(0, block, places, scratch);
+        let one = |(at, amount): (&u16, Option<(i64, Option<i64>)>)| {
+            let (low, high) = amount.unwrap_or((0, Some(0)));
+            let most = high.map(i128::from);
+            match bits.truth(usize::from(*at)) {
+                Truth::No | Truth::Error => nothing,
+                Truth::Yes => Paid { least: i128::from(low), most },
+                Truth::Unknown => Paid { least: 0, most },
             }
-            Truth::Unknown => Paid { least: 0, most: amount().1.map(|high| i128::from(high.0)) },
         };
-        (truth, paid)
+        places.iter().zip(amounts).map(one).collect()
     }
 }

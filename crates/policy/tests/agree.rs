@@ -2,7 +2,7 @@
 //! equals the reference, and what the reference decides with facts missing stays true whatever the
 //! missing facts turn out to be.
 
-use duijie_policy::{Batch, Book, FactSource, FactValue, Facts, Fraction, Period, Population, RegionFacts, Truth, Vocabulary};
+use duijie_policy::{Batch, Book, Dossier, FactSource, FactValue, Facts, Fraction, Outcome, Period, Population, RegionFacts, Truth, Vocabulary};
 use duijie_vocab::{Date, Fen, RegionCode};
 use proptest::prelude::*;
 
@@ -139,6 +139,7 @@ proptest! {
         let population = Population::from_facts(&rows);
         let batch = Batch::prepare(&book, &population, &regions, day());
         let tallies = batch.tally();
+        prop_assert_eq!(&Batch::once(&book, &population, &regions, day()).tally(), &tallies);
         for (at, id) in book.ids().map(str::to_string).collect::<Vec<_>>().iter().enumerate() {
             let decisions: Vec<_> = rows.iter().map(|row| book.decide(id, row, &regions, day(), None).unwrap()).collect();
             let reference: Vec<Truth> = decisions.iter().map(|decision| decision.verdict).collect();
@@ -150,6 +151,29 @@ proptest! {
             prop_assert_eq!((tallies[at].yes, tallies[at].no, tallies[at].unknown, tallies[at].error), (count(Truth::Yes), count(Truth::No), count(Truth::Unknown), count(Truth::Error)));
             let paid: i128 = decisions.iter().filter(|decision| decision.verdict == Truth::Yes).filter_map(|decision| decision.amount).map(|amount| i128::from(amount.low.0)).sum();
             prop_assert_eq!(tallies[at].amount_low, paid);
+        }
+    }
+
+    /// One subject's outcomes without reasons are those of its decisions, also after a fact changed.
+    #[test]
+    fn a_dossier_equals_the_decisions(measures in proptest::collection::vec(proptest::collection::vec(condition(), 1..4), 1..6), facts in row(), more in row()) {
+        let book = book(&measures);
+        let regions = RegionFacts::new();
+        let decided = |facts: &Facts| -> Vec<(String, Outcome)> {
+            book.decide_all(facts, &regions, day()).into_iter().map(|decision| (decision.measure, decision.outcome)).collect()
+        };
+        let told = |outcomes: Vec<(&str, Outcome)>| -> Vec<(String, Outcome)> { outcomes.into_iter().map(|(id, outcome)| (id.to_string(), outcome)).collect() };
+        prop_assert_eq!(told(book.outcomes(&facts, &regions, day())), decided(&facts));
+        let mut dossier = Dossier::open(&book, facts.clone(), &regions, day());
+        let mut changed = facts;
+        for (key, period, known) in more.iter().take(6) {
+            let before = decided(&changed);
+            changed.set(key, period, known.value.clone(), known.source.clone());
+            let told_changes = told(dossier.set(key, period, Some(known.value.clone()), known.source.clone()));
+            let after = decided(&changed);
+            let expected: Vec<_> = after.iter().zip(&before).filter(|(after, before)| after != before).map(|(after, _)| after.clone()).collect();
+            prop_assert_eq!(told_changes, expected, "{} {}", key, period);
+            prop_assert_eq!(told(dossier.outcomes().collect()), after);
         }
     }
 

@@ -4,7 +4,7 @@ use super::workload::{Dice, FACTS, Kind, QUOTIENTS, word};
 use serde_json::{Value, json};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Operand {
+pub(crate) enum Operand {
     Fact(usize),
     /// A derived ratio of two facts.
     Quotient(usize),
@@ -13,7 +13,7 @@ pub enum Operand {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Order {
+pub(crate) enum Order {
     AtLeast,
     Above,
     AtMost,
@@ -21,15 +21,25 @@ pub enum Order {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Test {
+pub(crate) enum Test {
     /// A number against a bound in the fact's own base (Fen, things) or in ten-thousandths.
-    Number { operand: Operand, order: Order, bound: i64 },
-    Bool { fact: usize, holds: bool },
-    Among { fact: usize, words: Vec<u32> },
+    Number {
+        operand: Operand,
+        order: Order,
+        bound: i64,
+    },
+    Bool {
+        fact: usize,
+        holds: bool,
+    },
+    Among {
+        fact: usize,
+        words: Vec<u32>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub(crate) enum Group {
     None,
     /// The last two conditions are alternatives.
     AnyOf,
@@ -37,24 +47,38 @@ pub enum Group {
     NoneOf,
 }
 
-pub struct Measure {
-    pub id: String,
-    pub tests: Vec<Test>,
-    pub group: Group,
-    pub amount: Amount,
+pub(crate) struct Measure {
+    pub(crate) id: String,
+    pub(crate) tests: Vec<Test>,
+    pub(crate) group: Group,
+    pub(crate) amount: Amount,
 }
 
-pub enum Amount {
+pub(crate) enum Amount {
     /// A share (in ten-thousandths) of a fact of money, at most a cap in Fen.
-    Share { fact: usize, share: i64, cap: i64 },
+    Share {
+        fact: usize,
+        share: i64,
+        cap: i64,
+    },
     /// A share of what a fact grew by, at most a cap.
-    OfGrowth { fact: usize, share: i64, cap: i64 },
-    Fixed { fen: i64 },
+    OfGrowth {
+        fact: usize,
+        share: i64,
+        cap: i64,
+    },
+    Fixed {
+        fen: i64,
+    },
     /// So much for each.
-    Each { fact: usize, fen: i64, cap: i64 },
+    Each {
+        fact: usize,
+        fen: i64,
+        cap: i64,
+    },
 }
 
-pub const AMOUNT_KINDS: usize = 5;
+pub(crate) const AMOUNT_KINDS: usize = 5;
 
 const MONEY: std::ops::Range<usize> = 0..12;
 const COUNTS: std::ops::Range<usize> = 12..20;
@@ -69,7 +93,7 @@ fn within(dice: &mut Dice, range: std::ops::Range<usize>) -> usize {
 
 impl Test {
     /// Bounds are the round numbers that measures use, so conditions repeat between measures.
-    pub fn drawn(dice: &mut Dice) -> Test {
+    pub(crate) fn drawn(dice: &mut Dice) -> Test {
         let order = match dice.below(20) {
             0..12 => Order::AtLeast,
             12..16 => Order::AtMost,
@@ -112,14 +136,14 @@ impl Test {
     }
 
     /// What is tested; a measure tests it once.
-    pub fn operand(&self) -> Operand {
+    pub(crate) fn operand(&self) -> Operand {
         match self {
             Test::Number { operand, .. } => *operand,
             Test::Bool { fact, .. } | Test::Among { fact, .. } => Operand::Fact(*fact),
         }
     }
 
-    pub fn rule(&self) -> String {
+    pub(crate) fn rule(&self) -> String {
         match self {
             Test::Number { operand, order, bound } => {
                 let order = match order {
@@ -164,7 +188,7 @@ impl Test {
 }
 
 impl Amount {
-    pub fn drawn(dice: &mut Dice, kind: usize) -> Amount {
+    pub(crate) fn drawn(dice: &mut Dice, kind: usize) -> Amount {
         let share = 100 * *dice.pick(&[1, 2, 3, 5, 8, 10, 15, 20, 30, 50]);
         let cap = WAN * *dice.pick(&[10, 20, 30, 50, 100, 200, 500, 1000]);
         match kind {
@@ -199,7 +223,7 @@ impl Amount {
 
 impl Measure {
     /// The measure's file.
-    pub fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let id = &self.id;
         let mut out = format!("id: \"{id}\"\nname: {{zh: 测试措施 {id}, en: measure {id}}}\nsubject: enterprise\nperiod: year\nwhen:\n");
         let (plain, grouped) = self.tests.split_at(match self.group {
@@ -223,7 +247,7 @@ impl Measure {
     }
 
     /// The measure for the peers.
-    pub fn data(&self) -> Value {
+    pub(crate) fn data(&self) -> Value {
         let tests: Vec<Value> = self.tests.iter().map(Test::data).collect();
         let group = match self.group {
             Group::None => "all",

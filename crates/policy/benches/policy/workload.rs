@@ -5,14 +5,14 @@ use super::rules::{AMOUNT_KINDS, Amount, Group, Measure, Test};
 use duijie_policy::{Column, Fraction, Period};
 
 /// A fact of the workload.
-pub struct FactSpec {
-    pub key: &'static str,
-    pub zh: &'static str,
-    pub kind: Kind,
+pub(crate) struct FactSpec {
+    pub(crate) key: &'static str,
+    pub(crate) zh: &'static str,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Fen, between 10 to the power of these.
     Money(u32, u32),
     /// Things, up to 10 to this power.
@@ -29,7 +29,7 @@ const fn fact(key: &'static str, zh: &'static str, kind: Kind) -> FactSpec {
 }
 
 /// 32 facts; the first eight of money are known for two years, which makes 40 columns.
-pub const FACTS: [FactSpec; 32] = [
+pub(crate) const FACTS: [FactSpec; 32] = [
     fact("revenue", "营业收入", Kind::Money(8, 13)),
     fact("rd_expense", "研发费用", Kind::Money(6, 11)),
     fact("profit", "利润总额", Kind::Money(7, 12)),
@@ -66,9 +66,9 @@ pub const FACTS: [FactSpec; 32] = [
 
 /// Facts with the year before.
 const TWO_YEARS: usize = 8;
-pub const COLUMNS: usize = FACTS.len() + TWO_YEARS;
+pub(crate) const COLUMNS: usize = FACTS.len() + TWO_YEARS;
 /// Ratios of two facts that are derived in the vocabulary.
-pub const QUOTIENTS: [(usize, usize, &str, &str); 8] = [
+pub(crate) const QUOTIENTS: [(usize, usize, &str, &str); 8] = [
     (1, 0, "rd_intensity", "研发投入强度"),
     (2, 0, "margin", "利润率"),
     (3, 0, "tax_share", "税收占比"),
@@ -80,55 +80,55 @@ pub const QUOTIENTS: [(usize, usize, &str, &str); 8] = [
 ];
 
 /// The words of a code, by place.
-pub fn word(at: u32) -> String {
+pub(crate) fn word(at: u32) -> String {
     format!("类{at}")
 }
 
 /// One column: the fact, the year it is about, its values in Fen, things, ten-thousandths, 0 or 1, or
 /// places of words, and which are known.
-pub struct ColumnData {
-    pub fact: usize,
-    pub year: i16,
-    pub values: Vec<i64>,
-    pub known: Vec<bool>,
+pub(crate) struct ColumnData {
+    pub(crate) fact: usize,
+    pub(crate) year: i16,
+    pub(crate) values: Vec<i64>,
+    pub(crate) known: Vec<bool>,
 }
 
-pub struct Workload {
-    pub measures: Vec<Measure>,
-    pub columns: Vec<ColumnData>,
+pub(crate) struct Workload {
+    pub(crate) measures: Vec<Measure>,
+    pub(crate) columns: Vec<ColumnData>,
 }
 
 /// Numbers that look random and follow from their seed alone (splitmix64).
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64, stream: u64) -> Dice {
+    pub(crate) fn new(seed: u64, stream: u64) -> Dice {
         Dice(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, count: u64) -> u64 {
+    pub(crate) fn below(&mut self, count: u64) -> u64 {
         (u128::from(self.next()) * u128::from(count) >> 64) as u64
     }
 
-    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len() as u64) as usize]
     }
 
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
-pub const YEAR: i16 = 2021;
+pub(crate) const YEAR: i16 = 2021;
 
-pub fn workload(seed: u64, subjects: usize, measures: usize) -> Workload {
+pub(crate) fn workload(seed: u64, subjects: usize, measures: usize) -> Workload {
     // Shares of missing values from 1 to 60 %, dealt to the columns in an order of the seed.
     let mut shares: Vec<f64> = (0..COLUMNS).map(|at| 0.01 + 0.59 * at as f64 / (COLUMNS - 1) as f64).collect();
     let mut dice = Dice::new(seed, 1);
@@ -167,12 +167,12 @@ fn column(seed: u64, fact: usize, year: i16, subjects: usize, missing: f64, afte
 }
 
 impl ColumnData {
-    pub fn period(&self) -> Period {
+    pub(crate) fn period(&self) -> Period {
         Period::Year(self.year)
     }
 
     /// The column as the engine takes it.
-    pub fn to_column(&self) -> Column {
+    pub(crate) fn to_column(&self) -> Column {
         match FACTS[self.fact].kind {
             Kind::Money(..) | Kind::Count(_) => Column::Whole { values: self.values.clone(), known: self.known.clone(), unit: Fraction::ONE },
             Kind::Ratio => Column::Whole { values: self.values.clone(), known: self.known.clone(), unit: Fraction::new(1, 10_000).expect("a unit") },
@@ -186,7 +186,7 @@ impl ColumnData {
 }
 
 /// The vocabulary as a file.
-pub fn facts_yaml() -> String {
+pub(crate) fn facts_yaml() -> String {
     let mut out = String::from("facts:\n");
     for FactSpec { key, zh, kind } in &FACTS {
         let kind = match kind {
