@@ -221,11 +221,7 @@ fn next_step(pick: usize, life: Life, host: usize, settle_way: Settle) -> Option
         (9, _) => voucher.expire(&home, late).ok().map(|step| (Life { voucher: step.after, ..life.clone() }, step.transfers)),
         (10, _) => voucher.void(&home, "原因").ok().map(|step| (Life { voucher: step.after, ..life.clone() }, step.transfers)),
         (11, Some(order)) => {
-            let payer = if settle_way == Settle::Direct {
-                order.agency_region
-            } else {
-                order.home
-            };
+            let payer = if settle_way == Settle::Direct { order.agency_region } else { order.home };
             let at = REGIONS.iter().position(|code| *code == payer.to_string()).unwrap();
             let step = order.pay(&bank(at), "B").ok()?;
             Some((Life { order: Some(step.after), ..life.clone() }, step.transfers))

@@ -1,10 +1,13 @@
 //! The ledger's tables: the book that the engine posts to inside a write, and what readers ask.
+//! What a batch changes waits with the other writes of the group, so that an account that every
+//! use case of the group touches is written once.
 
 use crate::StoreFault;
 use crate::sql::{Arg, Conn, Row, in_rows};
 use duijie_journal::canonical_text;
 use duijie_ledger::{Account, AccountId, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
 use duijie_vocab::{Fen, Timestamp};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 
 /// An accepted transfer with its place in the order of acceptance, from which a list goes on.
@@ -31,90 +34,134 @@ pub(crate) struct Tables<'a> {
 const ACCOUNT: &str = "id, debits_posted, credits_posted, debits_pending, credits_pending";
 const TRANSFER: &str = "number, debit, credit, amount, reserved, happened, status, ended_by, body";
 
+/// What batches changed and the tables do not hold yet.
+#[derive(Default)]
+pub(crate) struct WaitingLedger {
+    /// Accounts with the journal entry that last changed them.
+    accounts: BTreeMap<AccountId, (Account, i64)>,
+    /// Transfers with their numbers, in the order of acceptance.
+    transfers: Vec<LedgerEntry>,
+    places: HashMap<TransferId, usize>,
+    /// Reservations in the tables that are no longer open.
+    concluded: BTreeMap<TransferId, Status>,
+}
+
+impl WaitingLedger {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.transfers.is_empty()
+    }
+}
+
 impl Book for Tables<'_> {
     type Error = StoreFault;
 
     fn account(&mut self, id: &AccountId) -> Result<Option<Account>, StoreFault> {
-        account(self.conn, id)
+        match self.conn.waiting().ledger.accounts.get(id) {
+            Some((account, _)) => Ok(Some(account.clone())),
+            None => account(self.conn, id),
+        }
     }
 
     fn entry(&mut self, id: &TransferId) -> Result<Option<Entry>, StoreFault> {
-        Ok(transfer(self.conn, id)?.map(|found| found.entry))
+        let waiting = &self.conn.waiting().ledger;
+        if let Some(&place) = waiting.places.get(id) {
+            return Ok(Some(waiting.transfers[place].entry.clone()));
+        }
+        let concluded = waiting.concluded.get(id).cloned();
+        let mut found = transfer(self.conn, id)?.map(|found| found.entry);
+        if let (Some(entry), Some(status)) = (&mut found, concluded) {
+            entry.status = status;
+        }
+        Ok(found)
     }
 
     fn write(&mut self, changes: &Changes) -> Result<(), StoreFault> {
-        for account in &changes.accounts {
-            self.put_account(account, changes.opened.contains(&account.id))?;
+        let seq = self.seq;
+        let waiting = &mut self.conn.waiting().ledger;
+        waiting.accounts.extend(changes.accounts.iter().map(|account| (account.id.clone(), (account.clone(), seq))));
+        for (at, entry) in changes.entries.iter().enumerate() {
+            waiting.places.insert(entry.transfer.id.clone(), waiting.transfers.len());
+            waiting.transfers.push(LedgerEntry { number: seq * MAX_BATCH as i64 + at as i64, entry: entry.clone() });
         }
-        self.insert_transfers(&changes.entries)?;
         for (id, status) in &changes.concluded {
-            self.conclude(id, status)?;
+            match waiting.places.get(id) {
+                Some(&place) => waiting.transfers[place].entry.status = status.clone(),
+                None => drop(waiting.concluded.insert(id.clone(), status.clone())),
+            }
         }
         Ok(())
     }
 }
 
-impl Tables<'_> {
-    fn put_account(&mut self, account: &Account, opened: bool) -> Result<(), StoreFault> {
-        let sql = if opened {
-            "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        } else {
-            "UPDATE ledger_account SET side = $2, debits_posted = $3, credits_posted = $4, debits_pending = $5, credits_pending = $6, entry = $7 WHERE id = $1"
-        };
+/// Writes what waits into the tables.
+pub(crate) fn settle(conn: &mut Conn, waiting: WaitingLedger) -> Result<(), StoreFault> {
+    put_accounts(conn, waiting.accounts.values())?;
+    insert_transfers(conn, &waiting.transfers)?;
+    waiting.concluded.iter().try_for_each(|(id, status)| conclude(conn, id, status))
+}
+
+fn put_accounts<'a>(conn: &mut Conn, accounts: impl Iterator<Item = &'a (Account, i64)>) -> Result<(), StoreFault> {
+    let mut args = Vec::new();
+    for (account, seq) in accounts {
         let side = match account.rule() {
             Rule::CreditSide => "credit",
             Rule::DebitSide => "debit",
             Rule::Free => "free",
         };
         let totals = [account.debits_posted, account.credits_posted, account.debits_pending, account.credits_pending];
-        let mut args = vec![Arg::Text(account.id.as_str()), Arg::Text(side)];
+        args.extend([Arg::Text(account.id.as_str()), Arg::Text(side)]);
         args.extend(totals.map(|total| Arg::Int(total.0)));
-        args.push(Arg::Int(self.seq));
-        let written = self.conn.execute(sql, &args)?;
-        if written == 1 { Ok(()) } else { Err(StoreFault::unreadable(format_args!("account `{}`", account.id), "its row is gone")) }
+        args.push(Arg::Int(*seq));
     }
+    let sql = |tuples: &str| {
+        format!(
+            "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry) VALUES {tuples}
+             ON CONFLICT (id) DO UPDATE SET debits_posted = excluded.debits_posted, credits_posted = excluded.credits_posted,
+             debits_pending = excluded.debits_pending, credits_pending = excluded.credits_pending, entry = excluded.entry"
+        )
+    };
+    in_rows(&args, 7, sql, |sql, args| conn.execute(sql, args).map(drop))
+}
 
-    fn insert_transfers(&mut self, entries: &[Entry]) -> Result<(), StoreFault> {
-        let bodies = entries.iter().map(|entry| canonical_text(&entry.transfer)).collect::<Result<Vec<_>, _>>();
-        let bodies = bodies.map_err(|why| StoreFault::unreadable("a transfer", why))?;
-        let mut args = Vec::with_capacity(entries.len() * 12);
-        for (at, (entry, body)) in entries.iter().zip(&bodies).enumerate() {
-            args.extend([
-                Arg::Text(entry.transfer.id.as_str()),
-                Arg::Int(self.seq * MAX_BATCH as i64 + at as i64),
-                Arg::Text(entry.moved.debit.as_str()),
-                Arg::Text(entry.moved.credit.as_str()),
-                Arg::Int(entry.moved.amount.0),
-                Arg::Int(entry.moved.reserved.0),
-                Arg::Int(i64::from(entry.posts())),
-                Arg::Int(entry.at.micros()),
-                Arg::MaybeInt(entry.expires().map(Timestamp::micros)),
-                Arg::Text(entry.status.as_str()),
-                Arg::MaybeText(entry.status.by().map(TransferId::as_str)),
-                Arg::Text(body),
-            ]);
-        }
-        let sql = |tuples: &str| {
-            format!(
-                "INSERT INTO ledger_transfer (id, number, debit, credit, amount, reserved, posts, happened, expires, status, ended_by, body) VALUES {tuples}"
-            )
-        };
-        in_rows(&args, 12, sql, |sql, args| self.conn.execute(sql, args).map(drop))?;
-        let links: Vec<Arg<'_>> = entries
-            .iter()
-            .flat_map(|entry| entry.transfer.links.named().flat_map(|(name, target)| [name, target, entry.transfer.id.as_str()]))
-            .map(Arg::Text)
-            .collect();
-        let sql = |tuples: &str| format!("INSERT INTO ledger_link (name, target, transfer) VALUES {tuples}");
-        in_rows(&links, 3, sql, |sql, args| self.conn.execute(sql, args).map(drop))
+fn insert_transfers(conn: &mut Conn, transfers: &[LedgerEntry]) -> Result<(), StoreFault> {
+    let bodies = transfers.iter().map(|waiting| canonical_text(&waiting.entry.transfer)).collect::<Result<Vec<_>, _>>();
+    let bodies = bodies.map_err(|why| StoreFault::unreadable("a transfer", why))?;
+    let mut args = Vec::with_capacity(transfers.len() * 12);
+    for (LedgerEntry { number, entry }, body) in transfers.iter().zip(&bodies) {
+        args.extend([
+            Arg::Text(entry.transfer.id.as_str()),
+            Arg::Int(*number),
+            Arg::Text(entry.moved.debit.as_str()),
+            Arg::Text(entry.moved.credit.as_str()),
+            Arg::Int(entry.moved.amount.0),
+            Arg::Int(entry.moved.reserved.0),
+            Arg::Int(i64::from(entry.posts())),
+            Arg::Int(entry.at.micros()),
+            Arg::MaybeInt(entry.expires().map(Timestamp::micros)),
+            Arg::Text(entry.status.as_str()),
+            Arg::MaybeText(entry.status.by().map(TransferId::as_str)),
+            Arg::Text(body),
+        ]);
     }
+    let sql = |tuples: &str| {
+        format!("INSERT INTO ledger_transfer (id, number, debit, credit, amount, reserved, posts, happened, expires, status, ended_by, body) VALUES {tuples}")
+    };
+    in_rows(&args, 12, sql, |sql, args| conn.execute(sql, args).map(drop))?;
+    let links: Vec<Arg<'_>> = transfers
+        .iter()
+        .map(|waiting| &waiting.entry.transfer)
+        .flat_map(|transfer| transfer.links.named().flat_map(|(name, target)| [name, target, transfer.id.as_str()]))
+        .map(Arg::Text)
+        .collect();
+    let sql = |tuples: &str| format!("INSERT INTO ledger_link (name, target, transfer) VALUES {tuples}");
+    in_rows(&links, 3, sql, |sql, args| conn.execute(sql, args).map(drop))
+}
 
-    fn conclude(&mut self, id: &TransferId, status: &Status) -> Result<(), StoreFault> {
-        let sql = "UPDATE ledger_transfer SET status = $2, ended_by = $3 WHERE id = $1 AND status = 'pending'";
-        let args = [Arg::Text(id.as_str()), Arg::Text(status.as_str()), Arg::MaybeText(status.by().map(TransferId::as_str))];
-        let written = self.conn.execute(sql, &args)?;
-        if written == 1 { Ok(()) } else { Err(StoreFault::unreadable(format_args!("transfer `{id}`"), "it is no longer reserved")) }
-    }
+fn conclude(conn: &mut Conn, id: &TransferId, status: &Status) -> Result<(), StoreFault> {
+    let sql = "UPDATE ledger_transfer SET status = $2, ended_by = $3 WHERE id = $1 AND status = 'pending'";
+    let args = [Arg::Text(id.as_str()), Arg::Text(status.as_str()), Arg::MaybeText(status.by().map(TransferId::as_str))];
+    let written = conn.execute(sql, &args)?;
+    if written == 1 { Ok(()) } else { Err(StoreFault::unreadable(format_args!("transfer `{id}`"), "it is no longer reserved")) }
 }
 
 pub(crate) fn account(conn: &mut Conn, id: &AccountId) -> Result<Option<Account>, StoreFault> {

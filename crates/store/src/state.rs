@@ -8,7 +8,7 @@
 
 use crate::ledger::Tables;
 use crate::sql::{Arg, Conn, in_rows, in_rows_after};
-use crate::{StoreFault, account, entries, matter, setting};
+use crate::{StoreFault, account, entries, matter, setting, waiting};
 use duijie_journal::{Account, Event, Joined, Matter, MatterMoved, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
 use duijie_ledger::PostFault;
 use duijie_record::{Record, RecordState};
@@ -87,7 +87,7 @@ impl Replay {
         let rows: Vec<RowPut<'_>> = self.waiting.iter().map(|(entry, joined)| row_put(*entry, joined, joined.record.version == 1)).collect();
         put_rows(conn, &rows)?;
         self.waiting.clear();
-        Ok(())
+        waiting::settle(conn)
     }
 }
 

@@ -196,38 +196,38 @@ impl<'a> View<'a> {
 
     /// An account of the ledger, if a transfer ever touched it.
     pub fn ledger_account(&mut self, id: &AccountId) -> Result<Option<duijie_ledger::Account>, StoreFault> {
-        ledger::account(self.conn, id)
+        ledger::account(self.settled()?, id)
     }
 
     /// At most `limit` accounts of the ledger whose id begins with `prefix`, such as
     /// `pool:320400:`, and comes after `after`.
     pub fn ledger_accounts(&mut self, prefix: &str, after: &str, limit: usize) -> Result<Vec<duijie_ledger::Account>, StoreFault> {
-        ledger::accounts(self.conn, prefix, after, limit)
+        ledger::accounts(self.settled()?, prefix, after, limit)
     }
 
     /// What became of a transfer.
     pub fn ledger_transfer(&mut self, id: &TransferId) -> Result<Option<LedgerEntry>, StoreFault> {
-        ledger::transfer(self.conn, id)
+        ledger::transfer(self.settled()?, id)
     }
 
     /// At most `limit` transfers after number `after`, of one account or of all, as they were accepted.
     pub fn ledger_transfers(&mut self, account: Option<&AccountId>, after: i64, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
-        ledger::transfers(self.conn, account, after, limit)
+        ledger::transfers(self.settled()?, account, after, limit)
     }
 
     /// At most `limit` transfers that belong to `target`; `name` is one of `duijie_ledger::Links`.
     pub fn ledger_linked(&mut self, name: &str, target: &str, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
-        ledger::linked(self.conn, name, target, limit)
+        ledger::linked(self.settled()?, name, target, limit)
     }
 
     /// At most `limit` reservations whose time had come at `now`, the longest expired first.
     pub fn ledger_expired(&mut self, now: Timestamp, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
-        ledger::expired(self.conn, now, limit)
+        ledger::expired(self.settled()?, now, limit)
     }
 
     /// Credits − debits posted to an account up to and including the instant `at`, in Fen.
     pub fn ledger_balance_at(&mut self, account: &AccountId, at: Timestamp) -> Result<Fen, StoreFault> {
-        ledger::balance_at(self.conn, account, at)
+        ledger::balance_at(self.settled()?, account, at)
     }
 
     /// A matter as its last move left it.

@@ -1,7 +1,8 @@
-//! What the use cases of a group wrote and the tables do not hold yet. Entries and record rows
-//! wait here until somebody asks for them or the group ends, so that many small writes share
+//! What the use cases of a group wrote and the tables do not hold yet. Entries, record rows and
+//! the ledger wait here until somebody asks for them or the group ends, so that many small writes share
 //! their statements as they share their commit.
 
+use crate::ledger::{self, WaitingLedger};
 use crate::sql::Conn;
 use crate::state::{self, RowPut};
 use crate::{Put, StoreFault, entries};
@@ -17,6 +18,7 @@ pub(crate) struct Waiting {
     puts: Vec<WaitingPut>,
     /// The records in `puts`.
     ids: HashSet<RecordId>,
+    pub(crate) ledger: WaitingLedger,
 }
 
 struct WaitingPut {
@@ -58,10 +60,11 @@ impl Waiting {
 
 /// Writes what waits into the tables.
 pub(crate) fn settle(conn: &mut Conn) -> Result<(), StoreFault> {
-    if conn.waiting().entries.is_empty() {
+    if conn.waiting().entries.is_empty() && conn.waiting().ledger.is_empty() {
         return Ok(());
     }
-    let Waiting { entries, puts, .. } = std::mem::take(conn.waiting());
+    let Waiting { entries, puts, ledger, .. } = std::mem::take(conn.waiting());
     entries::insert(conn, &entries)?;
-    state::put_rows(conn, &puts.iter().map(WaitingPut::row).collect::<Vec<_>>())
+    state::put_rows(conn, &puts.iter().map(WaitingPut::row).collect::<Vec<_>>())?;
+    ledger::settle(conn, ledger)
 }
