@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("spine") => spine(&arguments[1..]),
-        _ => bail!("name a benchmark: spine"),
+        Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
+        _ => bail!("name a benchmark: spine, ledger"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The repository's own commands. `cargo xtask` lists them.
 
 mod bench;
+mod bench_ledger;
 mod demo;
 mod fuzz;
 mod pg;
@@ -19,6 +20,8 @@ cargo xtask tidy              the rules of the repository alone
 cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter
 cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
+cargo xtask bench ledger [--json]
+                              durable transfers, beside one commit each and beside pgbench
 cargo xtask fuzz policy|rule [--minutes N]
                               what people type and upload, made up under coverage; one minute unless told
 ";
