@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["vocab", "record", "ledger"]),
     ("search", &["vocab", "record", "matching"]),
     ("store", &["vocab", "record", "journal", "ledger"]),
-    ("app", &["vocab", "record", "sheet", "policy", "matching", "journal", "search", "store", "docking"]),
+    ("app", &["vocab", "record", "sheet", "policy", "matching", "journal", "search", "store", "docking", "ledger", "payout"]),
     ("web", &["vocab", "record", "app"]),
     ("duijie", &["vocab", "record", "app", "web"]),
 ];

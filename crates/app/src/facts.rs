@@ -2,10 +2,10 @@
 //! from the records that say so, each value with its source.
 
 use crate::AppError;
-use duijie_policy::{FactSource, FactValue, Facts, Fraction, Period, RegionFacts, Vocabulary};
+use duijie_policy::{FactSource, FactValue, Facts, Fraction, KnownFact, Period, RegionFacts, Vocabulary};
 use duijie_record::{FieldType, Record, RecordState, Schema, Value, schema};
 use duijie_store::View;
-use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId};
+use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId, RegionCode};
 use std::ops::ControlFlow;
 
 /// The most records that are read as facts of one organization.
@@ -101,9 +101,26 @@ fn fact_value(ty: FieldType, value: &Value) -> Option<FactValue> {
     }
 }
 
+/// A fact of a region: where, under which name, for which period.
+pub(crate) type RegionFact = (RegionCode, String, Period, KnownFact);
+
 /// The facts of all regions: indicators that carry the key under which rules refer to them.
 pub(crate) fn of_regions(view: &mut View<'_>, vocabulary: &Vocabulary) -> Result<RegionFacts, AppError> {
+    Ok(collected(list_of_regions(view, vocabulary)?))
+}
+
+/// The facts as the policy engine takes them.
+pub(crate) fn collected(list: Vec<RegionFact>) -> RegionFacts {
     let mut facts = RegionFacts::new();
+    for (region, name, period, known) in list {
+        facts.set(region, &name, period, known.value, known.source);
+    }
+    facts
+}
+
+/// The facts of all regions one by one, as they are kept with what was decided under them.
+pub(crate) fn list_of_regions(view: &mut View<'_>, vocabulary: &Vocabulary) -> Result<Vec<RegionFact>, AppError> {
+    let mut facts = Vec::new();
     let flow = view.for_each_record("indicator", |row| {
         let record = &row.record;
         let key = record.text("fact");
@@ -113,7 +130,7 @@ pub(crate) fn of_regions(view: &mut View<'_>, vocabulary: &Vocabulary) -> Result
             && let Ok(period) = Period::parse(record.text("period"))
             && let Some(value) = indicator_value(record.text("value"), record.text("unit"))
         {
-            facts.set(record.region, &name, period, value, FactSource::curated(source_name(record)));
+            facts.push((record.region, name, period, KnownFact { value, source: FactSource::curated(source_name(record)) }));
         }
         ControlFlow::<()>::Continue(())
     })?;

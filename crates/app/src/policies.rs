@@ -28,6 +28,11 @@ const VOCABULARY: &str = "facts.yaml";
 const MAX_BYTES: u64 = 10 << 20;
 
 impl Policies {
+    /// File name → text, of the vocabulary and all measures.
+    pub(crate) fn texts(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
     fn compile(files: BTreeMap<String, String>) -> Policies {
         let (vocabulary, mut faults) = match files.get(VOCABULARY) {
             Some(text) => Vocabulary::parse(VOCABULARY, text),

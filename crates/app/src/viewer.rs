@@ -47,6 +47,10 @@ pub enum Action {
     Decide,
     /// See and resolve likely duplicates.
     Merge,
+    /// Promise, approve and pay money of a region, and settle it with others.
+    Pay,
+    /// Take what an organization is promised: confirm, appeal, hold vouchers, deliver and claim.
+    Hold,
     /// See the health of the installation.
     Administer,
 }
@@ -145,9 +149,12 @@ impl Viewer {
         let outside = || text!("不属于您负责的地区（{region}）", "it lies outside your region ({region})");
         match (action, self.role) {
             (Action::Administer, _) => refuse(text!("只有管理员可以查看", "only administrators may see this")),
-            (Action::Edit | Action::Decide, Role::Member) if own => Ok(()),
-            (Action::Edit | Action::Decide, Role::Member) => refuse(text!("只能处理本单位的数据", "members may only act for their own organization")),
-            (Action::Edit | Action::Decide | Action::Import | Action::Merge, Role::Officer) | (Action::Edit | Action::Decide, Role::Adviser) => {
+            (Action::Edit | Action::Decide | Action::Hold, Role::Member) if own => Ok(()),
+            (Action::Edit | Action::Decide | Action::Hold, Role::Member) => {
+                refuse(text!("只能处理本单位的数据", "members may only act for their own organization"))
+            }
+            (Action::Edit | Action::Decide | Action::Import | Action::Merge | Action::Pay | Action::Hold, Role::Officer)
+            | (Action::Edit | Action::Decide, Role::Adviser) => {
                 if in_region {
                     Ok(())
                 } else {

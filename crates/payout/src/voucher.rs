@@ -21,6 +21,7 @@ pub struct Voucher {
     pub holder_class: String,
     pub service: ServiceClass,
     pub value: Fen,
+    pub applied: Date,
     pub use_by: Date,
     pub redeem_by: Date,
     /// Who reviewed it so far.
@@ -161,6 +162,7 @@ impl Voucher {
             holder_class: asked.holder_class,
             service: asked.service,
             value: asked.value,
+            applied: today,
             use_by: scheme.use_by,
             redeem_by: scheme.redeem_by,
             reviewed: Vec::new(),

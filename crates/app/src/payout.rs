@@ -1,0 +1,392 @@
+//! Entitlements 兑付: what an organization is promised, the steps that people take, and the lists
+//! that everybody may read.
+
+use crate::promise::{Promise, Stored, by, concerning, list, load, page, refused, take};
+use crate::{Action, App, AppError, Refused, Target, Viewer};
+use duijie_payout::{Act, AnyEntitlement, Grade, Terms, possible};
+use duijie_policy::{KnownFact, Period};
+use duijie_store::{MatterFilter, Tx};
+use duijie_vocab::{Fen, RecordId, RegionCode, Text, Timestamp, text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An entitlement with the facts it was decided under.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Promised {
+    pub(crate) entitlement: AnyEntitlement,
+    pub(crate) grounds: Grounds,
+}
+
+/// What it takes to decide again as on its day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Grounds {
+    /// The run that found it, which keeps the rules and the facts of regions.
+    pub(crate) run: RecordId,
+    pub(crate) measure_name: Text,
+    pub(crate) firm_name: String,
+    pub(crate) firm_region: RegionCode,
+    pub(crate) facts: Vec<(String, Period, KnownFact)>,
+}
+
+impl Promise for Promised {
+    const KIND: &'static str = "entitlement";
+
+    fn id(&self) -> &RecordId {
+        &self.entitlement.claim().id
+    }
+
+    fn state(&self) -> &str {
+        self.entitlement.state()
+    }
+
+    fn region(&self) -> RegionCode {
+        self.entitlement.claim().region
+    }
+
+    fn parties(&self) -> Vec<(&'static str, String)> {
+        let claim = self.entitlement.claim();
+        let mut parties = vec![
+            ("firm", claim.firm.to_string()),
+            ("measure", measure_period(&claim.measure, &claim.period)),
+            ("pool", claim.pool.to_string()),
+            ("run", self.grounds.run.to_string()),
+        ];
+        parties.extend(self.entitlement.list().map(|(list, _)| ("list", list.to_string())));
+        parties.extend(self.entitlement.file().map(|file| ("file", file.to_string())));
+        parties
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.entitlement.list().and_then(|(_, until)| until)
+    }
+}
+
+/// What an entitlement is found by: its measure and its period.
+pub(crate) fn measure_period(measure: &str, period: &str) -> String {
+    format!("{measure}|{period}")
+}
+
+/// An entitlement as a page shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntitlementView {
+    pub id: RecordId,
+    pub version: i64,
+    pub firm: RecordId,
+    pub firm_name: String,
+    pub measure: String,
+    pub measure_name: Text,
+    pub period: String,
+    pub region: RegionCode,
+    pub amount_fen: Fen,
+    pub amount: String,
+    pub state: String,
+    pub state_name: Text,
+    pub risk: Grade,
+    /// Whether it was drawn for a check, and why.
+    pub check: bool,
+    pub risk_reasons: Vec<Text>,
+    pub reason: Option<String>,
+    pub list: Option<String>,
+    pub open_until: Option<String>,
+    pub file: Option<String>,
+    /// Name, bank and the last digits of the account.
+    pub payee: Option<String>,
+    /// The acts that the viewer may take now.
+    pub acts: Vec<&'static str>,
+    pub updated: String,
+}
+
+/// Which entitlements are wanted.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct EntitlementRequest {
+    #[serde(default)]
+    pub state: Option<String>,
+    #[serde(default)]
+    pub measure: Option<String>,
+    #[serde(default)]
+    pub period: Option<String>,
+    #[serde(default)]
+    pub organization: Option<String>,
+    #[serde(default)]
+    pub list: Option<String>,
+    #[serde(default)]
+    pub file: Option<String>,
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// What became of the same act on many entitlements.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ManySteps {
+    pub done: usize,
+    pub amount: Fen,
+    /// Those that were not moved, and why.
+    pub refused: Vec<(RecordId, Text)>,
+}
+
+/// A published list 公示 for everybody.
+#[derive(Clone, Debug, Serialize)]
+pub struct PublishedList {
+    pub list: String,
+    pub measure_name: Text,
+    pub period: String,
+    /// Until when objections are heard; nothing once all is over.
+    pub open_until: Option<String>,
+    pub rows: Vec<PublishedRow>,
+    pub total: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PublishedRow {
+    pub firm_name: String,
+    pub amount: String,
+    pub amount_fen: Fen,
+    pub state_name: Text,
+}
+
+const PAGE: usize = 100;
+/// How many entitlements share a transaction.
+const TOGETHER: usize = 100;
+
+impl App {
+    /// The limits under which a region approves and publishes; the setting `payout.terms/CODE`.
+    pub fn payout_terms(&self, region: RegionCode) -> Result<Terms, AppError> {
+        let setting = self.store().read(|view| Ok::<_, AppError>(view.setting(&format!("payout.terms/{region}"))?))?;
+        let read = setting.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(read.map_err(|fault| AppError::Internal(fault.into()))?.unwrap_or_default())
+    }
+
+    /// Sets the limits of a region.
+    pub fn put_payout_terms(&self, viewer: &Viewer, region: RegionCode, terms: Terms) -> Result<(), AppError> {
+        viewer.may(Action::Administer, &Target { region: Some(region), organization: None })?;
+        let text = serde_json::to_string(&terms).map_err(|fault| AppError::Internal(fault.into()))?;
+        self.write(&self.actor(viewer)?, move |tx| Ok(tx.put_setting(&format!("payout.terms/{region}"), &text).map(drop)?))
+    }
+
+    /// A page of entitlements that the viewer may see, last moved first, and where the list goes on.
+    pub fn entitlements(&self, viewer: &Viewer, request: &EntitlementRequest) -> Result<(Vec<EntitlementView>, Option<String>), AppError> {
+        let filter = filter(viewer, request)?;
+        self.store().read(|view| {
+            let (rows, next) = page::<Promised>(view, &filter, request.after.as_deref(), PAGE)?;
+            Ok((rows.iter().map(|row| shown(viewer, row)).collect(), next))
+        })
+    }
+
+    pub fn entitlement(&self, viewer: &Viewer, id: &RecordId) -> Result<EntitlementView, AppError> {
+        let stored = self.store().read(|view| load::<Promised>(view, id))?;
+        may_see(viewer, &stored.value)?;
+        Ok(shown(viewer, &stored))
+    }
+
+    /// Takes one step. `version` is the version that the person saw, if they say so.
+    pub fn payout_step(&self, viewer: &Viewer, id: &RecordId, act: Act, version: Option<i64>) -> Result<EntitlementView, AppError> {
+        let stored = self.store().read(|view| load::<Promised>(view, id))?;
+        may_take(viewer, &stored.value, &act)?;
+        let terms = self.payout_terms(stored.value.region())?;
+        let (act_viewer, id) = (viewer.clone(), id.clone());
+        self.write(&self.actor(viewer)?, move |tx| {
+            let stored = load::<Promised>(&mut tx.view(), &id)?;
+            if version.is_some_and(|version| version != stored.version) {
+                return Err(AppError::Conflict(text!("已被他人处理，请刷新后再试", "somebody else moved it; look again")));
+            }
+            step(tx, &act_viewer, stored, act.clone(), &terms).map(drop)
+        })?;
+        let id = stored.value.id().clone();
+        self.store().read(|view| Ok(shown(viewer, &load::<Promised>(view, &id)?)))
+    }
+
+    /// Takes the same step on many; each on its own, so that one refusal does not stop the others.
+    pub fn payout_steps(&self, viewer: &Viewer, ids: &[RecordId], act: &Act) -> Result<ManySteps, AppError> {
+        let mut all = ManySteps::default();
+        for chunk in ids.chunks(TOGETHER) {
+            let (act, viewer_in, ids, terms) = (act.clone(), viewer.clone(), chunk.to_vec(), self.terms_of(chunk)?);
+            let some = self.write(&self.actor(viewer)?, move |tx| {
+                let mut some = ManySteps::default();
+                for id in &ids {
+                    let stored = load::<Promised>(&mut tx.view(), id)?;
+                    let amount = stored.value.entitlement.claim().amount;
+                    let terms = terms.get(&stored.value.region()).copied().unwrap_or_default();
+                    let told = may_take(&viewer_in, &stored.value, &act).and_then(|()| step(tx, &viewer_in, stored, act.clone(), &terms));
+                    match told {
+                        Ok(_) => {
+                            some.done += 1;
+                            some.amount.0 = some.amount.0.saturating_add(amount.0);
+                        }
+                        Err(why @ (AppError::Refused(_) | AppError::Invalid(_) | AppError::Conflict(_))) => some.refused.push((id.clone(), why.message())),
+                        Err(other) => return Err(other),
+                    }
+                }
+                Ok(some)
+            })?;
+            all.done += some.done;
+            all.amount.0 = all.amount.0.saturating_add(some.amount.0);
+            all.refused.extend(some.refused);
+        }
+        Ok(all)
+    }
+
+    /// The ids of all entitlements that `request` asks for.
+    pub fn entitlement_ids(&self, viewer: &Viewer, request: &EntitlementRequest) -> Result<Vec<RecordId>, AppError> {
+        let filter = filter(viewer, request)?;
+        self.store().read(|view| Ok(list::<Promised>(view, &filter)?.into_iter().map(|stored| stored.value.id().clone()).collect()))
+    }
+
+    /// Publishes everything approved under a measure for a period as one list, and returns its name.
+    pub fn publish_payouts(&self, viewer: &Viewer, measure: &str, period: &str) -> Result<(String, ManySteps), AppError> {
+        let request = EntitlementRequest {
+            state: Some("approved".into()),
+            measure: Some(measure.to_string()),
+            period: Some(period.to_string()),
+            ..EntitlementRequest::default()
+        };
+        let ids = self.entitlement_ids(viewer, &request)?;
+        let name = format!("{measure}/{period}/{}", self.now().china_date());
+        let steps = self.payout_steps(viewer, &ids, &Act::Publish { list: name.clone() })?;
+        Ok((name, steps))
+    }
+
+    /// The published lists, newest first; everybody may read them.
+    pub fn published_lists(&self) -> Result<Vec<PublishedList>, AppError> {
+        let states = ["published", "ordered", "paid", "archived"].map(str::to_string).to_vec();
+        let rows = self.store().read(|view| list::<Promised>(view, &MatterFilter { states, ..MatterFilter::default() }))?;
+        let mut lists: BTreeMap<String, Vec<Stored<Promised>>> = BTreeMap::new();
+        for row in rows {
+            if let Some((name, _)) = row.value.entitlement.list() {
+                lists.entry(name.to_string()).or_default().push(row);
+            }
+        }
+        Ok(lists.into_iter().rev().map(|(name, rows)| published(name, &rows)).collect())
+    }
+
+    fn terms_of(&self, ids: &[RecordId]) -> Result<BTreeMap<RegionCode, Terms>, AppError> {
+        let regions = self.store().read(|view| ids.iter().map(|id| Ok(load::<Promised>(view, id)?.value.region())).collect::<Result<Vec<_>, AppError>>())?;
+        regions.into_iter().map(|region| Ok((region, self.payout_terms(region)?))).collect()
+    }
+}
+
+/// One step of one entitlement, inside a transaction.
+pub(crate) fn step(tx: &mut Tx<'_>, viewer: &Viewer, stored: Stored<Promised>, act: Act, terms: &Terms) -> Result<Promised, AppError> {
+    let Stored { value: Promised { entitlement, grounds }, version, title, .. } = stored;
+    let step = entitlement.take(act, &by(tx, viewer), terms).map_err(refused)?;
+    let step = step.map(|entitlement| Promised { entitlement, grounds });
+    take(tx, &step, version, &title)?;
+    Ok(step.after)
+}
+
+fn published(name: String, rows: &[Stored<Promised>]) -> PublishedList {
+    let first = rows.first().map(|row| &row.value);
+    let open = rows.iter().filter_map(|row| row.value.entitlement.list().and_then(|(_, until)| until)).max();
+    let mut shown: Vec<PublishedRow> = rows
+        .iter()
+        .map(|row| {
+            let (claim, state) = (row.value.entitlement.claim(), row.value.entitlement.state());
+            PublishedRow {
+                firm_name: row.value.grounds.firm_name.clone(),
+                amount: claim.amount.chinese(),
+                amount_fen: claim.amount,
+                state_name: AnyEntitlement::state_name(state).unwrap_or_default(),
+            }
+        })
+        .collect();
+    shown.sort_by(|a, b| b.amount_fen.cmp(&a.amount_fen).then_with(|| a.firm_name.cmp(&b.firm_name)));
+    let total = Fen(shown.iter().fold(0i64, |sum, row| sum.saturating_add(row.amount_fen.0)));
+    PublishedList {
+        list: name,
+        measure_name: first.map(|value| value.grounds.measure_name.clone()).unwrap_or_default(),
+        period: first.map(|value| value.entitlement.claim().period.clone()).unwrap_or_default(),
+        open_until: open.map(Timestamp::china_minute),
+        rows: shown,
+        total: total.chinese(),
+    }
+}
+
+/// What the viewer asked for, narrowed to what they may see.
+fn filter(viewer: &Viewer, request: &EntitlementRequest) -> Result<MatterFilter, AppError> {
+    let mut filter = match (&request.measure, &request.period) {
+        (Some(measure), Some(period)) => concerning("measure", &measure_period(measure, period)),
+        _ => MatterFilter::default(),
+    };
+    filter.states.extend(request.state.clone());
+    for (role, who) in [("firm", &request.organization), ("list", &request.list), ("file", &request.file)] {
+        filter.parties.extend(who.clone().map(|who| (Some(role.to_string()), who)));
+    }
+    let office = Target { region: Some(viewer.region), organization: None };
+    if viewer.may(Action::Pay, &office).is_ok() {
+        filter.regions.push(viewer.region);
+        return Ok(filter);
+    }
+    let own = viewer.organization.clone();
+    viewer.may(Action::Hold, &Target { region: None, organization: own.clone() })?;
+    filter.parties.push((Some("firm".to_string()), own.unwrap_or_default()));
+    Ok(filter)
+}
+
+fn target(value: &Promised) -> Target {
+    Target { region: Some(value.region()), organization: Some(value.entitlement.claim().firm.to_string()) }
+}
+
+pub(crate) fn may_see(viewer: &Viewer, value: &Promised) -> Result<(), AppError> {
+    let target = target(value);
+    // Whoever may not see it is not told that it is there.
+    viewer.may(Action::Hold, &target).or_else(|_| viewer.may(Action::Pay, &target)).map_err(|_| AppError::NotFound)
+}
+
+/// Whether the viewer may take the step: firms what is theirs, everybody an objection, officers the rest.
+fn may_take(viewer: &Viewer, value: &Promised, act: &Act) -> Result<(), AppError> {
+    let target = target(value);
+    match act {
+        Act::Confirm { .. } | Act::Withdraw { .. } | Act::Appeal { .. } => Ok(viewer.may(Action::Hold, &target)?),
+        Act::Object { .. } if viewer.login.is_some() => Ok(()),
+        Act::Object { .. } => Err(Refused { reason: text!("请先登录", "log in first"), login_helps: true }.into()),
+        _ => {
+            viewer.may(Action::Pay, &target)?;
+            if viewer.organization.is_some() && viewer.organization == target.organization {
+                return Err(Refused {
+                    reason: text!("不能办理本单位的兑付", "nobody works on the payout of their own organization"), login_helps: false
+                }
+                .into());
+            }
+            Ok(())
+        }
+    }
+}
+
+pub(crate) fn shown(viewer: &Viewer, stored: &Stored<Promised>) -> EntitlementView {
+    let Promised { entitlement, grounds } = &stored.value;
+    let claim = entitlement.claim();
+    let target = target(&stored.value);
+    let (pays, holds) = (viewer.may(Action::Pay, &target).is_ok(), viewer.may(Action::Hold, &target).is_ok());
+    let own = |act: &str| matches!(act, "confirm" | "withdraw" | "appeal");
+    // What a payment file or the bank's answer does is not done by hand.
+    let by_file = |act: &str| matches!(act, "order" | "settle" | "bounce" | "publish");
+    let acts = possible(entitlement.state()).into_iter().filter(|act| !by_file(act) && if own(act) { holds } else { pays || *act == "object" });
+    EntitlementView {
+        id: claim.id.clone(),
+        version: stored.version,
+        firm: claim.firm.clone(),
+        firm_name: grounds.firm_name.clone(),
+        measure: claim.measure.clone(),
+        measure_name: grounds.measure_name.clone(),
+        period: claim.period.clone(),
+        region: claim.region,
+        amount_fen: claim.amount,
+        amount: claim.amount.chinese(),
+        state: entitlement.state().to_string(),
+        state_name: AnyEntitlement::state_name(entitlement.state()).unwrap_or_default(),
+        risk: claim.risk.grade,
+        check: claim.risk.check,
+        risk_reasons: if pays { claim.risk.reasons.clone() } else { Vec::new() },
+        reason: entitlement.reason().map(str::to_string),
+        list: entitlement.list().map(|(list, _)| list.to_string()),
+        open_until: entitlement.list().and_then(|(_, until)| until).map(Timestamp::china_minute),
+        file: entitlement.file().map(str::to_string),
+        payee: entitlement.payee().map(|payee| format!("{} {} …{}", payee.name, payee.bank, last_digits(&payee.account))),
+        acts: acts.collect(),
+        updated: stored.updated.china_minute(),
+    }
+}
+
+fn last_digits(account: &str) -> String {
+    let skip = account.chars().count().saturating_sub(4);
+    account.chars().skip(skip).collect()
+}

@@ -1,0 +1,147 @@
+//! How a promise of money – an entitlement, a voucher, an order, a filing – is kept: as a matter,
+//! whose versions are its steps, together with the transfers that each step makes.
+
+use crate::{AppError, Viewer};
+use duijie_journal::{Matter, Party as MatterParty};
+use duijie_ledger::{Outcome, Transfer};
+use duijie_payout::{By, Did, Notice, Party, Refused, Step};
+use duijie_store::{MatterCursor, MatterFilter, MatterOrder, MatterRow, Tx, View};
+use duijie_vocab::{Diagnostic, RecordId, RegionCode, Timestamp, text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Something that is kept as a matter.
+pub(crate) trait Promise: Serialize + DeserializeOwned + Clone + Send + 'static {
+    const KIND: &'static str;
+    fn id(&self) -> &RecordId;
+    fn state(&self) -> &str;
+    /// The region whose officers work on it.
+    fn region(&self) -> RegionCode;
+    /// Whom and what it concerns, by role.
+    fn parties(&self) -> Vec<(&'static str, String)>;
+    /// When its next clock fires.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// A promise as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<T> {
+    pub(crate) value: T,
+    pub(crate) version: i64,
+    pub(crate) title: String,
+    pub(crate) updated: Timestamp,
+}
+
+/// The most that one list reads.
+const MAX_LISTED: usize = 200_000;
+const PAGE: usize = 1_000;
+
+impl<T: Promise> Stored<T> {
+    fn read(row: MatterRow) -> Result<Stored<T>, AppError> {
+        let value = serde_json::from_value(row.body).map_err(|fault| AppError::Internal(anyhow::anyhow!("{} `{}`: {fault}", T::KIND, row.id)))?;
+        Ok(Stored { value, version: row.version, title: row.title, updated: row.updated })
+    }
+}
+
+/// The promise under this id.
+pub(crate) fn load<T: Promise>(view: &mut View<'_>, id: &RecordId) -> Result<Stored<T>, AppError> {
+    find(view, id)?.ok_or(AppError::NotFound)
+}
+
+/// The promise under this id, if there is one.
+pub(crate) fn find<T: Promise>(view: &mut View<'_>, id: &RecordId) -> Result<Option<Stored<T>>, AppError> {
+    view.matter(id)?.filter(|row| row.kind == T::KIND).map(Stored::read).transpose()
+}
+
+/// Every promise that `filter` lets through, last moved first.
+pub(crate) fn list<T: Promise>(view: &mut View<'_>, filter: &MatterFilter) -> Result<Vec<Stored<T>>, AppError> {
+    let mut found = Vec::new();
+    let mut after: Option<MatterCursor> = None;
+    loop {
+        let page = view.matters(T::KIND, filter, MatterOrder::Updated, after.as_ref(), PAGE)?;
+        for row in page.rows {
+            found.push(Stored::read(row)?);
+        }
+        after = page.next;
+        if after.is_none() || found.len() >= MAX_LISTED {
+            return Ok(found);
+        }
+    }
+}
+
+/// A page of promises and where the list goes on.
+pub(crate) fn page<T: Promise>(
+    view: &mut View<'_>,
+    filter: &MatterFilter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<Stored<T>>, Option<String>), AppError> {
+    let after = after.and_then(MatterCursor::parse);
+    let page = view.matters(T::KIND, filter, MatterOrder::Updated, after.as_ref(), limit)?;
+    let rows = page.rows.into_iter().map(Stored::read).collect::<Result<Vec<_>, _>>()?;
+    Ok((rows, page.next.map(|next| next.to_string())))
+}
+
+/// A filter for what concerns `who` in a role.
+pub(crate) fn concerning(role: &str, who: &str) -> MatterFilter {
+    MatterFilter { parties: vec![(Some(role.to_string()), who.to_string())], ..MatterFilter::default() }
+}
+
+/// Keeps the next version of a promise; `version` is the one before, 0 for a new one.
+pub(crate) fn keep<T: Promise>(tx: &mut Tx<'_>, value: &T, version: i64, title: &str, did: &Did, notices: &[Notice]) -> Result<i64, AppError> {
+    let internal = |fault: serde_json::Error| AppError::Internal(fault.into());
+    let mut parties: Vec<MatterParty> = value.parties().into_iter().map(|(role, who)| MatterParty { role: role.to_string(), who }).collect();
+    parties.extend(notices.iter().map(|notice| match &notice.to {
+        Party::Organization(id) => MatterParty { role: "told".to_string(), who: id.to_string() },
+        Party::Office(region) => MatterParty { role: "told_office".to_string(), who: region.to_string() },
+    }));
+    let matter = Matter {
+        kind: T::KIND.to_string(),
+        id: value.id().clone(),
+        version: version + 1,
+        act: did.act.clone(),
+        state: value.state().to_string(),
+        region: value.region(),
+        due: value.due(),
+        title: title.to_string(),
+        parties,
+        body: serde_json::to_value(value).map_err(internal)?,
+        did: serde_json::json!({ "did": did, "notices": notices }),
+    };
+    Ok(tx.put_matter(&matter)?)
+}
+
+/// Posts the transfers of a step, all or none. A step is taken once: a transfer that was posted
+/// before belongs to another one, and nothing is taken again.
+pub(crate) fn post(tx: &mut Tx<'_>, transfers: &[Transfer]) -> Result<(), AppError> {
+    if transfers.is_empty() {
+        return Ok(());
+    }
+    let outcomes = tx.post_all_transfers(transfers)?;
+    if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Posted(_))) {
+        return Ok(());
+    }
+    Err(AppError::Conflict(text!("这一步以前已经记账", "this step was posted before")))
+}
+
+/// Keeps a step of one promise with its transfers. A refusal of the ledger comes before anything
+/// is written.
+pub(crate) fn take<T: Promise>(tx: &mut Tx<'_>, step: &Step<T>, version: i64, title: &str) -> Result<i64, AppError> {
+    post(tx, &step.transfers)?;
+    keep(tx, &step.after, version, title, &step.did, &step.notices)
+}
+
+/// Who acts, now.
+pub(crate) fn by(tx: &Tx<'_>, viewer: &Viewer) -> By {
+    By { person: viewer.login.clone().unwrap_or_else(|| "system".to_string()), at: tx.now() }
+}
+
+/// A refusal as people and programs hear of it.
+pub(crate) fn refused(why: Refused) -> AppError {
+    match why {
+        Refused::NotFromHere { .. } => AppError::Conflict(why.reason()),
+        why => AppError::Invalid(vec![Diagnostic::error(why.code(), why.reason())]),
+    }
+}
