@@ -5,7 +5,7 @@
 use crate::StoreFault;
 use crate::sql::{Arg, Conn, Row, in_rows};
 use duijie_journal::canonical_text;
-use duijie_ledger::{Account, AccountId, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
+use duijie_ledger::{Account, AccountId, Act, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
 use duijie_vocab::{Fen, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -27,8 +27,11 @@ impl LedgerEntry {
 
 /// The book in an open write; its transfers belong to journal entry `seq`.
 pub(crate) struct Tables<'a> {
-    pub(crate) conn: &'a mut Conn,
-    pub(crate) seq: i64,
+    conn: &'a mut Conn,
+    seq: i64,
+    /// What was looked up in the tables, there or not.
+    accounts: HashMap<AccountId, Option<Account>>,
+    entries: HashMap<TransferId, Option<Entry>>,
 }
 
 const ACCOUNT: &str = "id, debits_posted, credits_posted, debits_pending, credits_pending";
@@ -56,8 +59,11 @@ impl Book for Tables<'_> {
     type Error = StoreFault;
 
     fn account(&mut self, id: &AccountId) -> Result<Option<Account>, StoreFault> {
-        match self.conn.waiting().ledger.accounts.get(id) {
-            Some((account, _)) => Ok(Some(account.clone())),
+        if let Some((account, _)) = self.conn.waiting().ledger.accounts.get(id) {
+            return Ok(Some(account.clone()));
+        }
+        match self.accounts.get(id) {
+            Some(found) => Ok(found.clone()),
             None => account(self.conn, id),
         }
     }
@@ -68,7 +74,10 @@ impl Book for Tables<'_> {
             return Ok(Some(waiting.transfers[place].entry.clone()));
         }
         let concluded = waiting.concluded.get(id).cloned();
-        let mut found = transfer(self.conn, id)?.map(|found| found.entry);
+        let mut found = match self.entries.get(id) {
+            Some(found) => found.clone(),
+            None => transfer(self.conn, id)?.map(|found| found.entry),
+        };
         if let (Some(entry), Some(status)) = (&mut found, concluded) {
             entry.status = status;
         }
@@ -90,6 +99,48 @@ impl Book for Tables<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl<'a> Tables<'a> {
+    /// The book for `batch`, with everything that the batch names looked up at once.
+    pub(crate) fn for_batch(conn: &'a mut Conn, seq: i64, batch: &[Transfer]) -> Result<Tables<'a>, StoreFault> {
+        let mut tables = Tables { conn, seq, accounts: HashMap::new(), entries: HashMap::new() };
+        tables.look_up_entries(batch)?;
+        tables.look_up_accounts(batch)?;
+        Ok(tables)
+    }
+
+    fn look_up_entries(&mut self, batch: &[Transfer]) -> Result<(), StoreFault> {
+        let named = batch.iter().flat_map(|transfer| [Some(&transfer.id), transfer.pending()]).flatten();
+        let waiting = &self.conn.waiting().ledger.places;
+        self.entries = named.filter(|id| !waiting.contains_key(id)).map(|id| (id.clone(), None)).collect();
+        let ids: Vec<TransferId> = self.entries.keys().cloned().collect();
+        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
+        let sql = |tuples: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE id IN (VALUES {tuples})");
+        in_rows(&args, 1, sql, |sql, args| {
+            let found = self.conn.query(sql, args, read_transfer)?;
+            self.entries.extend(found.into_iter().map(|found| (found.entry.transfer.id.clone(), Some(found.entry))));
+            Ok(())
+        })
+    }
+
+    fn look_up_accounts(&mut self, batch: &[Transfer]) -> Result<(), StoreFault> {
+        let named = batch.iter().flat_map(|transfer| match &transfer.act {
+            Act::Posted { debit, credit, .. } | Act::Pending { debit, credit, .. } => vec![debit, credit],
+            Act::Post { .. } | Act::Void { .. } | Act::Expire { .. } => Vec::new(),
+        });
+        let reserved = self.entries.values().flatten().flat_map(|entry| [&entry.moved.debit, &entry.moved.credit]);
+        let waiting = &self.conn.waiting().ledger.accounts;
+        self.accounts = named.chain(reserved).filter(|id| !waiting.contains_key(id)).map(|id| (id.clone(), None)).collect();
+        let ids: Vec<AccountId> = self.accounts.keys().cloned().collect();
+        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
+        let sql = |tuples: &str| format!("SELECT {ACCOUNT} FROM ledger_account WHERE id IN (VALUES {tuples})");
+        in_rows(&args, 1, sql, |sql, args| {
+            let found = self.conn.query(sql, args, read_account)?;
+            self.accounts.extend(found.into_iter().map(|account| (account.id.clone(), Some(account))));
+            Ok(())
+        })
     }
 }
 

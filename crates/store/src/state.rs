@@ -103,7 +103,7 @@ pub(crate) fn apply(conn: &mut Conn, sealed: &Sealed, mut entry: impl FnMut(i64)
         Event::SettingPut(put) => setting::put(conn, seq, &put.key, &put.value),
         Event::MatterMoved(moved) => matter::put(conn, seq, sealed.entry.at, &joined_matter(moved, sealed)?, moved.version == 1),
         Event::TransfersPosted(posted) => {
-            let done = duijie_ledger::post_all(&mut Tables { conn, seq }, &posted.transfers, sealed.entry.at);
+            let done = duijie_ledger::post_all(&mut Tables::for_batch(conn, seq, &posted.transfers)?, &posted.transfers, sealed.entry.at);
             done.map(drop).map_err(|fault| replay_fault(seq, fault))
         }
         Event::PayloadErased(erased) => match entry(erased.seq)? {

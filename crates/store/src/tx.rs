@@ -190,19 +190,19 @@ impl<'a> Tx<'a> {
     /// one entry. The same transfer twice is accepted once.
     pub fn post_transfers(&mut self, batch: &[Transfer]) -> Result<Vec<Outcome>, TxError> {
         let at = self.now();
-        let outcomes = duijie_ledger::post(&mut self.tables(), batch, at);
+        let outcomes = duijie_ledger::post(&mut self.tables(batch)?, batch, at);
         self.posted(at, batch, outcomes)
     }
 
     /// Posts all transfers or, if one is refused, none.
     pub fn post_all_transfers(&mut self, batch: &[Transfer]) -> Result<Vec<Outcome>, TxError> {
         let at = self.now();
-        let outcomes = duijie_ledger::post_all(&mut self.tables(), batch, at);
+        let outcomes = duijie_ledger::post_all(&mut self.tables(batch)?, batch, at);
         self.posted(at, batch, outcomes)
     }
 
-    fn tables(&mut self) -> Tables<'_> {
-        Tables { conn: self.conn, seq: self.head.seq + 1 }
+    fn tables(&mut self, batch: &[Transfer]) -> Result<Tables<'_>, StoreFault> {
+        Tables::for_batch(self.conn, self.head.seq + 1, batch)
     }
 
     /// Appends the entry for those of `batch` that were accepted now.

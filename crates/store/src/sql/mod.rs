@@ -261,7 +261,7 @@ pub(crate) fn tuples(rows: usize, columns: usize, first: usize) -> String {
 }
 
 /// How many rows one statement carries. Few sizes only, so that each statement is prepared once.
-const ROWS: [usize; 4] = [100, 10, 3, 1];
+const ROWS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// Runs `statement(tuples)` over `args`, `columns` per row, as many rows at a time as [`ROWS`] allows.
 pub(crate) fn in_rows<'a>(
@@ -313,7 +313,7 @@ mod tests {
     fn rows_become_tuples_of_numbered_parameters() {
         assert_eq!(tuples(2, 2, 3), "($3,$4),($5,$6)");
         let mut calls = Vec::new();
-        let args: Vec<Arg<'_>> = (0..408).map(Arg::Int).collect();
+        let args: Vec<Arg<'_>> = (0..402).map(Arg::Int).collect();
         in_rows(
             &args,
             2,
@@ -324,7 +324,7 @@ mod tests {
             },
         )
         .unwrap();
-        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [200, 200, 6, 2]);
+        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [256, 128, 16, 2]);
     }
 
     #[test]
