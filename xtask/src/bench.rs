@@ -74,13 +74,40 @@ fn spine(arguments: &[String]) -> Result<()> {
     figures.add("idle_mib_at_csv_rows", idle);
 
     println!();
-    crate::run(&mut cargo(&["bench", "--locked", "--package", "duijie-store", "--bench", "rates"]))?;
+    let said = output(&mut cargo(&["bench", "--locked", "--package", "duijie-store", "--bench", "rates"]))?;
+    for (name, words) in [
+        ("entries_64_clients_per_s", "settings-together: "),
+        ("entries_ratio_to_one_client", "settings: 64 clients together write "),
+        ("entries_ratio_to_one_commit_each", "settings: together against a commit per write each: "),
+        ("records_64_clients_per_s", "records-together: "),
+        ("records_ratio_to_one_client", "records: 64 clients together write "),
+        ("records_ratio_to_one_commit_each", "records: together against a commit per write each: "),
+    ] {
+        figures.add(name, number_after(&said, words)?);
+    }
     if json {
         let members: Vec<String> = figures.lines.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
         println!("{{{}}}", members.join(", "));
     }
     std::fs::remove_dir_all(&folder)?;
     Ok(())
+}
+
+/// What a command says on its standard output, which is shown as well; fails if the command does.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    print!("{said}");
+    anyhow::ensure!(done.status.success(), "{name} ended with {}", done.status);
+    Ok(said)
+}
+
+/// The number that follows `words` in what a command said.
+pub(crate) fn number_after(said: &str, words: &str) -> Result<f64> {
+    let at = said.find(words).with_context(|| format!("no line says `{words}`"))? + words.len();
+    let digits: String = said[at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    digits.parse().with_context(|| format!("`{digits}` after `{words}` is no number"))
 }
 
 fn shown(path: &Path) -> String {

@@ -1,9 +1,10 @@
 //! `cargo xtask bench ledger`: durable transfers beside one commit per transfer, and beside
 //! PostgreSQL's own pgbench (simple update, 64 clients) on the same disk in the same run.
 
+use crate::bench::{number_after, output};
 use crate::{cargo, pg};
-use anyhow::{Context, Result, ensure};
-use std::process::{Command, Stdio};
+use anyhow::{Result, ensure};
+use std::process::Command;
 
 /// The clients of each run, as many as the store's own benchmark has.
 const CLIENTS: &str = "64";
@@ -69,19 +70,4 @@ fn simple_update(url: &str) -> Result<f64> {
     output(Command::new("pgbench").args(["--initialize", "--quiet", "--scale", SCALE, url]))?;
     let said = output(Command::new("pgbench").args(["-N", "-n", "-M", "prepared", "-j", "2", "-c", CLIENTS, "-T", SECONDS, url]))?;
     number_after(&said, "tps = ")
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let done = command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    print!("{said}");
-    ensure!(done.status.success(), "{name} ended with {}", done.status);
-    Ok(said)
-}
-
-fn number_after(said: &str, words: &str) -> Result<f64> {
-    let at = said.find(words).with_context(|| format!("no line says `{words}`"))? + words.len();
-    let digits: String = said[at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    digits.parse().with_context(|| format!("`{digits}` after `{words}` is no number"))
 }

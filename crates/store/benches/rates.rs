@@ -45,7 +45,7 @@ fn singles(store: &Store) {
         let together = rate(store, CLIENTS, &format!("{what}-together"), write);
         println!("{what}: {CLIENTS} clients together write {:.1} times what one client alone does", together / alone);
         let apart = apart(store.location(), &format!("{what}-apart"), write);
-        println!("{what}: {CLIENTS} clients together write {:.1} times what they do with a commit per write", together / apart);
+        println!("{what}: together against a commit per write each: {:.1} times", together / apart);
     }
 }
 
