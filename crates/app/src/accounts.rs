@@ -1,12 +1,8 @@
-//! Accounts, logging in and out. Passwords are kept as argon2id hashes, session tokens as digests.
+//! Accounts: making, changing and listing them. Passwords are kept as argon2id hashes.
 
 use crate::{App, AppError, Refused, Role, Viewer};
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use duijie_journal::Account;
-use duijie_store::Session;
-use duijie_vocab::{Diagnostic, Digest, RecordId, RegionCode, Timestamp, text};
-use std::sync::LazyLock;
+use duijie_vocab::{Diagnostic, RecordId, RegionCode, text};
 
 /// Someone who may log in from now on.
 #[derive(Clone, Debug)]
@@ -28,17 +24,38 @@ pub struct AccountLine {
     pub region_name: String,
     pub organization: Option<RecordId>,
     pub disabled: bool,
+    pub region: RegionCode,
+    /// Whether logging in takes a second factor.
+    pub second: bool,
+    pub email: String,
+}
+
+/// What to change of an account; nothing by default.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub password: Option<String>,
+    pub role: Option<Role>,
+    pub region: Option<RegionCode>,
+    pub organization: Option<Option<RecordId>>,
+    pub disabled: Option<bool>,
+    /// Take the second factor away, as for somebody who lost the telephone.
+    pub drop_second: bool,
 }
 
 const ACCOUNTS_READ: usize = 200;
-const SESSION_HOURS: i64 = 12;
 const MIN_PASSWORD: usize = 8;
-const MAX_PASSWORD: usize = 200;
+pub(crate) const MAX_PASSWORD: usize = 200;
 
 impl App {
     /// Makes an account, or changes the one with this login and ends its sessions.
     pub fn put_account(&self, viewer: &Viewer, new: &NewAccount) -> Result<(), AppError> {
-        viewer.may(crate::Action::Administer, &crate::Target::default())?;
+        may_manage(viewer, new.role, new.region)?;
+        let stored = self.store().read(|view| view.account(&new.login).map_err(AppError::from))?;
+        if let Some(stored) = &stored {
+            may_manage(viewer, role_of(stored), stored.region)?;
+        }
         let well_formed = (2..=60).contains(&new.login.len()) && new.login.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
         if !well_formed {
             return Err(invalid("account.login", text!("登录名只能用 2 至 60 个字母、数字和 . - _", "a login has 2 to 60 letters, digits and . - _")));
@@ -46,12 +63,7 @@ impl App {
         if new.role == Role::Public {
             return Err(invalid("account.role", text!("请选择角色", "choose a role")));
         }
-        if !(MIN_PASSWORD..=MAX_PASSWORD).contains(&new.password.chars().count()) {
-            return Err(invalid(
-                "account.password",
-                text!("密码需要 {MIN_PASSWORD} 至 {MAX_PASSWORD} 个字符", "a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters"),
-            ));
-        }
+        check_password(&new.password)?;
         let account = Account {
             login: new.login.clone(),
             name: new.name.clone(),
@@ -60,8 +72,8 @@ impl App {
             region: new.region,
             organization: new.organization.clone(),
             disabled: false,
-            email: String::new(),
-            second: None,
+            email: stored.as_ref().map(|stored| stored.email.clone()).unwrap_or_default(),
+            second: stored.and_then(|stored| stored.second),
         };
         self.write(&self.actor(viewer)?, move |tx| {
             tx.put_account(&account)?;
@@ -70,24 +82,64 @@ impl App {
         })
     }
 
-    /// All accounts, for the administrator.
+    /// Changes the account with this login; what is not given stays. A new password, a new role or
+    /// an end of the account ends its sessions.
+    pub fn change_account(&self, viewer: &Viewer, login: &str, change: &AccountChange) -> Result<(), AppError> {
+        let mut account = self.store().read(|view| view.account(login).map_err(AppError::from))?.ok_or(AppError::NotFound)?;
+        may_manage(viewer, role_of(&account), account.region)?;
+        let before = account.clone();
+        if let Some(role) = change.role {
+            account.roles = vec![role.as_str().to_string()];
+        }
+        account.region = change.region.unwrap_or(account.region);
+        may_manage(viewer, role_of(&account), account.region)?;
+        if let Some(organization) = &change.organization {
+            account.organization.clone_from(organization);
+        }
+        if let Some(name) = &change.name {
+            account.name.clone_from(name);
+        }
+        if let Some(email) = &change.email {
+            account.email = checked_email(email)?;
+        }
+        if let Some(password) = &change.password {
+            check_password(password)?;
+            account.hash = self.hash(password)?;
+        }
+        account.disabled = change.disabled.unwrap_or(account.disabled);
+        if change.drop_second {
+            account.second = None;
+        }
+        if account == before {
+            return Ok(());
+        }
+        let ends = account.hash != before.hash || account.roles != before.roles || account.region != before.region || account.disabled;
+        self.write(&self.actor(viewer)?, move |tx| {
+            tx.put_account(&account)?;
+            if ends {
+                tx.remove_sessions_of(&account.login)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The accounts that the viewer looks after: all of them, or for an officer those of the region.
     pub fn accounts(&self, viewer: &Viewer) -> Result<Vec<AccountLine>, AppError> {
-        viewer.may(crate::Action::Administer, &crate::Target::default())?;
+        may_manage(viewer, Role::Member, viewer.region)?;
         let mut lines = Vec::new();
         let mut after = String::new();
         loop {
             let page = self.store().read(|view| view.accounts(&after, ACCOUNTS_READ).map_err(AppError::from))?;
             let Some(last) = page.last() else { return Ok(lines) };
             after.clone_from(&last.login);
-            lines.extend(page.into_iter().map(|account| AccountLine {
-                role: account.roles.last().cloned().unwrap_or_default(),
-                region_name: account.region.path(),
-                login: account.login,
-                name: account.name,
-                organization: account.organization,
-                disabled: account.disabled,
-            }));
+            let looked_after = page.into_iter().filter(|account| viewer.role == Role::Admin || viewer.region.contains(account.region));
+            lines.extend(looked_after.map(line));
         }
+    }
+
+    /// The viewer's own account.
+    pub fn own_line(&self, viewer: &Viewer) -> Result<AccountLine, AppError> {
+        self.own_account(viewer).map(line)
     }
 
     /// The one active organization with this name, if there is just one.
@@ -96,69 +148,59 @@ impl App {
         let mut found = self.store().read(|view| view.find_by_key("organization", &key).map_err(AppError::from))?;
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
+}
 
-    fn hash(&self, password: &str) -> Result<String, AppError> {
-        let salt = &self.random()[..16];
-        let hash =
-            Argon2::default().hash_password_with_salt(password.as_bytes(), salt).map_err(|fault| AppError::Internal(anyhow::anyhow!(fault.to_string())))?;
-        Ok(hash.to_string())
-    }
-
-    /// The token of a new session (64 hexadecimal digits). Whether the login or the password was
-    /// wrong is not told, and both take the same time.
-    pub fn login(&self, login: &str, password: &str) -> Result<String, AppError> {
-        let account = self.store().read(|view| view.account(login).map_err(AppError::from))?;
-        let hash = account.as_ref().map_or(NOBODY.as_str(), |account| account.hash.as_str());
-        let fits = password.chars().count() <= MAX_PASSWORD
-            && PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        if !fits || account.is_none_or(|account| account.disabled) {
-            return Err(AppError::Refused(Refused { reason: text!("登录名或密码不对", "login or password is wrong"), login_helps: true }));
-        }
-        let token = Digest(self.random());
-        let now = self.now();
-        let session =
-            Session { token: token_digest(&token.to_string()), login: login.to_string(), created: now, seen: now, expires: after_hours(now, SESSION_HOURS) };
-        self.write(&self.actor(&Viewer::public())?, move |tx| {
-            tx.remove_expired_sessions()?;
-            tx.put_session(&session)?;
-            Ok(())
-        })?;
-        Ok(token.to_string())
-    }
-
-    /// Who the token belongs to; the public if it is unknown or its session has ended.
-    pub fn viewer(&self, token: Option<&str>) -> Result<Viewer, AppError> {
-        let Some(token) = token.filter(|token| token.len() == 64) else { return Ok(Viewer::public()) };
-        let now = self.now();
-        self.store().read(|view| {
-            let Some(session) = view.session(token_digest(token))?.filter(|session| session.expires > now) else { return Ok(Viewer::public()) };
-            let Some(account) = view.account(&session.login)?.filter(|account| !account.disabled) else { return Ok(Viewer::public()) };
-            let role = account.roles.iter().filter_map(|word| Role::parse(word)).next_back().unwrap_or(Role::Public);
-            let name = if account.name.is_empty() { account.login.clone() } else { account.name };
-            Ok(Viewer { login: Some(account.login), name, role, region: account.region, organization: account.organization.map(|id| id.to_string()) })
-        })
-    }
-
-    pub fn logout(&self, token: &str) -> Result<(), AppError> {
-        let digest = token_digest(token);
-        self.write(&self.actor(&Viewer::public())?, move |tx| Ok(tx.remove_session(digest).map(drop)?))
+fn line(account: Account) -> AccountLine {
+    AccountLine {
+        role: account.roles.last().cloned().unwrap_or_default(),
+        region_name: account.region.path(),
+        login: account.login,
+        name: account.name,
+        organization: account.organization,
+        disabled: account.disabled,
+        region: account.region,
+        second: account.second.is_some(),
+        email: account.email,
     }
 }
 
-/// The hash of no password that anybody knows, so that an unknown login takes as long as a known one.
-static NOBODY: LazyLock<String> = LazyLock::new(|| {
-    let salt = [0x5a; 16];
-    Argon2::default().hash_password_with_salt(&salt, &salt).map_or_else(|_| String::new(), |hash| hash.to_string())
-});
-
-fn token_digest(token: &str) -> Digest {
-    Digest::of(&[b"session:", token.as_bytes()])
+/// An administrator looks after everybody, an officer after members and advisers of the region.
+fn may_manage(viewer: &Viewer, role: Role, region: RegionCode) -> Result<(), AppError> {
+    let own = viewer.role == Role::Officer && matches!(role, Role::Member | Role::Adviser) && viewer.region.contains(region);
+    if own {
+        return Ok(());
+    }
+    if viewer.role == Role::Officer {
+        let reason = text!("只能管理本地区的企业用户和科技联络员", "officers look after the members and advisers of their region");
+        return Err(Refused { reason, login_helps: false }.into());
+    }
+    Ok(viewer.may(crate::Action::Administer, &crate::Target::default())?)
 }
 
-fn after_hours(at: Timestamp, hours: i64) -> Timestamp {
-    Timestamp::from_micros(at.micros().saturating_add(hours * 3_600_000_000)).unwrap_or(at)
+/// The role that an account acts in.
+pub(crate) fn role_of(account: &Account) -> Role {
+    account.roles.iter().filter_map(|word| Role::parse(word)).next_back().unwrap_or(Role::Public)
 }
 
-fn invalid(code: &str, message: duijie_vocab::Text) -> AppError {
+pub(crate) fn check_password(password: &str) -> Result<(), AppError> {
+    if (MIN_PASSWORD..=MAX_PASSWORD).contains(&password.chars().count()) {
+        return Ok(());
+    }
+    let message = text!("密码需要 {MIN_PASSWORD} 至 {MAX_PASSWORD} 个字符", "a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters");
+    Err(invalid("account.password", message))
+}
+
+/// The address as it is kept, or nothing for none. Whether it exists only a letter can tell.
+pub(crate) fn checked_email(email: &str) -> Result<String, AppError> {
+    let email = email.trim();
+    let plausible = email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.contains('@'));
+    let clean = email.len() <= 200 && !email.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+    if email.is_empty() || (plausible && clean) {
+        return Ok(email.to_string());
+    }
+    Err(invalid("account.email", text!("这不是一个电子邮箱地址", "this is no e-mail address")))
+}
+
+pub(crate) fn invalid(code: &str, message: duijie_vocab::Text) -> AppError {
     AppError::Invalid(vec![Diagnostic::error(code, message)])
 }

@@ -1,6 +1,7 @@
 //! The product as one value: the store, what follows from it, and the world that was given.
 
 use crate::follow::open_index;
+use crate::mail::{Outbox, Post};
 use crate::policies::Policies;
 use crate::{AppError, Viewer};
 use duijie_journal::Actor;
@@ -18,6 +19,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
+    post: Arc<dyn Post>,
 }
 
 /// Where the data is and what the product needs from the world.
@@ -45,6 +47,7 @@ pub enum AppOpenError {
 
 const DATABASE: &str = "duijie.db";
 const INDEX: &str = "index";
+const OUTBOX: &str = "outbox";
 
 impl App {
     /// Opens the data directory, making what is not there yet.
@@ -58,6 +61,7 @@ impl App {
         let mut form_key = [0; 32];
         options.entropy.fill(&mut form_key);
         let app = App {
+            post: Arc::new(Outbox(options.data.join(OUTBOX))),
             dir: options.data,
             store,
             index,
@@ -81,6 +85,16 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The same product with `post` for its letters.
+    #[must_use]
+    pub fn with_post(self, post: Arc<dyn Post>) -> App {
+        App { post, ..self }
+    }
+
+    pub(crate) fn post(&self) -> &dyn Post {
+        &*self.post
     }
 
     pub(crate) fn now(&self) -> Timestamp {

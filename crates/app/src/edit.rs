@@ -3,12 +3,13 @@
 use crate::import_rows::keys_and_refs;
 use crate::record::{readable, target_of, type_word};
 use crate::shown::typed;
-use crate::{Action, App, AppError, FormField, FormGroup, Target, Viewer};
+use crate::{Action, App, AppError, FormField, FormGroup, Once, Target, Viewer};
 use duijie_journal::RecordKey;
 use duijie_record::{Body, Draft, DraftField, Field, FieldType, Mark, Raw, Schema, Source, Units, Value, Visibility, check_draft, schema};
 use duijie_vocab::{Diagnostic, MoneyUnit, Place, RecordId, RegionCode, Text, text};
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     pub id: RecordId,
     pub version: i64,
@@ -51,7 +52,23 @@ impl App {
     /// Takes a form. `version` is the one it was filled from; another one since is a
     /// [`AppError::Conflict`]. What a person sets by hand is marked, and imports leave it alone.
     pub fn save(&self, viewer: &Viewer, kind: &str, id: Option<&RecordId>, version: Option<i64>, fields: &[(String, String)]) -> Result<SaveOutcome, AppError> {
+        self.save_once(viewer, None, kind, id, version, fields)
+    }
+
+    /// As [`App::save`]; a request that came before under the same name gets the same answer again.
+    pub fn save_once(
+        &self,
+        viewer: &Viewer,
+        once: Option<&Once>,
+        kind: &str,
+        id: Option<&RecordId>,
+        version: Option<i64>,
+        fields: &[(String, String)],
+    ) -> Result<SaveOutcome, AppError> {
         let schema = schema(kind).ok_or(AppError::NotFound)?;
+        if id.is_none() {
+            viewer.may(Action::Edit, &Target { region: None, organization: viewer.organization.clone() })?;
+        }
         let typed_in = |field: &Field| fields.iter().filter(|(key, _)| *key == field.key).map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("；");
         let draft = Draft {
             fields: schema
@@ -86,7 +103,8 @@ impl App {
             region: checked.region,
             shown: draft.fields.iter().map(|field| field.key.clone()).collect(),
         };
-        let saved = self.write(&self.actor(viewer)?, move |tx| edit.apply(tx))?;
+        let once = once.cloned();
+        let saved = self.write(&self.actor(viewer)?, move |tx| crate::once::once(tx, &edit.viewer, once.as_ref(), |tx| edit.apply(tx)))?;
         Ok(SaveOutcome::Saved(saved))
     }
 }

@@ -2,6 +2,8 @@
 //! routes and the OpenAPI document are made.
 
 mod openapi;
+mod page;
+mod record;
 mod shapes;
 
 use crate::fault::Fault;
@@ -13,16 +15,21 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, patch, post};
 use duijie_vocab::{RecordId, text};
 use std::sync::Arc;
 
 /// One path of the API and what its description says.
 pub(crate) struct ApiRoute {
     pub(crate) path: &'static str,
+    pub(crate) method: &'static str,
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) parameters: &'static [Parameter],
+    /// The shape of what is sent, if anything is.
+    pub(crate) body: Option<&'static str>,
+    /// The status of a good answer.
+    pub(crate) status: u16,
     /// The shape of the answer, a name in [`shapes::all`].
     pub(crate) shape: &'static str,
     /// Refusals that can be answered besides the ones of every route.
@@ -30,124 +37,218 @@ pub(crate) struct ApiRoute {
     pub(crate) answers: MethodRouter<Arc<Portal>>,
 }
 
-/// A parameter in a path or a query.
+/// A parameter in a path, a query or a header.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    pub(crate) in_path: bool,
+    /// `path`, `query` or `header`, as the description says it.
+    pub(crate) place: &'static str,
     pub(crate) many: bool,
-    /// The JSON type of a value.
-    pub(crate) ty: &'static str,
+    pub(crate) required: bool,
+    /// The JSON Schema of a value.
+    pub(crate) shape: &'static str,
     pub(crate) about: &'static str,
 }
 
 const fn in_path(name: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, in_path: true, many: false, ty: "string", about }
+    Parameter { name, place: "path", many: false, required: true, shape: r#"{"type":"string"}"#, about }
 }
 
-const fn in_query(name: &'static str, ty: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, in_path: false, many: false, ty, about }
+const fn in_query(name: &'static str, shape: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, place: "query", many: false, required: false, shape, about }
 }
 
+const fn in_header(name: &'static str, required: bool, shape: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, place: "header", many: false, required, shape, about }
+}
+
+const STRING: &str = r#"{"type":"string"}"#;
+const HUNDRED: &str = r#"{"type":"integer","minimum":1,"maximum":100}"#;
+const REGION: Parameter = in_query("region", STRING, "Code or name of a region; what lies in it is found.");
+const ONCE: Parameter = in_header(
+    "Idempotency-Key",
+    false,
+    r#"{"type":"string","pattern":"^[!-~]{1,200}$"}"#,
+    "A name for the request. Sent again within a day it is answered again and done once.",
+);
+const BASE: Parameter =
+    in_header("If-Match", true, r#"{"type":"string","pattern":"^\"[0-9]{1,18}\"$"}"#, "The ETag of the version that the change is based on.");
 const KIND: Parameter = in_path("kind", "A kind of record, such as `need`.");
 const ID: Parameter = in_path("id", "The id of a record, such as `need-3v9k2m7p0xq4tz8a`.");
+
+#[cfg(test)]
+pub(crate) use page::ApiPage;
+pub(crate) use page::show as page;
 
 pub(crate) fn table() -> Vec<ApiRoute> {
     vec![
         ApiRoute {
             path: "/api/search",
+            method: "GET",
             name: "search",
             about: "Full-text search over all kinds, with facets. Narrow by a facet with `f.FIELD=VALUE`.",
             parameters: const {
                 &[
-                    in_query("q", "string", "What to look for; nothing finds everything."),
-                    Parameter { name: "kind", in_path: false, many: true, ty: "string", about: "Kinds to look among." },
-                    in_query("region", "string", "Code or name of a region; what lies in it is found."),
-                    in_query("sort", "string", "`relevance`, `newest` or `title`."),
-                    in_query("page", "integer", "From 1; pages reach the first 10,000 results."),
-                    in_query("per_page", "integer", "From 1 to 100."),
+                    in_query("q", STRING, "What to look for; nothing finds everything."),
+                    Parameter { name: "kind", place: "query", many: true, required: false, shape: STRING, about: "Kinds to look among." },
+                    REGION,
+                    in_query("sort", r#"{"enum":["relevance","newest","title"]}"#, "`relevance`, `newest` or `title`."),
+                    in_query("page", r#"{"type":"integer","minimum":1,"maximum":500}"#, "From 1; pages reach the first 10,000 results."),
+                    in_query("per_page", HUNDRED, "From 1 to 100."),
                 ]
             },
+            body: None,
+            status: 200,
             shape: "SearchPage",
             refusals: &[400, 404],
             answers: get(search),
         },
         ApiRoute {
             path: "/api/suggest",
+            method: "GET",
             name: "suggest",
             about: "At most ten records whose titles begin with what is typed so far.",
-            parameters: const { &[in_query("q", "string", "What is typed so far.")] },
+            parameters: const { &[in_query("q", STRING, "What is typed so far.")] },
+            body: None,
+            status: 200,
             shape: "RecordRefs",
             refusals: &[400],
             answers: get(suggest),
         },
         ApiRoute {
             path: "/api/figures",
+            method: "GET",
             name: "figures",
             about: "How many records of each kind there are and how the measures were decided, as of a journal entry.",
             parameters: &[],
+            body: None,
+            status: 200,
             shape: "Figures",
             refusals: &[],
             answers: get(figures),
         },
         ApiRoute {
             path: "/api/health",
+            method: "GET",
             name: "health",
             about: "The state of the installation, for administrators.",
             parameters: &[],
+            body: None,
+            status: 200,
             shape: "Health",
             refusals: &[403],
             answers: get(health),
         },
         ApiRoute {
             path: "/api/measures",
+            method: "GET",
             name: "measures",
             about: "All policy measures.",
             parameters: &[],
+            body: None,
+            status: 200,
             shape: "MeasureLines",
             refusals: &[],
             answers: get(measures),
         },
         ApiRoute {
             path: "/api/schemas/{kind}",
+            method: "GET",
             name: "schema",
             about: "The JSON Schema of one kind's records.",
             parameters: const { &[KIND] },
+            body: None,
+            status: 200,
             shape: "JsonSchema",
             refusals: &[404],
             answers: get(schema),
         },
         ApiRoute {
             path: "/api/openapi.json",
+            method: "GET",
             name: "openapi",
             about: "This description.",
             parameters: &[],
+            body: None,
+            status: 200,
             shape: "OpenApi",
             refusals: &[],
             answers: get(description),
         },
         ApiRoute {
+            path: "/api/{kind}",
+            method: "GET",
+            name: "list",
+            about: "All records of a kind, last changed first; walk from end to end with `after`.",
+            parameters: const {
+                &[
+                    KIND,
+                    REGION,
+                    in_query("after", STRING, "The `next` of the part before."),
+                    in_query("limit", HUNDRED, "Records in a part, from 1 to 100; 50 without it."),
+                ]
+            },
+            body: None,
+            status: 200,
+            shape: "ListPage",
+            refusals: &[400, 404, 422],
+            answers: get(record::list),
+        },
+        ApiRoute {
+            path: "/api/{kind}",
+            method: "POST",
+            name: "create",
+            about: "Makes a record. Values are written as people write them in forms, such as `\"budget\": \"80\"`.",
+            parameters: const { &[KIND, ONCE] },
+            body: Some("Fields"),
+            status: 201,
+            shape: "Saved",
+            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
+            answers: post(record::create),
+        },
+        ApiRoute {
             path: "/api/{kind}/{id}",
+            method: "PATCH",
+            name: "change",
+            about: "Changes the fields that are given; `null` empties one.",
+            parameters: const { &[KIND, ID, BASE, ONCE] },
+            body: Some("Fields"),
+            status: 200,
+            shape: "Saved",
+            refusals: &[400, 403, 404, 408, 409, 412, 413, 415, 422, 428],
+            answers: patch(record::change),
+        },
+        ApiRoute {
+            path: "/api/{kind}/{id}",
+            method: "GET",
             name: "record",
             about: "One record with the fields that the caller may read, who points to it, and its history.",
             parameters: const { &[KIND, ID] },
+            body: None,
+            status: 200,
             shape: "RecordView",
             refusals: &[404],
-            answers: get(record),
+            answers: get(record::show),
         },
         ApiRoute {
             path: "/api/{kind}/{id}/matches",
+            method: "GET",
             name: "matches",
             about: "What could help with a need, or which needs a resource could help with, each with its reasons.",
-            parameters: const { &[KIND, ID, in_query("per_kind", "integer", "Matches of each kind, from 1 to 100.")] },
+            parameters: const { &[KIND, ID, in_query("per_kind", HUNDRED, "Matches of each kind, from 1 to 100.")] },
+            body: None,
+            status: 200,
             shape: "Matches",
             refusals: &[400, 403, 404],
             answers: get(matches),
         },
         ApiRoute {
             path: "/api/{kind}/{id}/decisions",
+            method: "GET",
             name: "decisions",
             about: "What each measure says about an organization; the kind is `organization`.",
-            parameters: const { &[KIND, ID, in_query("period", "string", "The period decided for, such as `2021`.")] },
+            parameters: const { &[KIND, ID, in_query("period", STRING, "The period decided for, such as `2021`.")] },
+            body: None,
+            status: 200,
             shape: "DecisionsView",
             refusals: &[400, 403, 404],
             answers: get(decisions),
@@ -188,22 +289,9 @@ async fn description(State(portal): State<Arc<Portal>>) -> Result<Response, Faul
     json(&openapi::document(&table(), &portal.options.public_url), JSON)
 }
 
-async fn record(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path((kind, id)): Path<(String, String)>) -> Result<Response, Fault> {
-    let id = subject(&kind, &id)?;
-    json(&portal.ask(move |app| app.record(&visit.viewer, &id)).await?, JSON)
-}
-
 async fn matches(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path((kind, id)): Path<(String, String)>) -> Result<Response, Fault> {
     let id = subject(&kind, &id)?;
-    let per_kind = match visit.query.filled("per_kind") {
-        None => MATCHES_PER_KIND,
-        Some(given) => given.parse().ok().filter(|number| (1..=100).contains(number)).ok_or_else(|| {
-            Fault::bad_parameter(
-                text!("per_kind 应为 1 到 100 的整数。", "per_kind should be a whole number from 1 to 100."),
-                text!("不写则为 20。", "Without it, 20 are given."),
-            )
-        })?,
-    };
+    let per_kind = at_most_hundred(&visit, "per_kind", MATCHES_PER_KIND)?;
     json(&portal.ask(move |app| app.matches(&visit.viewer, &id, per_kind)).await?, JSON)
 }
 
@@ -214,6 +302,17 @@ async fn decisions(State(portal): State<Arc<Portal>>, Extension(visit): Extensio
     }
     let period = period(visit.query.filled("period"))?;
     json(&portal.ask(move |app| app.decisions(&visit.viewer, &id, period.as_deref())).await?, JSON)
+}
+
+/// The whole number from 1 to 100 that the query gives as `name`, or `usual` if it gives none.
+fn at_most_hundred(visit: &Visit, name: &str, usual: usize) -> Result<usize, Fault> {
+    let Some(given) = visit.query.filled(name) else { return Ok(usual) };
+    given.parse().ok().filter(|number| (1..=100).contains(number)).ok_or_else(|| {
+        Fault::bad_parameter(
+            text!("{name} 应为 1 到 100 的整数。", "{name} should be a whole number from 1 to 100."),
+            text!("不写则为 {usual}。", "Without it, {usual} are given."),
+        )
+    })
 }
 
 /// The id in a path, if it is one of the kind in the path.

@@ -4,7 +4,7 @@
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::visit::Visit;
-use crate::{posted, render};
+use crate::{posted, program, render};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -30,7 +30,17 @@ async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, n
     }
     crate::query::Pairs::parse(request.uri().query().unwrap_or_default().as_bytes()).map_err(|_| Fault::bad_encoding())?;
     visit.recognise(portal).await?;
-    if request.method() == Method::POST {
+    if visit.wants_json() {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        program::recognise(portal, visit, &method, &headers).await?;
+        if request.method() == Method::POST || request.method() == Method::PATCH {
+            let body = std::mem::replace(request.body_mut(), Body::empty());
+            let mut sent = Request::new(body);
+            *sent.headers_mut() = request.headers().clone();
+            let sent = program::read(sent).await?;
+            request.extensions_mut().insert(sent);
+        }
+    } else if request.method() == Method::POST {
         let body = std::mem::replace(request.body_mut(), Body::empty());
         let mut form = Request::new(body);
         *form.headers_mut() = request.headers().clone();
@@ -61,7 +71,7 @@ fn in_words(portal: &Portal, visit: &Visit, fault: &Fault, response: Response) -
     let mut shown = if visit.wants_json() { render::problem(visit, fault) } else { portal.pages.fault(portal, visit, fault) };
     *shown.status_mut() = fault.status;
     // What the fault and the router said, such as `Retry-After` and `Allow`, stays.
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
         if let Some(value) = parts.headers.get(&name) {
             shown.headers_mut().insert(name, value.clone());
         }

@@ -132,6 +132,48 @@ impl Fault {
         }
     }
 
+    /// A program that has to say who it is.
+    pub(crate) fn key_wanted(message: Text) -> Fault {
+        let advice =
+            text!("请在“我的账号”中创建密钥，并以 Authorization: Bearer 发送。", "Make a key under “My account” and send it as Authorization: Bearer.");
+        Fault::new(StatusCode::UNAUTHORIZED, "key_wanted", text!("需要接口密钥", "An API key is wanted"), message, advice)
+    }
+
+    pub(crate) fn scope_missing(message: Text) -> Fault {
+        let advice = text!("请创建带有该权限的密钥。", "Make a key with that scope.");
+        Fault::new(StatusCode::FORBIDDEN, "scope_missing", text!("密钥权限不足", "The key is not enough"), message, advice)
+    }
+
+    pub(crate) fn too_fast(wait_seconds: u64) -> Fault {
+        Fault {
+            retry_after: Some(wait_seconds),
+            ..Fault::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_fast",
+                text!("请求过于频繁", "Too many requests"),
+                text!("这一分钟内的请求次数已用完。", "The requests of this minute are used up."),
+                text!("请 {wait_seconds} 秒后再试。", "Try again in {wait_seconds} seconds."),
+            )
+        }
+    }
+
+    /// A change whose base was not named (RFC 6585).
+    pub(crate) fn base_wanted() -> Fault {
+        Fault::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "base_wanted",
+            text!("需要 If-Match", "If-Match is wanted"),
+            text!("修改时须说明所依据的版本。", "A change has to say which version it is based on."),
+            text!("请先读取记录，把响应的 ETag 放入 If-Match。", "Read the record first and send its ETag as If-Match."),
+        )
+    }
+
+    /// A change of something that changed since.
+    pub(crate) fn base_outdated(message: Text) -> Fault {
+        let advice = text!("请重新读取记录，核对后再修改。", "Read the record again before you change it.");
+        Fault::new(StatusCode::PRECONDITION_FAILED, "base_outdated", text!("有人先改过了", "Somebody else was faster"), message, advice)
+    }
+
     /// A request that did not come from a page of this portal.
     pub(crate) fn foreign() -> Fault {
         Fault::new(
@@ -212,6 +254,9 @@ impl IntoResponse for Fault {
     /// An empty answer that carries the fault; the frame around the routes puts it into words.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -223,7 +268,7 @@ impl IntoResponse for Fault {
 impl Resubmit {
     /// What was typed, except passwords and the portal's own fields.
     pub(crate) fn of(action: &str, fields: &Pairs) -> Option<Resubmit> {
-        if fields.get("password").is_some() {
+        if fields.0.iter().any(|(name, _)| name.ends_with("password") || matches!(name.as_str(), "code" | "ticket" | "secret")) {
             return None;
         }
         let fields = fields.without(crate::posted::TOKEN).0;

@@ -1,5 +1,7 @@
 //! The pages: one file per noun, each with its handlers and the values that its template shows.
 
+pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod decisions;
 pub(crate) mod duplicates;
 pub(crate) mod edit;
@@ -8,16 +10,21 @@ pub(crate) mod health;
 pub(crate) mod home;
 pub(crate) mod import;
 pub(crate) mod login;
+pub(crate) mod logins;
 pub(crate) mod matches;
 pub(crate) mod measures;
+pub(crate) mod password;
 pub(crate) mod record;
 pub(crate) mod search;
+pub(crate) mod second;
 
 use crate::fault::Fault;
+use crate::query::Pairs;
 use crate::visit::Visit;
 use axum::response::{IntoResponse, Redirect, Response};
+use duijie_app::AppError;
 use duijie_record::Schema;
-use duijie_vocab::{RecordId, Text};
+use duijie_vocab::{Diagnostic, RecordId, RegionCode, Text, text};
 use serde::Serialize;
 
 /// Something to click on.
@@ -34,6 +41,16 @@ fn named(kind: &str, id: &str) -> Result<(&'static Schema, RecordId), Fault> {
     let schema = crate::kind::known(kind).ok_or_else(Fault::not_found)?;
     let id = RecordId::parse(id).filter(|id| id.prefix() == schema.prefix).ok_or_else(Fault::not_found)?;
     Ok((schema, id))
+}
+
+/// The region that a form names by code or name, if it names one.
+fn region_in(fields: &Pairs) -> Result<Option<RegionCode>, AppError> {
+    let given = fields.filled("region").unwrap_or_default();
+    fields.filled("region").map(RegionCode::find).transpose().map_err(|_| {
+        let message = text!("没有名为“{given}”的行政区划，或有多个同名", "there is no region called “{given}”, or there are several");
+        let help = text!("请写六位代码，或带上级的名称，如 江苏省常州市", "write a six-digit code, or the name with the level above, such as 江苏省常州市");
+        AppError::Invalid(vec![Diagnostic::error("region", message).help(help)])
+    })
 }
 
 /// Sends the browser on with `GET`, so that neither reloading nor going back sends a form again.

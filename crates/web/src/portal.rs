@@ -3,6 +3,7 @@
 use crate::attend::attend;
 use crate::fault::Fault;
 use crate::options::Options;
+use crate::pace::Pace;
 use crate::render::Pages;
 use crate::routes;
 use crate::seal::Seal;
@@ -28,6 +29,7 @@ pub(crate) struct Portal {
     pub(crate) seal: Seal,
     pub(crate) stash: Stash,
     pub(crate) throttle: Throttle,
+    pub(crate) pace: Pace,
     pub(crate) visits: Semaphore,
     pub(crate) uploads: Semaphore,
     workers: Semaphore,
@@ -43,6 +45,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         options,
         pages: Pages::new(),
         throttle: Throttle::new(),
+        pace: Pace::new(),
         uploads: Semaphore::new(UPLOADS),
         workers: Semaphore::new(WORKERS),
     });

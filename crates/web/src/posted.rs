@@ -116,7 +116,7 @@ fn base_name(sent: &str) -> String {
 }
 
 /// The whole body, or the fault that says that at most `told` bytes are taken.
-async fn collect(request: Request, limit: usize, told: usize) -> Result<Vec<u8>, Fault> {
+pub(crate) async fn collect(request: Request, limit: usize, told: usize) -> Result<Vec<u8>, Fault> {
     let mut body = request.into_body();
     let mut bytes = Vec::new();
     let mut seen = 0usize;
@@ -135,6 +135,10 @@ async fn collect(request: Request, limit: usize, told: usize) -> Result<Vec<u8>,
         }
     }
     if seen > limit { Err(Fault::too_large(told)) } else { Ok(bytes) }
+}
+
+pub(crate) async fn within_form_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    within(FORM_TIME, work).await
 }
 
 async fn within<T>(time: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {

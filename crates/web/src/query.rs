@@ -35,6 +35,11 @@ impl Pairs {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
     }
 
+    /// The first value of `name` exactly as it was sent, as passwords have to be; empty if there is none.
+    pub(crate) fn whole(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
     /// The first value of `name` if it is not blank.
     pub(crate) fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())

@@ -9,7 +9,7 @@ use crate::{asset, kind, words};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use duijie_app::Action;
+use duijie_app::{Action, Role};
 use duijie_record::schemas;
 use duijie_vocab::{Diagnostic, Lang, Place, Text};
 use minijinja::value::{Kwargs, Serde};
@@ -39,6 +39,15 @@ templates![
     "duplicates.html",
     "health.html",
     "login.html",
+    "login_code.html",
+    "password.html",
+    "password_new.html",
+    "account.html",
+    "api.html",
+    "account_edit.html",
+    "accounts.html",
+    "logins.html",
+    "second.html",
     "fault.html",
 ];
 
@@ -63,6 +72,8 @@ pub(crate) struct Frame {
     pub(crate) may_import: bool,
     pub(crate) may_merge: bool,
     pub(crate) may_administer: bool,
+    /// Whether the viewer looks after other people's accounts.
+    pub(crate) may_manage: bool,
     /// What the search box holds.
     pub(crate) q: String,
 }
@@ -82,6 +93,7 @@ impl Frame {
             may_import: visit.may(Action::Import),
             may_merge: visit.may(Action::Merge),
             may_administer: visit.may(Action::Administer),
+            may_manage: matches!(viewer.role, Role::Officer | Role::Admin),
             q: visit.query.get("q").unwrap_or_default().to_string(),
         }
     }

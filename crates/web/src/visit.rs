@@ -66,7 +66,12 @@ impl Visit {
 
     /// Whether an answer goes to a program.
     pub(crate) fn wants_json(&self) -> bool {
-        self.path == "/api" || self.path.starts_with("/api/")
+        self.path == "/mcp" || self.path.starts_with("/api/")
+    }
+
+    /// Where the visitor comes from, for the log of logins; empty if nothing is known.
+    pub(crate) fn from(&self) -> String {
+        self.address.map(|address| address.to_string()).unwrap_or_default()
     }
 
     /// Path and query of this page, for coming back to it.

@@ -13,17 +13,21 @@ if (!chromium) {
   process.exit(2);
 }
 await mkdir(folder, { recursive: true });
+const begun = Date.now();
+const tell = (what) => console.log(`walk: ${what} (${Math.round((Date.now() - begun) / 1000)} s)`);
 const browser = await open(chromium);
 const faults = [];
 try {
   const { found, officer } = await places(browser, base);
   faults.push(...(await axe(browser, base, await pages(found), `${folder}/pages`, officer)));
+  tell("pages seen");
   for (const [name, task] of Object.entries(TASKS)) {
     for (const lang of LANGUAGES) {
       try {
         const page = await task(browser, base, lang, found);
         await page.screenshot({ path: `${folder}/${name}-${lang.slice(0, 2)}.png`, fullPage: true });
         await page.context().close();
+        tell(`${name} ${lang}`);
       } catch (error) {
         faults.push(`${name} (${lang}): ${error.message.split("\n").slice(0, 3).join(" ")}`);
       }

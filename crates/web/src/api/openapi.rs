@@ -4,7 +4,11 @@ use super::{ApiRoute, Parameter, shapes};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn document(table: &[ApiRoute], public_url: &str) -> Value {
-    let paths: Map<String, Value> = table.iter().map(|route| (route.path.to_string(), json!({ "get": operation(route) }))).collect();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in table {
+        let operations = paths.entry(route.path).or_insert_with(|| json!({}));
+        operations[route.method.to_ascii_lowercase()] = operation(route);
+    }
     let server = if public_url.is_empty() { "/" } else { public_url };
     json!({
         "openapi": "3.1.0",
@@ -18,9 +22,9 @@ pub(crate) fn document(table: &[ApiRoute], public_url: &str) -> Value {
         "paths": paths,
         "components": {
             "schemas": shapes::all(),
-            "securitySchemes": { "session": { "type": "apiKey", "in": "cookie", "name": "duijie_session" } },
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "An API key, made under “My account”." } },
         },
-        "security": [{}, { "session": [] }],
+        "security": [{}, { "key": [] }],
     })
 }
 
@@ -28,23 +32,43 @@ fn operation(route: &ApiRoute) -> Value {
     let mut responses = Map::new();
     let shape = json!({ "$ref": format!("#/components/schemas/{}", route.shape) });
     let media = if route.shape == "JsonSchema" { "application/schema+json" } else { "application/json" };
-    responses.insert("200".into(), json!({ "description": route.about, "content": { media: { "schema": shape } } }));
-    // Broken text in the query, and an installation that cannot answer now, happen everywhere.
-    for status in [400, 500, 503].iter().chain(route.refusals) {
+    let mut good = json!({ "description": route.about, "content": { media: { "schema": shape } } });
+    if route.shape == "RecordView" || route.shape == "Saved" {
+        good["headers"] = json!({ "ETag": { "description": "The version, for `If-Match`.", "schema": { "type": "string" } } });
+    }
+    responses.insert(route.status.to_string(), good);
+    // Broken text in the query, a wrong key, too many requests and an installation that cannot
+    // answer now happen everywhere.
+    for status in [400, 401, 403, 429, 500, 503].iter().chain(route.refusals) {
         responses.insert(status.to_string(), problem(*status));
     }
-    json!({
+    let mut operation = json!({
         "operationId": route.name,
         "summary": route.about,
         "parameters": route.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "responses": responses,
-    })
+    });
+    if let Some(body) = route.body {
+        let shape = json!({ "$ref": format!("#/components/schemas/{body}") });
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": shape } } });
+        operation["security"] = json!([{ "key": [] }]);
+    }
+    operation
 }
 
 fn problem(status: u16) -> Value {
     let what = match status {
         400 => "A parameter cannot be used.",
+        401 => "The API key is missing, unknown, expired or revoked.",
         403 => "The caller may not do this.",
+        408 => "The body did not arrive in time.",
+        409 => "It is there already, or the Idempotency-Key was used for another request.",
+        412 => "Somebody else changed it since.",
+        413 => "The body is too large.",
+        415 => "The body is not application/json.",
+        422 => "What was sent cannot be used; `diagnostics` says why.",
+        428 => "If-Match is missing.",
+        429 => "Too many requests; `Retry-After` says when to come back.",
         404 => "There is nothing here, or nothing that the caller may see.",
         500 => "Something went wrong inside.",
         _ => "Not available at the moment; try again later.",
@@ -53,11 +77,11 @@ fn problem(status: u16) -> Value {
 }
 
 fn parameter(parameter: &Parameter) -> Value {
-    let one = json!({ "type": parameter.ty });
+    let one: Value = serde_json::from_str(parameter.shape).expect("BUG: the shape of a parameter is JSON");
     json!({
         "name": parameter.name,
-        "in": if parameter.in_path { "path" } else { "query" },
-        "required": parameter.in_path,
+        "in": parameter.place,
+        "required": parameter.required,
         "description": parameter.about,
         "schema": if parameter.many { json!({ "type": "array", "items": one }) } else { one },
     })
@@ -72,11 +96,11 @@ mod tests {
         let table = super::super::table();
         let document = document(&table, "");
         for route in &table {
-            let operation = &document["paths"][route.path]["get"];
+            let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
             assert_eq!(operation["operationId"], route.name);
             assert!(document["components"]["schemas"][route.shape].is_object(), "{}", route.shape);
             let holes: Vec<&str> = route.path.split('{').skip(1).filter_map(|piece| piece.split('}').next()).collect();
-            let in_path: Vec<&str> = route.parameters.iter().filter(|parameter| parameter.in_path).map(|parameter| parameter.name).collect();
+            let in_path: Vec<&str> = route.parameters.iter().filter(|parameter| parameter.place == "path").map(|parameter| parameter.name).collect();
             assert_eq!(holes, in_path, "{}", route.path);
         }
     }

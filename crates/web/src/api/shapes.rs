@@ -170,6 +170,11 @@ pub(crate) fn all() -> Map<String, Value> {
             },
         }),
     );
+    add("ListLine", object(&[("id", string()), ("kind", string()), ("title", string()), ("region", string()), ("version", integer()), ("updated", string())]));
+    add("ListPage", object(&[("records", many(one("ListLine"))), ("next", optional(string()))]));
+    add("Saved", object(&[("id", string()), ("version", integer()), ("changed", boolean())]));
+    add("FieldValue", json!({ "type": ["string", "number", "boolean", "array", "null"], "items": string() }));
+    add("Fields", json!({ "type": "object", "additionalProperties": one("FieldValue"), "example": { "title": "高温合金叶片涂层", "budget": "80" } }));
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
     shapes

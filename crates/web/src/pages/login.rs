@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use duijie_app::LoginStep;
 use duijie_vocab::Text;
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,6 +23,13 @@ pub(crate) struct LoginPage {
     pub(crate) login: String,
     pub(crate) refused: Option<Text>,
     pub(crate) demo_logins: Vec<(String, String, Text)>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CodePage {
+    pub(crate) next: String,
+    pub(crate) ticket: String,
+    pub(crate) refused: Option<Text>,
 }
 
 pub(crate) async fn ask(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
@@ -46,13 +54,13 @@ pub(crate) async fn login(
     if let Some(wait) = portal.throttle.wait(&key, Instant::now()) {
         return Err(Fault::too_many_attempts(wait.as_secs().max(1)));
     }
-    let (given, secret) = (login.clone(), password);
-    match portal.ask(move |app| app.login(&given, &secret)).await {
-        Ok(token) => {
+    let (given, secret, from) = (login.clone(), password, visit.from());
+    match portal.ask(move |app| app.login(&given, &secret, &from)).await {
+        Ok(LoginStep::In(token)) => {
             portal.throttle.succeeded(&key);
-            let cookie = Cookie::Session.set(&token, portal.options.https);
-            Ok(([(header::SET_COOKIE, cookie)], see_other(&next)).into_response())
+            Ok(let_in(&portal, &token, &next))
         }
+        Ok(LoginStep::Code(ticket)) => portal.pages.show(&portal, &visit, "login_code.html", CodePage { next, ticket, refused: None }),
         Err(fault) if fault.status == StatusCode::FORBIDDEN => {
             portal.throttle.failed(&key, Instant::now());
             let page = LoginPage { next, login, refused: Some(fault.message), demo_logins: portal.options.demo_logins.clone() };
@@ -62,6 +70,33 @@ pub(crate) async fn login(
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// Takes the code of the second factor.
+pub(crate) async fn code(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let next = own_path(posted.fields.get("next")).to_string();
+    let ticket = posted.fields.get("ticket").unwrap_or_default().to_string();
+    let code = posted.fields.get("code").unwrap_or_default().to_string();
+    let (given, from) = (ticket.clone(), visit.from());
+    match portal.ask(move |app| app.login_with_code(&given, &code, &from)).await {
+        Ok(token) => Ok(let_in(&portal, &token, &next)),
+        Err(fault) if fault.status == StatusCode::FORBIDDEN => {
+            let page = CodePage { next, ticket, refused: Some(fault.message) };
+            let mut response = portal.pages.show(&portal, &visit, "login_code.html", page)?;
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            Ok(response)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+pub(crate) fn let_in(portal: &Portal, token: &str, next: &str) -> Response {
+    let cookie = Cookie::Session.set(token, portal.options.https);
+    ([(header::SET_COOKIE, cookie)], see_other(next)).into_response()
 }
 
 pub(crate) async fn logout(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {

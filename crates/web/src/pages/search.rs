@@ -79,13 +79,7 @@ pub(crate) fn read_request(query: &Pairs, schema: Option<&Schema>) -> Result<Sea
     if kinds.iter().any(|kind| kind::known(kind).is_none()) {
         return Err(Fault::not_found());
     }
-    let region = query.filled("region").map(RegionCode::find).transpose().map_err(|_| {
-        let given = query.get("region").unwrap_or_default();
-        Fault::bad_parameter(
-            text!("没有名为“{given}”的行政区划。", "There is no region called “{given}”."),
-            text!("请写六位代码，或带上级的名称，如 江苏省常州市。", "Write a six-digit code, or the name with the level above, such as 江苏省常州市."),
-        )
-    })?;
+    let region = region_of(query)?;
     let sort = match query.filled("sort") {
         None | Some("relevance") => Sort::Relevance,
         Some("newest") => Sort::Newest,
@@ -106,6 +100,17 @@ pub(crate) fn read_request(query: &Pairs, schema: Option<&Schema>) -> Result<Sea
         sort,
         page: number(query, "page", 1, DEEPEST / per_page)?,
         per_page,
+    })
+}
+
+/// The region that a query string names, if it names one.
+pub(crate) fn region_of(query: &Pairs) -> Result<Option<RegionCode>, Fault> {
+    query.filled("region").map(RegionCode::find).transpose().map_err(|_| {
+        let given = query.get("region").unwrap_or_default();
+        Fault::bad_parameter(
+            text!("没有名为“{given}”的行政区划。", "There is no region called “{given}”."),
+            text!("请写六位代码，或带上级的名称，如 江苏省常州市。", "Write a six-digit code, or the name with the level above, such as 江苏省常州市."),
+        )
     })
 }
 

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use duijie_app::{App, AppOptions, ImportOptions, NewAccount, Role, Viewer};
+use duijie_app::{App, AppOptions, ImportOptions, LoginStep, NewAccount, Role, Viewer};
 use duijie_vocab::{Clock, Entropy, RegionCode, Timestamp};
 use duijie_web::Options;
 use std::collections::BTreeMap;
@@ -87,6 +87,12 @@ impl Portal {
         browser
     }
 
+    /// Somebody who is logged in, without the pages between.
+    pub(crate) fn visiting(&self, login: &str) -> Browser {
+        let LoginStep::In(session) = self.app.login(login, PASSWORD, "").expect("the password is right") else { panic!("{login} needs a code") };
+        Browser { cookies: BTreeMap::from([("duijie_session".to_string(), session)]), ..self.browser() }
+    }
+
     /// The path of the first record that a list shows.
     pub(crate) async fn first(&self, kind: &str) -> String {
         let list = self.browser().get(&format!("/{kind}")).await.text;
@@ -110,8 +116,19 @@ fn fill(data: &Path) -> App {
         assert_eq!(report.refused, 0, "{kind}: {:?}", report.diagnostics);
     }
     let changzhou = RegionCode::parse("320400").expect("a region");
-    for (login, role, region) in [("admin", Role::Admin, RegionCode::NATION), ("officer", Role::Officer, changzhou), ("leader", Role::Leader, changzhou)] {
-        let account = NewAccount { login: login.into(), name: format!("{login} <i>"), password: PASSWORD.into(), role, region, organization: None };
+    let nanjing = RegionCode::parse("320100").expect("a region");
+    let organization = |name: &str| app.organization_named(name).expect("a name");
+    let people = [
+        ("admin", Role::Admin, RegionCode::NATION, None),
+        ("officer", Role::Officer, changzhou, None),
+        ("elsewhere", Role::Officer, nanjing, None),
+        ("leader", Role::Leader, changzhou, None),
+        ("adviser", Role::Adviser, changzhou, None),
+        ("member", Role::Member, changzhou, organization("常州星宇航空材料有限公司")),
+        ("stranger", Role::Member, changzhou, organization("江南先进制造研究院")),
+    ];
+    for (login, role, region, organization) in people {
+        let account = NewAccount { login: login.into(), name: format!("{login} <i>"), password: PASSWORD.into(), role, region, organization };
         app.put_account(&operator, &account).expect("an account is made");
     }
     app.follow(&mut |_| {}).expect("the index follows");
@@ -147,6 +164,17 @@ impl Browser {
     pub(crate) async fn submit(&mut self, form: &str, action: &str, fields: &[(&str, &str)]) -> Page {
         let token = self.get(form).await.token();
         self.post(action, &[fields, &[("_token", token.as_str())]].concat()).await
+    }
+
+    /// A token that forms of this visitor carry.
+    pub(crate) async fn token(&mut self) -> String {
+        let page = self.get("/password").await;
+        page.token()
+    }
+
+    /// Throws the cookies away.
+    pub(crate) fn forget(&mut self) {
+        self.cookies.clear();
     }
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {

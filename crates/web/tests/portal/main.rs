@@ -1,6 +1,9 @@
 //! The portal as a browser meets it: real pages over a real data directory.
 
 mod browser;
+mod identity;
+mod program;
+mod rights;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -62,7 +65,8 @@ async fn no_route_fails_whoever_comes() {
             .replace("{token}", &"ab".repeat(32))
             .replace("{file}", "need.csv")
             .replace("{digest}", "0")
-            .replace("{name}", "x");
+            .replace("{name}", "x")
+            .replace("{login}", "officer");
         for visitor in &mut visitors {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
                 if route == "/logout" && method == Method::POST {
@@ -72,7 +76,10 @@ async fn no_route_fails_whoever_comes() {
                 let page = visitor.send(method.clone(), &path, &[], Body::empty()).await;
                 assert!(!page.status.is_server_error(), "{method} {path}: {}", page.text);
                 // A form without token is refused before anybody asks whether it has a handler.
-                if !known && method != Method::POST {
+                let program = route.starts_with("/api/") && method != Method::GET && method != Method::HEAD;
+                if program {
+                    assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{method} {path}: a session is no key");
+                } else if !known && method != Method::POST {
                     assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                     assert!(page.header("allow").contains(methods[0]), "{method} {path} allows {}", page.header("allow"));
                 }
@@ -90,10 +97,11 @@ async fn a_form_without_its_token_or_from_another_site_does_nothing() {
     let mut officer = portal.logged_in("officer").await;
     let token = officer.get("/import").await.token();
     for (route, methods) in duijie_web::table() {
-        if !methods.contains(&"POST") {
+        // Programs carry a key and no cookie, so there is nothing to forge.
+        if !methods.contains(&"POST") || route.starts_with("/api/") || route == "/mcp" {
             continue;
         }
-        let path = route.replace("{kind}", "need").replace("{id}", "need-0123456789abcdef").replace("{token}", "x");
+        let path = route.replace("{kind}", "need").replace("{id}", "need-0123456789abcdef").replace("{token}", "x").replace("{login}", "x");
         for forged in ["", "ab", &"ab".repeat(32)] {
             assert_eq!(officer.post(&path, &[("_token", forged)]).await.status, StatusCode::FORBIDDEN, "{path}");
         }
@@ -302,7 +310,7 @@ async fn the_api_answers_as_it_is_described() {
     let description: serde_json::Value = serde_json::from_str(&browser.get("/api/openapi.json").await.text).expect("JSON");
     assert_eq!(description["openapi"], "3.1.0");
     let described: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
-    let routes: Vec<&str> = duijie_web::table().into_iter().map(|(path, _)| path).filter(|path| path.starts_with("/api")).collect();
+    let routes: Vec<&str> = duijie_web::table().into_iter().map(|(path, _)| path).filter(|path| path.starts_with("/api/")).collect();
     assert!(routes.iter().all(|route| described.iter().any(|path| path == route)) && routes.len() == described.len());
     for path in [
         "/api/search?q=%E6%B6%82%E5%B1%82",

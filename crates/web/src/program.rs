@@ -1,0 +1,65 @@
+//! A visit by a program: the key it acts with, how often it may come, and the JSON that it sends.
+
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::posted::{FORM_LIMIT_BYTES, collect, within_form_time};
+use crate::visit::Visit;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+use duijie_app::Scope;
+use duijie_vocab::text;
+use serde_json::Value;
+use std::time::Instant;
+
+/// What a program sent as its body.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(pub(crate) Value);
+
+const WITH_KEY_A_MINUTE: u32 = 1200;
+const WITHOUT_KEY_A_MINUTE: u32 = 300;
+
+/// Finds out who a program acts as and whether it may come now.
+pub(crate) async fn recognise(portal: &Portal, visit: &mut Visit, method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
+    let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && visit.path.starts_with("/api/");
+    let line = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    let Some(line) = line else {
+        slow_down(portal, &format!("from {}", visit.from()), WITHOUT_KEY_A_MINUTE)?;
+        return if writes { Err(Fault::key_wanted(text!("写入需要接口密钥。", "Writing needs an API key."))) } else { Ok(()) };
+    };
+    let secret = line.strip_prefix("Bearer ").unwrap_or_default().trim().to_string();
+    let id: String = secret.chars().take(16).collect();
+    let acting = portal.ask(move |app| app.key_viewer(&secret)).await;
+    let (viewer, scopes) = acting.map_err(|fault| if fault.status.is_server_error() { fault } else { Fault::key_wanted(fault.message) })?;
+    slow_down(portal, &id, WITH_KEY_A_MINUTE)?;
+    let wanted = if writes { Scope::Write } else { Scope::Read };
+    if !scopes.contains(&wanted) {
+        let word = wanted.as_str();
+        return Err(Fault::scope_missing(text!("该密钥没有 {word} 权限。", "The key has no {word} scope.")));
+    }
+    visit.viewer = viewer;
+    Ok(())
+}
+
+fn slow_down(portal: &Portal, name: &str, limit: u32) -> Result<(), Fault> {
+    match portal.pace.wait(name, limit, Instant::now()) {
+        None => Ok(()),
+        Some(wait) => Err(Fault::too_fast(wait.as_secs().max(1))),
+    }
+}
+
+/// The JSON in the body of `request`.
+pub(crate) async fn read(request: Request) -> Result<Sent, Fault> {
+    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if media.split(';').next().unwrap_or_default().trim() != "application/json" {
+        return Err(Fault::unsupported_media());
+    }
+    let bytes = within_form_time(collect(request, FORM_LIMIT_BYTES, FORM_LIMIT_BYTES)).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Fault::bad_encoding())?;
+    serde_json::from_str(text).map(Sent).map_err(|fault| {
+        let (line, column) = (fault.line(), fault.column());
+        Fault::bad_parameter(
+            text!("请求体不是 JSON（第 {line} 行第 {column} 列）。", "The body is not JSON (line {line}, column {column})."),
+            text!("请发送 UTF-8 编码的 JSON。", "Send JSON in UTF-8."),
+        )
+    })
+}

@@ -1,0 +1,170 @@
+//! The portal as a program meets it: keys, versions, names for requests, cursors, the protocol for
+//! assistants.
+
+use crate::browser::{Browser, Page, Portal};
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use duijie_app::{Scope, Viewer};
+use serde_json::{Value, json};
+
+struct Program {
+    browser: Browser,
+    key: String,
+}
+
+impl Program {
+    fn of(portal: &Portal, login: &str, scopes: &[Scope]) -> Program {
+        let key = portal.app.make_key(&Viewer::operator(), login, "test", scopes, None, 1).expect("a key").secret;
+        Program { browser: portal.browser(), key }
+    }
+
+    async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Page {
+        let bearer = format!("Bearer {}", self.key);
+        let own = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.browser.send(method, path, &[&own, headers].concat(), Body::from(body.to_string())).await
+    }
+}
+
+fn value(page: &Page) -> Value {
+    serde_json::from_str(&page.text).unwrap_or_else(|fault| panic!("{fault}: {}", page.text))
+}
+
+#[tokio::test]
+async fn a_change_names_its_base_and_a_second_one_is_told() {
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "officer", &Scope::ALL);
+    let need = json!({ "title": "接口登记的需求", "main_problem": "良率低", "region": "320400", "budget": 80 });
+    let made = program.send(Method::POST, "/api/need", &[], &need).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let place = made.header("location").to_string();
+    assert_eq!(made.header("etag"), "\"1\"");
+    let title = json!({ "title": "改过的标题" });
+    assert_eq!(program.send(Method::PATCH, &place, &[], &title).await.status, StatusCode::PRECONDITION_REQUIRED);
+    let changed = program.send(Method::PATCH, &place, &[("if-match", "\"1\"")], &title).await;
+    assert_eq!((changed.status, changed.header("etag")), (StatusCode::OK, "\"2\""), "{}", changed.text);
+    let late = program.send(Method::PATCH, &place, &[("if-match", "\"1\"")], &json!({ "title": "后到" })).await;
+    assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(late.header("content-type"), "application/problem+json");
+    assert_eq!(value(&program.send(Method::GET, &place, &[], &Value::Null).await)["title"], "改过的标题");
+}
+
+#[tokio::test]
+async fn a_request_with_a_name_is_done_once() {
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "officer", &Scope::ALL);
+    let need = json!({ "title": "只登记一次", "main_problem": "x", "region": "320400" });
+    let name = [("idempotency-key", "4f1c-1")];
+    let first = program.send(Method::POST, "/api/need", &name, &need).await;
+    let entries = portal.app.figures().expect("figures").entries;
+    let again = program.send(Method::POST, "/api/need", &name, &need).await;
+    assert_eq!((again.status, &again.text), (first.status, &first.text));
+    assert_eq!(portal.app.figures().expect("figures").entries, entries, "nothing was written again");
+    let other = program.send(Method::POST, "/api/need", &name, &json!({ "title": "另一个", "main_problem": "x", "region": "320400" })).await;
+    assert_eq!(other.status, StatusCode::CONFLICT, "{}", other.text);
+    let unnamed = program.send(Method::POST, "/api/need", &[], &need).await;
+    assert_eq!(unnamed.status, StatusCode::CONFLICT, "the record is there already: {}", unnamed.text);
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_told_by_field() {
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "officer", &Scope::ALL);
+    for (body, status) in [
+        (json!({ "title": "t", "colour": "red" }), 422),
+        (json!({ "title": { "zh": "t" } }), 422),
+        (json!({ "title": "t", "budget": "很多" }), 422),
+        (json!(["title"]), 422),
+    ] {
+        let page = program.send(Method::POST, "/api/need", &[], &body).await;
+        assert_eq!(page.status.as_u16(), status, "{body}: {}", page.text);
+        assert!(value(&page)["diagnostics"].as_array().is_some_and(|faults| !faults.is_empty()), "{}", page.text);
+    }
+    let headers = [("content-type", "text/plain")];
+    let bearer = format!("Bearer {}", program.key);
+    let wrong = program.browser.send(Method::POST, "/api/need", &[("authorization", &bearer), headers[0]], Body::from("{}")).await;
+    assert_eq!(wrong.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let bearer = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    for body in [&b"{"[..], b"\xff", b""] {
+        let wrong = program.browser.send(Method::POST, "/api/need", &bearer, Body::from(body)).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text);
+    }
+    let large = program.browser.send(Method::POST, "/api/need", &bearer, Body::from(vec![b' '; 10 * 1024 * 1024])).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_key_reaches_as_far_as_its_scopes_and_no_longer_than_it_is_good() {
+    let portal = Portal::open();
+    let mut reader = Program::of(&portal, "officer", &[Scope::Read]);
+    let need = json!({ "title": "t", "main_problem": "x", "region": "320400" });
+    let refused = reader.send(Method::POST, "/api/need", &[], &need).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(value(&refused)["code"], "scope_missing");
+    assert_eq!(reader.send(Method::GET, "/api/need", &[], &Value::Null).await.status, StatusCode::OK);
+    let id = reader.key.split('_').nth(1).expect("an id").to_string();
+    portal.app.revoke_key(&Viewer::operator(), &id).expect("the key is revoked");
+    let gone = reader.send(Method::GET, "/api/need", &[], &Value::Null).await;
+    assert_eq!((gone.status, gone.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Bearer"));
+    let mut unknown = Program { browser: portal.browser(), key: format!("dj_{}_{}", "0".repeat(12), "0".repeat(64)) };
+    assert_eq!(unknown.send(Method::GET, "/api/need", &[], &Value::Null).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_list_is_walked_from_end_to_end() {
+    let portal = Portal::open();
+    let mut browser = portal.browser();
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = value(&browser.get(&format!("/api/organization?limit=1{after}")).await);
+        seen.extend(page["records"].as_array().expect("records").iter().map(|record| record["id"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={}", crate::browser::encode(next));
+    }
+    assert_eq!(seen.len(), 2);
+    assert_ne!(seen[0], seen[1]);
+    assert_eq!(browser.get("/api/organization?after=nonsense").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_back() {
+    let portal = Portal::open();
+    let mut browser = portal.browser();
+    let mut last = browser.get("/api/figures").await;
+    for _ in 0..400 {
+        if last.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        last = browser.get("/api/schemas/need").await;
+    }
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)));
+    assert_eq!(browser.get("/").await.status, StatusCode::OK, "people are not counted");
+}
+
+#[tokio::test]
+async fn an_assistant_searches_matches_and_asks_under_the_rights_of_its_key() {
+    let portal = Portal::open();
+    let need = portal.first("need").await.rsplit('/').next().expect("an id").to_string();
+    let mut officer = Program::of(&portal, "officer", &[Scope::Read]);
+    let mut nobody = Program { browser: portal.browser(), key: String::new() };
+    let ask = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let hello = value(&officer.send(Method::POST, "/mcp", &[], &ask("initialize", json!({}))).await);
+    assert_eq!(hello["result"]["serverInfo"]["name"], "duijie");
+    let tools = value(&officer.send(Method::POST, "/mcp", &[], &ask("tools/list", json!({}))).await);
+    let names: Vec<&str> = tools["result"]["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
+    assert_eq!(names, ["search", "record", "match", "policy"]);
+    let call = |name: &str, arguments: Value| ask("tools/call", json!({ "name": name, "arguments": arguments }));
+    let found = value(&officer.send(Method::POST, "/mcp", &[], &call("search", json!({ "query": "涂层", "kind": "need" }))).await);
+    assert_eq!(found["result"]["structuredContent"]["hits"][0]["kind"], "need", "{found}");
+    let matched = value(&officer.send(Method::POST, "/mcp", &[], &call("match", json!({ "id": need }))).await);
+    assert_eq!(matched["result"]["isError"], false, "{matched}");
+    let organization = portal.app.organization_named("江南先进制造研究院").expect("a look-up").expect("an organization");
+    let policy = call("policy", json!({ "organization": organization }));
+    assert_eq!(value(&officer.send(Method::POST, "/mcp", &[], &policy).await)["result"]["isError"], false);
+    let refused = nobody.browser.send(Method::POST, "/mcp", &[("content-type", "application/json")], Body::from(policy.to_string())).await;
+    assert_eq!(value(&refused)["result"]["isError"], true, "what is not public stays so: {}", refused.text);
+    let unknown = value(&officer.send(Method::POST, "/mcp", &[], &ask("nonsense", json!({}))).await);
+    assert_eq!(unknown["error"]["code"], -32601);
+    let told = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(officer.send(Method::POST, "/mcp", &[], &told).await.status, StatusCode::ACCEPTED);
+}
