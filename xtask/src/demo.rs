@@ -26,23 +26,8 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<()> {
     run(&mut cargo(&["build", "--release", "--locked", "--package", "duijie"]))?;
     let binary = root().join("target").join("release").join("duijie");
     let binary = if binary.exists() { binary } else { target_dir().join("release").join("duijie") };
-    if options.data.exists() {
-        std::fs::remove_dir_all(&options.data).with_context(|| format!("cannot empty {}", options.data.display()))?;
-    }
     let duijie = Duijie { binary, data: options.data.clone() };
-    heading("Importing the demo region");
-    let mut import = vec!["import".to_string()];
-    import.extend(demo_files()?);
-    duijie.run(&import)?;
-    heading("Matching every need");
-    duijie.run(&["match", "--all", "--limit", "3"])?;
-    heading("Deciding every measure for every enterprise, for 2021");
-    duijie.run(&["policy", "batch", "--period", "2021"])?;
-    for (login, role, region, organization, name) in LOGINS {
-        duijie.account(login, role, region, organization, name)?;
-    }
-    heading("Checking the journal");
-    duijie.run(&["check"])?;
+    duijie.load()?;
     println!("\nThe data is in {}. Try: {} --data {} search 锂电池", options.data.display(), duijie.binary.display(), options.data.display());
     if !options.serve {
         return Ok(());
@@ -57,6 +42,43 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<()> {
         serve.extend(["--show-login".to_string(), format!("{login}:{PASSWORD}:{role}")]);
     }
     duijie.run(&serve)
+}
+
+impl Duijie {
+    /// Fills the data directory anew: imports, matches, decides, makes the demo's accounts, checks.
+    fn load(&self) -> Result<()> {
+        self.begin()?;
+        heading("Matching every need");
+        self.run(&["match", "--all", "--limit", "3"])?;
+        self.decide()?;
+        heading("Checking the journal");
+        self.run(&["check"])
+    }
+
+    /// Fills the data directory anew with what the portal's pages show.
+    pub(crate) fn load_pages(&self) -> Result<()> {
+        self.begin()?;
+        self.decide()
+    }
+
+    fn begin(&self) -> Result<()> {
+        if self.data.exists() {
+            std::fs::remove_dir_all(&self.data).with_context(|| format!("cannot empty {}", self.data.display()))?;
+        }
+        heading("Importing the demo region");
+        let mut import = vec!["import".to_string()];
+        import.extend(demo_files()?);
+        self.run(&import)
+    }
+
+    fn decide(&self) -> Result<()> {
+        heading("Deciding every measure for every enterprise, for 2021");
+        self.run(&["policy", "batch", "--period", "2021"])?;
+        for (login, role, region, organization, name) in LOGINS {
+            self.account(login, role, region, organization, name)?;
+        }
+        Ok(())
+    }
 }
 
 struct Options {
@@ -81,13 +103,14 @@ impl Options {
     }
 }
 
-struct Duijie {
-    binary: PathBuf,
-    data: PathBuf,
+/// The product's binary with a data directory of the demo's.
+pub(crate) struct Duijie {
+    pub(crate) binary: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 impl Duijie {
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg("--data").arg(&self.data);
         command
@@ -119,7 +142,7 @@ fn heading(text: &str) {
     println!("\n── {text}");
 }
 
-fn target_dir() -> PathBuf {
+pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 

@@ -7,6 +7,7 @@ mod fuzz;
 mod pg;
 mod tests;
 mod tidy;
+mod walk;
 
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ cargo xtask demo [--no-serve] [--data DIR] [--port N]
 cargo xtask test [--quick]    everything that has to hold: format, lints, arrows between rooms, all tests
 cargo xtask tidy              the rules of the repository alone
 cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter
+cargo xtask walk              through the portal with Chromium: every page held against axe-core, whole tasks as each role
+cargo xtask screenshots       the pictures that the READMEs show
 cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
 cargo xtask bench ledger [--json]
@@ -44,6 +47,8 @@ fn command() -> Result<()> {
         Some("test") => tests::run(rest),
         Some("tidy") => tidy::run(),
         Some("pg") => pg::run(),
+        Some("walk") => walk::walk(),
+        Some("screenshots") => walk::screenshots(),
         Some("bench") => bench::run_bench(rest),
         Some("fuzz") => fuzz::run_fuzz(rest),
         None | Some("help" | "--help" | "-h") => {

@@ -1,6 +1,6 @@
 //! Everything that has to hold, in the order in which it is cheapest to find out.
 
-use crate::{cargo, pg, tidy};
+use crate::{cargo, pg, tidy, walk};
 use anyhow::Result;
 
 fn run_all_with(postgres: Option<&str>) -> Result<()> {
@@ -15,9 +15,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     crate::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
     crate::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
-    if arguments.iter().any(|argument| argument == "--quick") || !pg::is_installed() {
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    if quick || !pg::is_installed() {
         println!("PostgreSQL is left out: {}", if pg::is_installed() { "--quick" } else { "no server is installed" });
-        return run_all_with(None);
+        run_all_with(None)?;
+        return if quick { Ok(()) } else { walk::walk() };
     }
-    pg::with_server(|url| run_all_with(Some(url)))
+    pg::with_server(|url| run_all_with(Some(url)))?;
+    walk::walk()
 }

@@ -2,7 +2,8 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, decisions, duplicates, edit, export, health, home, import, login, logins, matches, measures, password, record, search, second,
+    account, accounts, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map, matches, measures, password,
+    record, region, search, second, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -56,6 +57,12 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/account/second", get(second::offer).post(second::confirm)),
         both("/accounts", get(accounts::list).post(accounts::create)),
         both("/accounts/{login}", get(accounts::show).post(accounts::change)),
+        reads("/feed", get(feed::show)),
+        reads("/figures", get(figures::show)),
+        reads("/map", get(map::show)),
+        reads("/region/{code}", get(region::show)),
+        reads("/workspace", get(workspace::show)),
+        reads("/{kind}/{id}/graph", get(graph::show)),
         reads("/api", get(api::page)),
         writes("/mcp", post(mcp::answer)),
         reads("/logins", get(logins::show)),

@@ -4,22 +4,28 @@ mod values;
 
 pub(crate) use values::*;
 
+use crate::pages::Link;
 use crate::pages::account::AccountPage;
 use crate::pages::accounts::{AccountEditPage, AccountForm, AccountsPage};
 use crate::pages::decisions::DecisionsPage;
 use crate::pages::duplicates::DuplicatesPage;
 use crate::pages::edit::EditPage;
+use crate::pages::figures::FiguresPage;
+use crate::pages::graph::{GraphPage, Tie};
 use crate::pages::health::HealthPage;
 use crate::pages::home::HomePage;
 use crate::pages::import::{ReportPage, UploadPage};
 use crate::pages::login::{CodePage, LoginPage};
 use crate::pages::logins::LoginsPage;
+use crate::pages::map::MapPage;
 use crate::pages::matches::MatchesPage;
 use crate::pages::measures::{CataloguePage, MeasurePage};
 use crate::pages::password::{ForgottenPage, NewPasswordPage};
 use crate::pages::record::RecordPage;
+use crate::pages::region::RegionPage;
 use crate::pages::search::ResultsPage;
 use crate::pages::second::SecondPage;
+use crate::pages::workspace::{Firm, Office, WorkspacePage};
 use crate::query::Pairs;
 use crate::render::Frame;
 use crate::visit::Visit;
@@ -123,11 +129,48 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     );
     add("login.html", &LoginPage { next: "/".into(), login: String::new(), refused: None, demo_logins: vec![] });
     accounts(&mut add);
+    overviews(&mut add);
     add("api.html", &crate::api::ApiPage::of("https://duijie.example.cn"));
     for fault in faults() {
         add("fault.html", &fault);
     }
     pages
+}
+
+/// Maps, figures, regions, ties and desks.
+fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
+    let jiangsu = RegionCode::parse("320000").unwrap_or(RegionCode::NATION);
+    let part = |code: &str, total| {
+        let region = RegionCode::parse(code).unwrap_or(RegionCode::NATION);
+        SpreadPart { region, name: region.name().into(), counts: vec![total], total }
+    };
+    let spread = |region, parts| Spread { region, kinds: vec![("instrument".into(), text!("仪器设备", "Instruments"))], parts, totals: vec![9], as_of: 7 };
+    let filled = || spread(jiangsu, vec![part("320400", 6), part("320100", 3)]);
+    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], filled()));
+    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], spread(RegionCode::NATION, vec![])));
+    add("region.html", &RegionPage::of(filled(), search_page().hits, search_page().hits));
+    add("region.html", &RegionPage::of(Spread { totals: vec![0], ..spread(jiangsu, vec![]) }, vec![], vec![]));
+    add("figures.html", &FiguresPage::of(duijie_vocab::Lang::Zh, "need", figures(), search_page(), filled()));
+    let (firm, need) = (reference("organization", "某企业 <b>"), reference("need", "高温涂层"));
+    let tie = Tie { from: need.clone(), what: text!("需求单位", "Organization"), to: firm.clone() };
+    add("graph.html", &GraphPage::of(firm.clone(), vec![tie], true));
+    add("graph.html", &GraphPage::of(firm.clone(), vec![], false));
+    let desk = Firm {
+        organization: firm.clone(),
+        region: "江苏省常州市".into(),
+        filled: 3,
+        fields: 30,
+        counts: decisions().counts,
+        eligible: vec![("320400.2021.x".into(), text!("奖励", "Reward"), text!("20万元", "CNY 200,000"))],
+        needs: vec![(need, vec![(firm.clone(), 61)])],
+        years: vec![firm.clone()],
+        people: vec![firm],
+        next_year: "/facts/new".into(),
+    };
+    let link = Link { name: text!("机构", "Organizations"), href: "/duplicates".into(), count: None, chosen: false };
+    let office = Office { region: "常州市".into(), needs: search_page().hits, changed: vec![], duplicates: vec![link] };
+    add("workspace.html", &WorkspacePage { firm: Some(desk), office: Some(office) });
+    add("workspace.html", &WorkspacePage { firm: None, office: None });
 }
 
 /// The pages of accounts and logins.

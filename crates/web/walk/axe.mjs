@@ -40,8 +40,7 @@ async function look(page, wanted, source) {
   page.complaints.length = 0;
   const answer = await page.goto(wanted.path, { waitUntil: "load" });
   const faults = [];
-  const expected = wanted.route === "fault" ? [403, 404] : [200];
-  if (!expected.includes(answer.status())) faults.push(`answered ${answer.status()}`);
+  if (answer.status() !== (wanted.status ?? 200)) faults.push(`answered ${answer.status()}`);
   const shift = await page.evaluate(
     () =>
       new Promise((done) => {

@@ -70,7 +70,9 @@ pub(crate) async fn blank(State(portal): State<Arc<Portal>>, Extension(visit): E
     let schema = kind::known(&kind).ok_or_else(Fault::not_found)?;
     let viewer = visit.viewer.clone();
     let groups = portal.ask(move |app| app.form(&viewer, &schema.kind, None)).await?;
-    portal.pages.show(&portal, &visit, "edit.html", EditPage::of(schema, None, groups))
+    // A link may fill in what it knows, such as the organization that the form is for.
+    let known: Vec<(String, String)> = visit.query.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_string(), value.clone()))).collect();
+    portal.pages.show(&portal, &visit, "edit.html", EditPage::of(schema, None, groups).with_typed(&known))
 }
 
 pub(crate) async fn filled(
@@ -217,7 +219,7 @@ impl EditPage {
                     input.tick();
                 }
             }
-            group.open = true;
+            group.open |= !typed.is_empty();
         }
         self
     }

@@ -35,6 +35,8 @@ pub(crate) struct ResultsPage {
     exports: Vec<Link>,
     may_add: bool,
     widened: String,
+    /// The same search as a feed.
+    feed: String,
 }
 
 #[derive(Serialize)]
@@ -148,10 +150,17 @@ impl ResultsPage {
             kept: way.query.without("q").0,
             exports: schema.filter(|_| may_export).map(|schema| exports(&way, schema)).unwrap_or_default(),
             may_add: schema.is_some() && visit.may(Action::Edit),
+            feed: feed(&way.query, schema),
             widened: Pairs::default().with("q", &request.text).behind("/search"),
             found,
         }
     }
+}
+
+/// The feed of the search that `query` asks for.
+fn feed(query: &Pairs, schema: Option<&Schema>) -> String {
+    let query = query.without("sort");
+    schema.map_or(query.clone(), |schema| query.with("kind", &schema.kind)).behind("/feed")
 }
 
 /// The path and query that every link of the page starts from.

@@ -47,6 +47,18 @@ fn no_route_is_without_a_line_and_no_line_without_a_route() {
     assert!(missing.is_empty() && stale.is_empty(), "rights.txt lacks {missing:?} and has no route for {stale:?}");
 }
 
+/// The walk opens pages in a browser and holds them against accessibility rules: all of them.
+#[test]
+fn no_page_is_left_out_of_the_walk() {
+    const NO_PAGES: [&str; 6] = ["/feed", "/export/{file}", "/template/{file}", "/import/{token}/annotated", "/assets/{digest}/{name}", "/logout"];
+    let pages: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../walk/pages.json")).expect("JSON");
+    let walked: BTreeSet<&str> = pages.iter().filter_map(|page| page["route"].as_str()).collect();
+    let table = duijie_web::table();
+    let wanted = table.iter().filter(|(route, methods)| methods.contains(&"GET") && !route.starts_with("/api/") && !NO_PAGES.contains(route));
+    let missing: Vec<&str> = wanted.map(|(route, _)| *route).filter(|route| !walked.contains(route) && !route.contains('.')).collect();
+    assert!(missing.is_empty(), "walk/pages.json lacks {missing:?}");
+}
+
 #[tokio::test]
 async fn everybody_gets_what_is_theirs_and_nothing_else() {
     let portal = Portal::open();

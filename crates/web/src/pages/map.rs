@@ -1,0 +1,120 @@
+//! The cloud map: instruments, stations, facilities and what else can be shared, by region, as
+//! bubbles and as a list that says the same.
+
+use crate::chart::tenth;
+use crate::fault::Fault;
+use crate::kind;
+use crate::places::place;
+use crate::portal::Portal;
+use crate::visit::Visit;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use duijie_app::Spread;
+use duijie_vocab::{RegionCode, RegionLevel};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+pub(crate) struct MapPage {
+    pub(crate) spread: Spread,
+    pub(crate) name: String,
+    /// The regions above, the widest first: name and address.
+    pub(crate) above: Vec<(String, String)>,
+    pub(crate) bubbles: Vec<Bubble>,
+    /// The kinds that can be shown: key, whether it is chosen, and the address that turns it round.
+    pub(crate) layers: Vec<Layer>,
+    /// What links to lists keep.
+    pub(crate) kinds: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Bubble {
+    pub(crate) name: String,
+    pub(crate) href: String,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) r: f64,
+    pub(crate) total: usize,
+    /// Whether there is room for the name.
+    pub(crate) named: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Layer {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) chosen: bool,
+    pub(crate) href: String,
+}
+
+/// What the map shows at first, and what else it can.
+const LAYERS: [&str; 8] = ["instrument", "station", "facility", "organization", "expert", "need", "offer", "service"];
+const FIRST: usize = 3;
+const WIDTH: f64 = 800.0;
+const HEIGHT: f64 = 560.0;
+const MARGIN: f64 = 60.0;
+
+pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let region = super::search::region_of(&visit.query)?.unwrap_or(RegionCode::NATION);
+    let mut kinds: Vec<&'static str> = LAYERS.into_iter().filter(|layer| visit.query.all("kind").any(|kind| kind == *layer)).collect();
+    if kinds.is_empty() {
+        kinds = LAYERS[..FIRST].to_vec();
+    }
+    let (viewer, wanted) = (visit.viewer.clone(), kinds.clone());
+    let spread = portal.ask(move |app| app.spread(&viewer, &wanted, region)).await?;
+    portal.pages.show(&portal, &visit, "map.html", MapPage::of(&visit, &kinds, spread))
+}
+
+impl MapPage {
+    pub(crate) fn of(visit: &Visit, kinds: &[&str], spread: Spread) -> MapPage {
+        let address = |region: RegionCode, kinds: &[&str]| {
+            let query = kinds.iter().fold(crate::query::Pairs::default(), |query, kind| query.with("kind", kind));
+            if region == RegionCode::NATION { query } else { query.with("region", &region.to_string()) }.behind("/map")
+        };
+        let layer = |layer: &&str| {
+            let chosen = kinds.contains(layer);
+            let next: Vec<&str> = LAYERS.into_iter().filter(|other| if other == layer { !chosen } else { kinds.contains(other) }).collect();
+            let name = kind::known(layer).map(|schema| kind::plural(schema, visit.lang)).unwrap_or_default();
+            Layer { kind: (*layer).to_string(), name: name.to_string(), chosen, href: address(spread.region, &next) }
+        };
+        let mut above = Vec::new();
+        let mut at = spread.region.parent();
+        while let Some(region) = at {
+            above.insert(0, (region.name().to_string(), address(region, kinds)));
+            at = region.parent();
+        }
+        MapPage {
+            name: spread.region.name().to_string(),
+            above,
+            bubbles: bubbles(&spread, |region| address(region, kinds)),
+            layers: LAYERS.iter().map(layer).collect(),
+            kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
+            spread,
+        }
+    }
+}
+
+/// The parts as bubbles whose area goes with their total; the largest lie below the smaller ones.
+fn bubbles(spread: &Spread, address: impl Fn(RegionCode) -> String) -> Vec<Bubble> {
+    let placed: Vec<_> = spread.parts.iter().filter_map(|part| Some((part, place(part.region)?))).collect();
+    let bound = |of: fn(&(f64, f64)) -> f64| {
+        let values = placed.iter().map(|(_, at)| of(at));
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((west, east), (south, north)) = (bound(|at| at.0), bound(|at| at.1));
+    // A degree of longitude is shorter the further north; one scale for both keeps the shape.
+    let shrink = f64::midpoint(south, north).to_radians().cos();
+    let scale = ((WIDTH - 2.0 * MARGIN) / ((east - west) * shrink).max(0.05)).min((HEIGHT - 2.0 * MARGIN) / (north - south).max(0.05));
+    let most = placed.iter().map(|(part, _)| part.total).max().unwrap_or(1).max(1);
+    let bubble = |(rank, (part, (longitude, latitude))): (usize, &(&duijie_app::SpreadPart, (f64, f64)))| Bubble {
+        name: part.name.clone(),
+        href: if part.region.level() == RegionLevel::County { format!("/region/{}", part.region) } else { address(part.region) },
+        x: tenth(WIDTH / 2.0 + (longitude - f64::midpoint(west, east)) * shrink * scale),
+        y: tenth(HEIGHT / 2.0 - (latitude - f64::midpoint(south, north)) * scale),
+        r: tenth(6.0 + 38.0 * (part.total as f64 / most as f64).sqrt()),
+        total: part.total,
+        named: rank < 12,
+    };
+    placed.iter().enumerate().map(bubble).collect()
+}

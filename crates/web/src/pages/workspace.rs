@@ -1,0 +1,125 @@
+//! The desk of somebody who is logged in: for a firm its profile, yearly figures, what it could get,
+//! its needs with who could help, and its people; for the office what waits to be done.
+
+use super::{Link, decisions::rank};
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::visit::Visit;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use duijie_app::{Action, App, AppError, Hit, RecordRef, RecordView, SearchRequest, Sort, Target, Viewer};
+use duijie_vocab::{RecordId, Text, text};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+pub(crate) struct WorkspacePage {
+    pub(crate) firm: Option<Firm>,
+    pub(crate) office: Option<Office>,
+}
+
+/// What a firm sees of itself.
+#[derive(Serialize)]
+pub(crate) struct Firm {
+    pub(crate) organization: RecordRef,
+    pub(crate) region: String,
+    /// Fields of the profile that are filled in, and all of them.
+    pub(crate) filled: usize,
+    pub(crate) fields: usize,
+    /// What it could get: outcome, its name, how many measures.
+    pub(crate) counts: Vec<(String, Text, usize)>,
+    pub(crate) eligible: Vec<(String, Text, Text)>,
+    pub(crate) needs: Vec<(RecordRef, Vec<(RecordRef, u32)>)>,
+    pub(crate) years: Vec<RecordRef>,
+    pub(crate) people: Vec<RecordRef>,
+    /// The form for the next year, filled with what does not change.
+    pub(crate) next_year: String,
+}
+
+/// What the office sees of its region.
+#[derive(Serialize)]
+pub(crate) struct Office {
+    pub(crate) region: String,
+    pub(crate) needs: Vec<Hit>,
+    pub(crate) changed: Vec<Hit>,
+    pub(crate) duplicates: Vec<Link>,
+}
+
+const NEEDS: usize = 8;
+const HELPERS: usize = 2;
+const ELIGIBLE: usize = 5;
+const NEWEST: usize = 8;
+
+pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let viewer = visit.viewer.clone();
+    let page = portal.ask(move |app| gather(app, &viewer)).await?;
+    portal.pages.show(&portal, &visit, "workspace.html", page)
+}
+
+fn gather(app: &App, viewer: &Viewer) -> Result<WorkspacePage, AppError> {
+    // Whoever is not logged in is told so by the first use case.
+    app.own_line(viewer)?;
+    let firm = viewer.organization.as_deref().and_then(RecordId::parse).map(|id| firm(app, viewer, &id)).transpose()?;
+    let office = viewer.may(Action::Merge, &Target::default()).is_ok().then(|| office(app, viewer)).transpose()?;
+    Ok(WorkspacePage { firm, office })
+}
+
+fn firm(app: &App, viewer: &Viewer, id: &RecordId) -> Result<Firm, AppError> {
+    let record = app.record(viewer, id)?;
+    let decisions = app.decisions(viewer, id, None)?;
+    let mut counts = decisions.counts;
+    counts.sort_by_key(|(outcome, _, _)| rank(outcome));
+    let eligible = decisions.decisions.into_iter().filter(|decision| decision.outcome == "eligible").take(ELIGIBLE);
+    let mut needs = Vec::new();
+    for need in related(&record, "need").into_iter().take(NEEDS) {
+        let matches = app.matches(viewer, &need.id, HELPERS)?;
+        let helpers = matches.groups.into_iter().flat_map(|group| group.matches).map(|found| (found.record, found.percent));
+        let mut helpers: Vec<(RecordRef, u32)> = helpers.collect();
+        helpers.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
+        helpers.truncate(HELPERS);
+        needs.push((need, helpers));
+    }
+    let fields = duijie_record::schema("organization").map_or(0, |schema| schema.fields().count());
+    let mut years = related(&record, "facts");
+    years.sort_by(|a, b| b.title.cmp(&a.title));
+    Ok(Firm {
+        organization: RecordRef { id: record.id.clone(), kind: record.kind.clone(), title: record.title.clone() },
+        region: record.region_path.clone(),
+        filled: record.groups.iter().map(|group| group.fields.len()).sum(),
+        fields,
+        counts,
+        eligible: eligible.map(|decision| (decision.measure, decision.name, decision.amount)).collect(),
+        needs,
+        next_year: crate::query::Pairs::default().with("f.organization", &record.title).behind("/facts/new"),
+        years,
+        people: related(&record, "expert"),
+    })
+}
+
+fn related(record: &RecordView, kind: &str) -> Vec<RecordRef> {
+    let mut found: Vec<RecordRef> = record.relations.iter().filter(|relation| relation.kind == kind).flat_map(|relation| relation.records.clone()).collect();
+    found.dedup_by(|a, b| a.id == b.id);
+    found
+}
+
+fn office(app: &App, viewer: &Viewer) -> Result<Office, AppError> {
+    let newest = |kinds: &[&str]| {
+        let request = SearchRequest {
+            kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
+            region: Some(viewer.region),
+            sort: Sort::Newest,
+            page: 1,
+            per_page: NEWEST,
+            ..SearchRequest::default()
+        };
+        app.search(viewer, &request).map(|page| page.hits)
+    };
+    let link = |kind: &str, name: Text| Link { name, href: format!("/duplicates?kind={kind}"), count: None, chosen: false };
+    Ok(Office {
+        region: viewer.region.name().to_string(),
+        needs: newest(&["need"])?,
+        changed: newest(&["organization", "expert", "offer", "instrument", "service"])?,
+        duplicates: vec![link("organization", text!("机构", "Organizations")), link("expert", text!("专家", "Experts")), link("need", text!("需求", "Needs"))],
+    })
+}
