@@ -14,7 +14,8 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("spine") => spine(&arguments[1..]),
         Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
-        _ => bail!("name a benchmark: spine, ledger"),
+        Some("policy") => crate::bench_policy::policy(&arguments[1..]),
+        _ => bail!("name a benchmark: spine, ledger, policy"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_ledger;
+mod bench_policy;
 mod demo;
 mod fuzz;
 mod pg;
@@ -25,6 +26,9 @@ cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
 cargo xtask bench ledger [--json]
                               durable transfers, beside one commit each and beside pgbench
+cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]
+                              the policy engine beside numpy, polars and DuckDB on the same data;
+                              --write DIR gives the workload as files for `duijie policy batch`
 cargo xtask fuzz policy|rule [--minutes N]
                               what people type and upload, made up under coverage; one minute unless told
 ";

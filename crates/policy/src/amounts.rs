@@ -17,8 +17,15 @@ pub(crate) enum Pay<'b> {
     Nothing,
     /// As much for everybody, in Fen.
     Fixed(i64),
-    Formula(Formula<'b>),
+    Whole(Whole<'b>),
     Slow(Slow<'b>),
+}
+
+/// An amount in whole Fen.
+pub(crate) struct Whole<'b> {
+    formula: Formula<'b>,
+    /// The ends where its one fact is not known.
+    unknown: Option<(i64, i64)>,
 }
 
 /// An amount by interval arithmetic and the reference.
@@ -33,7 +40,16 @@ pub(crate) struct Slow<'b> {
 #[derive(Default)]
 pub(crate) struct Paying {
     pub(crate) places: Vec<u16>,
-    pub(crate) work: Work,
+    known: Vec<u16>,
+    rest: Vec<u16>,
+    work: Work,
+}
+
+impl Paying {
+    /// For one subject, the first from wherever is asked.
+    pub(crate) fn first() -> Paying {
+        Paying { places: vec![0], ..Paying::default() }
+    }
 }
 
 impl<'b> Pay<'b> {
@@ -46,7 +62,7 @@ impl<'b> Pay<'b> {
             return Pay::Fixed(fen.max(0));
         }
         match formula {
-            Some(formula) => Pay::Formula(formula),
+            Some(formula) => Pay::Whole(Whole { unknown: formula.unknown_ends(), formula }),
             None => Pay::Slow(Slow { node, period, quick: Quick::new(book, population, node, period, on), reads: subjects.reads(&[node], period) }),
         }
     }
@@ -56,8 +72,8 @@ impl<'b> Pay<'b> {
         match self {
             Pay::Nothing => vec![None; paying.places.len()],
             Pay::Fixed(fen) => vec![Some((*fen, Some(*fen))); paying.places.len()],
-            Pay::Formula(formula) => {
-                let values = formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
+            Pay::Whole(whole) => {
+                let values = whole.formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
                 let ends = values.low.iter().zip(values.high);
                 ends.map(|(&low, &high)| Some((low.max(0), (high != UNLIMITED).then_some(high.max(0))))).collect()
             }
@@ -69,6 +85,7 @@ impl<'b> Pay<'b> {
     }
 
     /// What the subjects at `paying.places` from `start` on are paid together, at least and at most.
+    #[inline(always)]
     pub(crate) fn sum(&self, subjects: &Subjects<'b>, start: usize, paying: &mut Paying) -> (i128, Option<i128>) {
         match self {
             Pay::Nothing => (0, Some(0)),
@@ -76,31 +93,44 @@ impl<'b> Pay<'b> {
                 let sum = i128::from(*fen) * paying.places.len() as i128;
                 (sum, Some(sum))
             }
-            Pay::Formula(formula) => {
-                let values = formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
-                // A block's worth of moderate amounts fits 64 bits.
-                let moderate = formula.most < 1 << 48;
-                let total = |ends: &[i64]| match moderate {
-                    true => i128::from(ends.iter().map(|&fen| fen.max(0)).sum::<i64>()),
-                    false => ends.iter().map(|&fen| i128::from(fen.max(0))).sum(),
-                };
-                let low = total(values.low);
-                match std::ptr::eq(values.low, values.high) {
-                    true => (low, Some(low)),
-                    false => (low, values.high.iter().all(|&fen| fen != UNLIMITED).then(|| total(values.high))),
-                }
-            }
-            Pay::Slow(slow) => {
-                paying.places.iter().filter_map(|&at| slow.one(subjects, start + usize::from(at))).fold((0, Some(0)), |(low, high), (least, most)| {
-                    (low + i128::from(least.0), high.zip(most).map(|(sum, most): (i128, Fen)| sum + i128::from(most.0)))
-                })
-            }
+            Pay::Whole(whole) => whole.sum(start, paying),
+            Pay::Slow(_) => self.each(subjects, start, paying).into_iter().flatten().fold((0, Some(0)), |(low, high), (least, most)| {
+                (low + i128::from(least), high.zip(most).map(|(sum, most): (i128, i64)| sum + i128::from(most)))
+            }),
         }
     }
 }
 
-impl<'b> Slow<'b> {
-    fn one(&self, subjects: &Subjects<'b>, subject: usize) -> Option<(Fen, Option<Fen>)> {
+impl Whole<'_> {
+    /// In plain numbers over those of whom all is known, within bounds over the rest.
+    #[inline(always)]
+    fn sum(&self, start: usize, paying: &mut Paying) -> (i128, Option<i128>) {
+        let Paying { places, known, rest, work } = paying;
+        self.formula.part(start, places, known, rest);
+        // A block's worth of moderate amounts fits 64 bits.
+        let moderate = self.formula.most < 1 << 48;
+        let total = |ends: &[i64]| match moderate {
+            true => i128::from(ends.iter().map(|&fen| fen.max(0)).sum::<i64>()),
+            false => ends.iter().map(|&fen| i128::from(fen.max(0))).sum(),
+        };
+        let exact = if known.is_empty() { 0 } else { total(self.formula.evaluate_known(start, Picked::Some(known), work).low) };
+        let (low, high) = match self.unknown {
+            _ if rest.is_empty() => (0, Some(0)),
+            Some((low, high)) => {
+                let count = rest.len() as i128;
+                (i128::from(low.max(0)) * count, (high != UNLIMITED).then(|| i128::from(high.max(0)) * count))
+            }
+            None => {
+                let values = self.formula.evaluate(start, Picked::Some(rest), work);
+                (total(values.low), values.high.iter().all(|&fen| fen != UNLIMITED).then(|| total(values.high)))
+            }
+        };
+        (exact + low, high.map(|high| exact + high))
+    }
+}
+
+impl Slow<'_> {
+    fn one(&self, subjects: &Subjects<'_>, subject: usize) -> Option<(Fen, Option<Fen>)> {
         match self.quick.value(self.node, subject) {
             Number::Within(range) => return Some(money_bounds(&range)),
             Number::Undefined | Number::Fault => return None,

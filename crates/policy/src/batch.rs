@@ -175,7 +175,7 @@ impl<'b> Batch<'b> {
 
     /// What a measure pays a subject: at least and at most; nothing without an amount.
     pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
-        let mut scratch = Paying { places: vec![0], ..Paying::default() };
+        let mut scratch = Paying::first();
         let (low, high) = self.pays[measure].each(&self.subjects, subject, &mut scratch).pop().flatten()?;
         Some((Fen(low), high.map(Fen)))
     }
@@ -319,11 +319,11 @@ impl<'b> Batch<'b> {
         let (low, high) = match &self.pays[measure] {
             Pay::Nothing => return,
             Pay::Fixed(fen) => (i128::from(*fen) * i128::from(yes), Some(i128::from(*fen) * i128::from(yes))),
-            pay => {
+            pay => self.lanes.run(|| {
                 paying.places.clear();
                 for_each_one(&bits.yes, |at| paying.places.push(at as u16));
                 pay.sum(&self.subjects, block * BLOCK, paying)
-            }
+            }),
         };
         tally.amount_low += low;
         tally.amount_high = tally.amount_high.zip(high).map(|(sum, high)| sum + high);

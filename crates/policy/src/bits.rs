@@ -104,6 +104,7 @@ impl Bits {
 }
 
 /// Calls `each` with the place of every one.
+#[inline(always)]
 pub(crate) fn for_each_one(words: &Words, mut each: impl FnMut(usize)) {
     for (at, &word) in words.iter().enumerate() {
         let mut rest = word;

@@ -27,6 +27,19 @@ impl Book {
         Some(Deciding { book: self, measure: decided, evaluation }.decision(version.is_some()))
     }
 
+    /// Whether the conditions of a measure hold for the period that a day decides, and what it pays, by the
+    /// reference evaluator and without reasons. Nothing for an id that is not in the book.
+    pub fn verdict(&self, measure: &str, facts: &Facts, regions: &RegionFacts, on: Date) -> Option<(Truth, Option<Amount>)> {
+        let newest = self.measure(measure)?;
+        let on = on.first_day();
+        let period = newest.default_period(on);
+        let version = self.version_for(measure, period, on);
+        let evaluation = self.evaluation(facts, regions, period, on);
+        let deciding = Deciding { book: self, measure: version.unwrap_or(newest), evaluation };
+        let standing = Standing::of(&deciding.evaluation, deciding.measure, version.is_some());
+        Some((standing.verdict, deciding.amount()))
+    }
+
     /// The ids of the measures that read a fact, by its key: those to decide again when it changes.
     pub fn measures_reading(&self, key: &str) -> Vec<&str> {
         self.ids().filter(|id| self.versions(id).iter().any(|measure| self.facts_read(measure).iter().any(|fact| &*fact.key == key))).collect()

@@ -3,6 +3,7 @@
 //! could leave 64 bits, or that is not made of these operations, has no formula and is left to the
 //! interval arithmetic of the reference, with which a formula agrees exactly.
 
+use crate::bits::BLOCK;
 use crate::book::Book;
 use crate::period::Period;
 use crate::plan::{NodeId, Op};
@@ -28,7 +29,7 @@ pub(crate) struct Formula<'p> {
     pub(crate) most: i128,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Input<'p> {
     /// The numbers of those who have one; nobody has when absent.
     column: Option<Wholes<'p>>,
@@ -48,6 +49,9 @@ enum Step {
     Add(usize, usize),
     Min(usize, usize),
     Max(usize, usize),
+    /// At most, and at least, a number that is the same for everybody.
+    Cap(usize, i64),
+    Raise(usize, i64),
     /// Of two numbers that are never negative.
     Product(usize, usize),
     /// `× times ÷ by` rounded to a whole number, then `× step`.
@@ -124,28 +128,81 @@ impl<'p> Formula<'p> {
         }
     }
 
-    /// Evaluates for the subjects picked from `start` on.
+    /// Its value where no fact is known, if that is the same for everybody: it reads one fact at most.
+    pub(crate) fn unknown_ends(&self) -> Option<(i64, i64)> {
+        let [input] = self.inputs.as_slice() else { return None };
+        let blank = Formula { inputs: vec![Input { column: None, ..*input }], steps: self.steps.clone(), ..*self };
+        let mut work = Work::default();
+        let values = blank.evaluate(0, Picked::Next(1), &mut work);
+        Some((values.low[0], values.high[0]))
+    }
+
+    /// Parts places into those of whom every fact is known, and the rest.
+    #[inline(always)]
+    pub(crate) fn part(&self, start: usize, places: &[u16], known: &mut Vec<u16>, rest: &mut Vec<u16>) {
+        known.resize(places.len(), 0);
+        rest.resize(places.len(), 0);
+        let (mut knowns, mut others) = (0, 0);
+        for &place in places {
+            let at = start + usize::from(place);
+            let all = self.inputs.iter().all(|input| input.column.is_some_and(|column| column.known[at]));
+            known[knowns] = place;
+            rest[others] = place;
+            knowns += usize::from(all);
+            others += usize::from(!all);
+        }
+        known.truncate(knowns);
+        rest.truncate(others);
+    }
+
+    /// Evaluates for the subjects picked from `start` on, at most a block of them.
+    #[inline(always)]
     pub(crate) fn evaluate<'w>(&self, start: usize, picked: Picked<'_>, work: &'w mut Work) -> Values<'w> {
-        let count = match picked {
-            Picked::Next(count) => count,
-            Picked::Some(places) => places.len(),
-        };
-        work.lows.resize_with(work.lows.len().max(self.steps.len()), Vec::new);
-        work.highs.resize_with(work.highs.len().max(self.steps.len()), Vec::new);
-        let all_known = self.inputs.iter().all(|input| input.knows_all(start, picked));
+        if self.inputs.iter().all(|input| input.knows_all(start, picked)) {
+            return self.evaluate_known(start, picked, work);
+        }
+        let count = picked.count();
+        work.reach(self.steps.len());
         for (at, step) in self.steps.iter().enumerate() {
-            let (before, rest) = work.lows.split_at_mut(at);
-            let low = &mut rest[0];
-            if all_known {
-                step.exact(self, start, picked, count, before, low);
-                continue;
-            }
-            let (high_before, high_rest) = work.highs.split_at_mut(at);
-            step.within(self, start, picked, count, (before, high_before), (low, &mut high_rest[0]));
+            let (low_before, lows) = work.lows.split_at_mut(at);
+            let (high_before, highs) = work.highs.split_at_mut(at);
+            step.within(self, start, picked, (low_before, high_before), (&mut lows[0][..count], &mut highs[0][..count]));
         }
         let last = self.steps.len() - 1;
-        let low = &work.lows[last][..];
-        Values { low, high: if all_known { low } else { &work.highs[last] } }
+        Values { low: &work.lows[last][..count], high: &work.highs[last][..count] }
+    }
+
+    /// The same for subjects of whom every fact is known.
+    #[inline(always)]
+    pub(crate) fn evaluate_known<'w>(&self, start: usize, picked: Picked<'_>, work: &'w mut Work) -> Values<'w> {
+        let count = picked.count();
+        work.reach(self.steps.len());
+        for (at, step) in self.steps.iter().enumerate() {
+            let (before, rest) = work.lows.split_at_mut(at);
+            step.exact(self, start, picked, before, &mut rest[0][..count]);
+        }
+        let low = &work.lows[self.steps.len() - 1][..count];
+        Values { low, high: low }
+    }
+}
+
+impl Picked<'_> {
+    fn count(self) -> usize {
+        match self {
+            Picked::Next(count) => count,
+            Picked::Some(places) => places.len(),
+        }
+    }
+}
+
+impl Work {
+    /// Storage for as many steps, each a block long.
+    fn reach(&mut self, steps: usize) {
+        for registers in [&mut self.lows, &mut self.highs] {
+            if registers.len() < steps {
+                registers.resize_with(steps, || vec![0; BLOCK]);
+            }
+        }
     }
 }
 
@@ -162,145 +219,141 @@ impl Input<'_> {
         }
     }
 
-    fn load(&self, start: usize, picked: Picked<'_>, count: usize, missing: i64, into: &mut Vec<i64>) {
-        into.clear();
-        let Some(column) = self.column else {
-            into.resize(count, missing);
-            return;
-        };
+    /// The numbers of those who have one, all of whom do.
+    #[inline(always)]
+    fn load_known(&self, start: usize, picked: Picked<'_>, into: &mut [i64]) {
+        let Some(column) = self.column else { return into.fill(0) };
+        let (values, scale) = (&column.values[start..], self.scale);
+        match picked {
+            Picked::Next(_) => into.iter_mut().zip(values).for_each(|(into, &value)| *into = value * scale),
+            Picked::Some(places) => into.iter_mut().zip(places).for_each(|(into, &place)| *into = values[usize::from(place)] * scale),
+        }
+    }
+
+    #[inline(always)]
+    fn load(&self, start: usize, picked: Picked<'_>, missing: i64, into: &mut [i64]) {
+        let Some(column) = self.column else { return into.fill(missing) };
         let (values, known) = (&column.values[start..], &column.known[start..]);
         let one = |value: i64, known: bool| if known { value * self.scale } else { missing };
         match picked {
-            Picked::Next(count) => into.extend(values[..count].iter().zip(&known[..count]).map(|(&value, &known)| one(value, known))),
-            Picked::Some(places) => into.extend(places.iter().map(|&place| one(values[usize::from(place)], known[usize::from(place)]))),
+            Picked::Next(_) => into.iter_mut().zip(values.iter().zip(known)).for_each(|(into, (&value, &known))| *into = one(value, known)),
+            Picked::Some(places) => {
+                into.iter_mut().zip(places).for_each(|(into, &place)| *into = one(values[usize::from(place)], known[usize::from(place)]));
+            }
         }
     }
 }
 
+#[inline(always)]
+fn map(from: &[i64], into: &mut [i64], map: impl Fn(i64) -> i64) {
+    into.iter_mut().zip(from).for_each(|(into, &value)| *into = map(value));
+}
+
+#[inline(always)]
+fn join(a: &[i64], b: &[i64], into: &mut [i64], join: impl Fn(i64, i64) -> i64) {
+    into.iter_mut().zip(a.iter().zip(b)).for_each(|(into, (&a, &b))| *into = join(a, b));
+}
+
 impl Step {
     /// Everything is known: one number for each subject.
-    fn exact(&self, formula: &Formula<'_>, start: usize, picked: Picked<'_>, count: usize, before: &[Vec<i64>], into: &mut Vec<i64>) {
-        let join = |a: usize, b: usize, into: &mut Vec<i64>, join: fn(i64, i64) -> i64| {
-            into.clear();
-            into.extend(before[a].iter().zip(&before[b]).map(|(&a, &b)| join(a, b)));
-        };
-        let map = |a: usize, into: &mut Vec<i64>, map: &dyn Fn(&[i64], &mut Vec<i64>)| {
-            into.clear();
-            map(&before[a], into);
-        };
+    #[inline(always)]
+    fn exact(&self, formula: &Formula<'_>, start: usize, picked: Picked<'_>, before: &[Vec<i64>], into: &mut [i64]) {
         match *self {
-            Step::Input(input) => formula.inputs[input].load(start, picked, count, 0, into),
-            Step::Constant(value) => {
-                into.clear();
-                into.resize(count, value);
+            Step::Input(input) => formula.inputs[input].load_known(start, picked, into),
+            Step::Constant(value) => into.fill(value),
+            Step::Negate(a) => map(&before[a], into, |a| -a),
+            Step::Abs(a) => map(&before[a], into, i64::abs),
+            Step::Scale(a, by) => map(&before[a], into, |a| a * by),
+            Step::Add(a, b) => join(&before[a], &before[b], into, |a, b| a + b),
+            Step::Min(a, b) => join(&before[a], &before[b], into, i64::min),
+            Step::Max(a, b) => join(&before[a], &before[b], into, i64::max),
+            Step::Cap(a, most) => map(&before[a], into, |a| a.min(most)),
+            Step::Raise(a, least) => map(&before[a], into, |a| a.max(least)),
+            Step::Product(a, b) => join(&before[a], &before[b], into, |a, b| a * b),
+            Step::Round { of, times, by, mode: RoundingMode::HalfUp, step } => {
+                map(&before[of], into, |value| rounded(value * times, by, RoundingMode::HalfUp) * step);
             }
-            Step::Negate(a) => map(a, into, &|a, into| into.extend(a.iter().map(|&a| -a))),
-            Step::Abs(a) => map(a, into, &|a, into| into.extend(a.iter().map(|&a| a.abs()))),
-            Step::Scale(a, by) => map(a, into, &|a, into| into.extend(a.iter().map(|&a| a * by))),
-            Step::Add(a, b) => join(a, b, into, |a, b| a + b),
-            Step::Min(a, b) => join(a, b, into, i64::min),
-            Step::Max(a, b) => join(a, b, into, i64::max),
-            Step::Product(a, b) => join(a, b, into, |a, b| a * b),
-            Step::Round { of, times, by, mode, step } => map(of, into, &|of, into| round_all(of, times, by, mode, step, into)),
+            Step::Round { of, times, by, mode, step } => map(&before[of], into, |value| rounded(value * times, by, mode) * step),
         }
     }
 
     /// Something is missing: the least and the greatest number for each subject.
+    #[inline(always)]
     fn within(
         &self,
         formula: &Formula<'_>,
         start: usize,
         picked: Picked<'_>,
-        count: usize,
-        (low_before, high_before): (&[Vec<i64>], &[Vec<i64>]),
-        (low, high): (&mut Vec<i64>, &mut Vec<i64>),
+        (lows, highs): (&[Vec<i64>], &[Vec<i64>]),
+        (low, high): (&mut [i64], &mut [i64]),
     ) {
-        let join = |before: &[Vec<i64>], a: usize, b: usize, into: &mut Vec<i64>, join: fn(i64, i64) -> i64| {
-            into.clear();
-            into.extend(before[a].iter().zip(&before[b]).map(|(&a, &b)| join(a, b)));
-        };
-        let map = |from: &[i64], into: &mut Vec<i64>, map: &dyn Fn(i64) -> i64| {
-            into.clear();
-            into.extend(from.iter().map(|&value| map(value)));
-        };
         match *self {
             Step::Input(input) => {
                 let input = &formula.inputs[input];
-                input.load(start, picked, count, input.low, low);
-                input.load(start, picked, count, input.high, high);
+                input.load(start, picked, input.low, low);
+                input.load(start, picked, input.high, high);
             }
             Step::Constant(value) => {
-                for into in [low, high] {
-                    into.clear();
-                    into.resize(count, value);
-                }
+                low.fill(value);
+                high.fill(value);
             }
             Step::Negate(a) => {
-                map(&high_before[a], low, &|high| -high);
-                map(&low_before[a], high, &|low| -low);
+                map(&highs[a], low, |high| -high);
+                map(&lows[a], high, |low| -low);
             }
             Step::Abs(a) => {
-                let ends = || low_before[a].iter().zip(&high_before[a]);
-                low.clear();
-                low.extend(ends().map(|(&low, &high)| {
-                    if low >= 0 {
-                        low
-                    } else if high <= 0 {
-                        -high
-                    } else {
-                        0
-                    }
-                }));
-                high.clear();
-                high.extend(ends().map(|(&low, &high)| (-low).max(high)));
+                join(&lows[a], &highs[a], low, |low, high| if low >= 0 { low } else { (-high).max(0) });
+                join(&lows[a], &highs[a], high, |low, high| (-low).max(high));
             }
             Step::Scale(a, by) => {
-                let (least, greatest) = if by < 0 { (high_before, low_before) } else { (low_before, high_before) };
-                map(&least[a], low, &|value| scaled(value, by));
-                map(&greatest[a], high, &|value| scaled(value, by));
+                let (least, greatest) = if by < 0 { (highs, lows) } else { (lows, highs) };
+                map(&least[a], low, |value| scaled(value, by));
+                map(&greatest[a], high, |value| scaled(value, by));
             }
             Step::Add(a, b) => {
-                join(low_before, a, b, low, |a, b| if a == -UNLIMITED || b == -UNLIMITED { -UNLIMITED } else { a + b });
-                join(high_before, a, b, high, |a, b| if a == UNLIMITED || b == UNLIMITED { UNLIMITED } else { a + b });
+                join(&lows[a], &lows[b], low, |a, b| if a == -UNLIMITED || b == -UNLIMITED { -UNLIMITED } else { a + b });
+                join(&highs[a], &highs[b], high, |a, b| if a == UNLIMITED || b == UNLIMITED { UNLIMITED } else { a + b });
             }
             Step::Min(a, b) => {
-                join(low_before, a, b, low, i64::min);
-                join(high_before, a, b, high, i64::min);
+                join(&lows[a], &lows[b], low, i64::min);
+                join(&highs[a], &highs[b], high, i64::min);
             }
             Step::Max(a, b) => {
-                join(low_before, a, b, low, i64::max);
-                join(high_before, a, b, high, i64::max);
+                join(&lows[a], &lows[b], low, i64::max);
+                join(&highs[a], &highs[b], high, i64::max);
+            }
+            Step::Cap(a, most) => {
+                map(&lows[a], low, |low| low.min(most));
+                map(&highs[a], high, |high| high.min(most));
+            }
+            Step::Raise(a, least) => {
+                map(&lows[a], low, |low| low.max(least));
+                map(&highs[a], high, |high| high.max(least));
             }
             Step::Product(a, b) => {
-                join(low_before, a, b, low, |a, b| a * b);
-                join(high_before, a, b, high, |a, b| match (a, b) {
+                join(&lows[a], &lows[b], low, |a, b| a * b);
+                join(&highs[a], &highs[b], high, |a, b| match (a, b) {
                     (0, _) | (_, 0) => 0,
                     (UNLIMITED, _) | (_, UNLIMITED) => UNLIMITED,
                     (a, b) => a * b,
                 });
             }
             Step::Round { of, times, by, mode, step } => {
-                for (from, into) in [(&low_before[of], low), (&high_before[of], high)] {
-                    map(from, into, &|value| if value.abs() == UNLIMITED { value } else { rounded(value * times, by, mode) * step });
-                }
+                let round = |value: i64| if value.abs() == UNLIMITED { value } else { rounded(value * times, by, mode) * step };
+                map(&lows[of], low, round);
+                map(&highs[of], high, round);
             }
         }
     }
 }
 
+#[inline(always)]
 fn scaled(value: i64, by: i64) -> i64 {
     if value.abs() == UNLIMITED { value * by.signum() } else { value * by }
 }
 
-fn round_all(values: &[i64], times: i64, by: i64, mode: RoundingMode, step: i64, into: &mut Vec<i64>) {
-    match mode {
-        RoundingMode::HalfUp => into.extend(values.iter().map(|&value| rounded(value * times, by, RoundingMode::HalfUp) * step)),
-        mode => into.extend(values.iter().map(|&value| rounded(value * times, by, mode) * step)),
-    }
-}
-
 /// As [`Fraction::rounded`], for a positive divisor.
-#[inline]
+#[inline(always)]
 fn rounded(value: i64, by: i64, mode: RoundingMode) -> i64 {
     let (toward_zero, rest) = (value / by, (value % by).abs());
     let away = match mode {
@@ -379,8 +432,8 @@ impl<'b, 'p> Compiling<'b, 'p> {
                 let a = self.node(*a)?;
                 self.times(a, Fraction::ONE.over(divisor)?)
             }
-            Op::Min(parts) => self.fold(parts, |compiling, a, b| compiling.extreme(a, b, Step::Min, a.positive && b.positive)),
-            Op::Max(parts) => self.fold(parts, |compiling, a, b| compiling.extreme(a, b, Step::Max, a.positive || b.positive)),
+            Op::Min(parts) => self.fold(parts, |compiling, a, b| compiling.extreme(a, b, true)),
+            Op::Max(parts) => self.fold(parts, |compiling, a, b| compiling.extreme(a, b, false)),
             Op::Sum(parts) => self.fold(parts, Compiling::sum),
             Op::Round { value, step, mode } => {
                 let step = fixed(book, *step, self.period, self.on)?;
@@ -433,6 +486,9 @@ impl<'b, 'p> Compiling<'b, 'p> {
     /// Brings a register to another denominator, a multiple of its own.
     fn over(&mut self, a: Register, denominator: i64) -> Option<Register> {
         let by = denominator / a.denominator;
+        if let (Step::Constant(value), true) = (self.steps[a.at], a.most * i128::from(by) < LIMIT) {
+            return self.push(Step::Constant(value * by), denominator, a.most * i128::from(by), a.positive);
+        }
         if by == 1 { Some(a) } else { self.push(Step::Scale(a.at, by), denominator, a.most * i128::from(by), a.positive) }
     }
 
@@ -446,9 +502,19 @@ impl<'b, 'p> Compiling<'b, 'p> {
         self.push(Step::Add(a.at, b.at), a.denominator, a.most + b.most, a.positive && b.positive)
     }
 
-    fn extreme(&mut self, a: Register, b: Register, step: fn(usize, usize) -> Step, positive: bool) -> Option<Register> {
+    /// The lesser or the greater of two.
+    fn extreme(&mut self, a: Register, b: Register, lesser: bool) -> Option<Register> {
         let (a, b) = self.alike(a, b)?;
-        self.push(step(a.at, b.at), a.denominator, a.most.max(b.most), positive)
+        let positive = if lesser { a.positive && b.positive } else { a.positive || b.positive };
+        let step = match (lesser, self.steps[a.at], self.steps[b.at]) {
+            (true, _, Step::Constant(most)) => Step::Cap(a.at, most),
+            (true, Step::Constant(most), _) => Step::Cap(b.at, most),
+            (false, _, Step::Constant(least)) => Step::Raise(a.at, least),
+            (false, Step::Constant(least), _) => Step::Raise(b.at, least),
+            (true, ..) => Step::Min(a.at, b.at),
+            (false, ..) => Step::Max(a.at, b.at),
+        };
+        self.push(step, a.denominator, a.most.max(b.most), positive)
     }
 
     fn product(&mut self, a: NodeId, b: NodeId) -> Option<Register> {

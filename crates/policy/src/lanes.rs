@@ -48,7 +48,13 @@ impl Lanes {
     pub(crate) fn all_known() -> impl Iterator<Item = Lanes> {
         #[cfg(target_arch = "x86_64")]
         let vectors = {
-            let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("popcnt");
+            let wide = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("popcnt");
             let half = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
             [wide.then_some(Lanes::Avx512), half.then_some(Lanes::Avx2)]
         };
@@ -72,33 +78,34 @@ impl Lanes {
         }
     }
 
-    /// The ones of a block.
-    pub(crate) fn ones(self, words: &Words) -> u64 {
+    /// Runs plain loops compiled for the widest vectors; what they call must be inlined.
+    #[inline]
+    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
         match self {
             // SAFETY: this way is only chosen when `all_known` found the features.
             #[cfg(target_arch = "x86_64")]
-            Lanes::Avx512 | Lanes::Avx2 => unsafe { half::ones(words) },
-            Lanes::Plain => plain::ones(words),
+            Lanes::Avx512 => unsafe { wide::run(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Lanes::Avx2 => unsafe { half::run(work) },
+            Lanes::Plain => work(),
         }
+    }
+
+    /// The ones of a block.
+    pub(crate) fn ones(self, words: &Words) -> u64 {
+        self.run(|| plain::ones(words))
     }
 
     /// Counts for each value the cuts that are not above it.
     pub(crate) fn passed(self, values: &[i64], cuts: &[i64], codes: &mut [u8]) {
-        match self {
-            // SAFETY: this way is only chosen when `all_known` found the features.
-            #[cfg(target_arch = "x86_64")]
-            Lanes::Avx512 => unsafe { wide::passed(values, cuts, codes) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Lanes::Avx2 => unsafe { half::passed(values, cuts, codes) },
-            Lanes::Plain => plain::passed(values, cuts, codes),
-        }
+        self.run(|| plain::passed(values, cuts, codes));
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use super::{Lane, Line, WORDS, Words, plain};
+    use super::{Lane, Line, WORDS, Words};
     use std::arch::x86_64::{
         __m512i, __mmask64, _mm512_load_si512, _mm512_mask_cmpge_epi8_mask, _mm512_mask_cmpge_epu8_mask, _mm512_mask_cmplt_epi8_mask,
         _mm512_mask_cmplt_epu8_mask, _mm512_set1_epi32,
@@ -106,41 +113,96 @@ mod wide {
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn all(rows: &[Line], at_least: &[Lane], below: &[Lane], yes: &mut Words, open: &mut Words) {
-        let load = |row: u32, word: usize| -> __m512i {
-            // SAFETY: the caller has checked the rows; `Line` is 64 bytes at a multiple of 64.
-            unsafe { _mm512_load_si512(rows.as_ptr().add(row as usize * WORDS + word).cast()) }
-        };
-        // Two words at a time share the loading of a lane.
-        for pair in 0..WORDS / 2 {
-            let (first, second) = (2 * pair, 2 * pair + 1);
-            let (mut yes_a, mut yes_b, mut open_a, mut open_b): (__mmask64, __mmask64, __mmask64, __mmask64) = (!0, !0, !0, !0);
-            for lane in at_least {
-                let bound = _mm512_set1_epi32(lane.bound.cast_signed());
-                yes_a = _mm512_mask_cmpge_epi8_mask(yes_a, load(lane.low, first), bound);
-                yes_b = _mm512_mask_cmpge_epi8_mask(yes_b, load(lane.low, second), bound);
-                open_a = _mm512_mask_cmpge_epu8_mask(open_a, load(lane.high, first), bound);
-                open_b = _mm512_mask_cmpge_epu8_mask(open_b, load(lane.high, second), bound);
-            }
-            for lane in below {
-                let bound = _mm512_set1_epi32(lane.bound.cast_signed());
-                yes_a = _mm512_mask_cmplt_epu8_mask(yes_a, load(lane.high, first), bound);
-                yes_b = _mm512_mask_cmplt_epu8_mask(yes_b, load(lane.high, second), bound);
-                open_a = _mm512_mask_cmplt_epi8_mask(open_a, load(lane.low, first), bound);
-                open_b = _mm512_mask_cmplt_epi8_mask(open_b, load(lane.low, second), bound);
-            }
-            (yes[first], yes[second], open[first], open[second]) = (yes_a, yes_b, open_a, open_b);
+        // Bounds and rows of a known number of tests stay in registers.
+        match (at_least.len(), below.len()) {
+            (1, 0) => fixed::<1, 0>(rows, at_least, below, yes, open),
+            (2, 0) => fixed::<2, 0>(rows, at_least, below, yes, open),
+            (3, 0) => fixed::<3, 0>(rows, at_least, below, yes, open),
+            (4, 0) => fixed::<4, 0>(rows, at_least, below, yes, open),
+            (5, 0) => fixed::<5, 0>(rows, at_least, below, yes, open),
+            (6, 0) => fixed::<6, 0>(rows, at_least, below, yes, open),
+            (0, 1) => fixed::<0, 1>(rows, at_least, below, yes, open),
+            (1, 1) => fixed::<1, 1>(rows, at_least, below, yes, open),
+            (2, 1) => fixed::<2, 1>(rows, at_least, below, yes, open),
+            (3, 1) => fixed::<3, 1>(rows, at_least, below, yes, open),
+            (4, 1) => fixed::<4, 1>(rows, at_least, below, yes, open),
+            (5, 1) => fixed::<5, 1>(rows, at_least, below, yes, open),
+            (0, 2) => fixed::<0, 2>(rows, at_least, below, yes, open),
+            (1, 2) => fixed::<1, 2>(rows, at_least, below, yes, open),
+            (2, 2) => fixed::<2, 2>(rows, at_least, below, yes, open),
+            (3, 2) => fixed::<3, 2>(rows, at_least, below, yes, open),
+            (4, 2) => fixed::<4, 2>(rows, at_least, below, yes, open),
+            (0, 3) => fixed::<0, 3>(rows, at_least, below, yes, open),
+            (1, 3) => fixed::<1, 3>(rows, at_least, below, yes, open),
+            (2, 3) => fixed::<2, 3>(rows, at_least, below, yes, open),
+            (3, 3) => fixed::<3, 3>(rows, at_least, below, yes, open),
+            _ => any(rows, at_least, below, yes, open),
         }
     }
 
     #[target_feature(enable = "avx512f,avx512bw")]
-    pub(super) fn passed(values: &[i64], cuts: &[i64], codes: &mut [u8]) {
-        plain::passed(values, cuts, codes);
+    fn fixed<const AT_LEAST: usize, const BELOW: usize>(rows: &[Line], at_least: &[Lane], below: &[Lane], yes: &mut Words, open: &mut Words) {
+        let (Some(at_least), Some(below)) = (at_least.first_chunk::<AT_LEAST>(), below.first_chunk::<BELOW>()) else { return };
+        if at_least.iter().chain(below).any(|lane| lane.low != lane.high) {
+            return any(rows, at_least, below, yes, open);
+        }
+        let start = |lane: &Lane| -> *const Line {
+            // SAFETY: the caller has checked the rows.
+            unsafe { rows.as_ptr().add(lane.low as usize * WORDS) }
+        };
+        let load = |start: *const Line, word: usize| -> __m512i {
+            // SAFETY: a row has `WORDS` lines, each 64 bytes at a multiple of 64.
+            unsafe { _mm512_load_si512(start.add(word).cast()) }
+        };
+        let over = at_least.each_ref().map(|lane| (start(lane), _mm512_set1_epi32(lane.bound.cast_signed())));
+        let under = below.each_ref().map(|lane| (start(lane), _mm512_set1_epi32(lane.bound.cast_signed())));
+        for word in 0..WORDS {
+            let (mut sure, mut may): (__mmask64, __mmask64) = (!0, !0);
+            for (start, bound) in over {
+                let codes = load(start, word);
+                sure = _mm512_mask_cmpge_epi8_mask(sure, codes, bound);
+                may = _mm512_mask_cmpge_epu8_mask(may, codes, bound);
+            }
+            for (start, bound) in under {
+                let codes = load(start, word);
+                sure = _mm512_mask_cmplt_epu8_mask(sure, codes, bound);
+                may = _mm512_mask_cmplt_epi8_mask(may, codes, bound);
+            }
+            (yes[word], open[word]) = (sure, may);
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn any(rows: &[Line], at_least: &[Lane], below: &[Lane], yes: &mut Words, open: &mut Words) {
+        let load = |row: u32, word: usize| -> __m512i {
+            // SAFETY: the caller has checked the rows; `Line` is 64 bytes at a multiple of 64.
+            unsafe { _mm512_load_si512(rows.as_ptr().add(row as usize * WORDS + word).cast()) }
+        };
+        for word in 0..WORDS {
+            let (mut sure, mut may): (__mmask64, __mmask64) = (!0, !0);
+            for lane in at_least {
+                let bound = _mm512_set1_epi32(lane.bound.cast_signed());
+                sure = _mm512_mask_cmpge_epi8_mask(sure, load(lane.low, word), bound);
+                may = _mm512_mask_cmpge_epu8_mask(may, load(lane.high, word), bound);
+            }
+            for lane in below {
+                let bound = _mm512_set1_epi32(lane.bound.cast_signed());
+                sure = _mm512_mask_cmplt_epu8_mask(sure, load(lane.high, word), bound);
+                may = _mm512_mask_cmplt_epi8_mask(may, load(lane.low, word), bound);
+            }
+            (yes[word], open[word]) = (sure, may);
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+    pub(super) fn run<T>(work: impl FnOnce() -> T) -> T {
+        work()
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod half {
-    use super::{Lane, Line, WORDS, Words, plain};
+    use super::{Lane, Line, WORDS, Words};
     use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_load_si256, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_set1_epi32};
 
     #[target_feature(enable = "avx2")]
@@ -173,13 +235,8 @@ mod half {
     }
 
     #[target_feature(enable = "avx2,popcnt")]
-    pub(super) fn ones(words: &Words) -> u64 {
-        plain::ones(words)
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn passed(values: &[i64], cuts: &[i64], codes: &mut [u8]) {
-        plain::passed(values, cuts, codes);
+    pub(super) fn run<T>(work: impl FnOnce() -> T) -> T {
+        work()
     }
 }
 

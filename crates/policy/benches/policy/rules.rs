@@ -108,15 +108,16 @@ impl Test {
                 let Kind::Money(low, high) = FACTS[fact].kind else { unreachable!("BUG: money stands first") };
                 // At least: in the lower half of the orders of magnitude; at most: in the upper.
                 let power = low + if bound_up { (high - low) / 2 } else { 0 } + dice.below(u64::from((high - low).div_ceil(2))) as u32;
-                let step = *dice.pick(&[10, 12, 15, 20, 25, 30, 40, 50, 60, 80]);
+                let step =
+                    *dice.pick(&[10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 26, 28, 30, 32, 35, 36, 40, 42, 45, 48, 50, 55, 60, 65, 70, 75, 80, 90]);
                 number(Operand::Fact(fact), (step * 10i64.pow(power) / 10).max(100))
             }
             46..66 => {
                 let fact = within(dice, COUNTS);
-                let bound = if bound_up { *dice.pick(&[20, 30, 50, 60, 80, 100, 200, 300, 500, 1000]) } else { *dice.pick(&[1, 2, 3, 4, 5, 6, 8, 10, 15, 20]) };
+                let bound = if bound_up { 20 * (1 + dice.below(40) as i64) } else { 1 + dice.below(24) as i64 };
                 number(Operand::Fact(fact), bound)
             }
-            66..75 => number(Operand::Fact(within(dice, RATIOS)), if bound_up { 5000 } else { 0 } + 500 * (1 + dice.below(9) as i64)),
+            66..75 => number(Operand::Fact(within(dice, RATIOS)), if bound_up { 5000 } else { 0 } + 100 * (1 + dice.below(48) as i64)),
             75..87 => {
                 let percent = if bound_up { *dice.pick(&[10, 20, 30, 40, 50, 60, 70, 80]) } else { *dice.pick(&[1, 2, 3, 4, 5, 6, 8, 10]) };
                 number(Operand::Quotient(dice.below(QUOTIENTS.len() as u64) as usize), percent * 100)

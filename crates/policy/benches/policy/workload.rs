@@ -98,6 +98,12 @@ pub(crate) struct Workload {
     pub(crate) columns: Vec<ColumnData>,
 }
 
+impl Workload {
+    pub(crate) fn subjects(&self) -> usize {
+        self.columns[0].values.len()
+    }
+}
+
 /// Numbers that look random and follow from their seed alone (splitmix64).
 pub(crate) struct Dice(u64);
 
@@ -172,10 +178,10 @@ impl ColumnData {
     }
 
     /// The column as the engine takes it.
-    pub(crate) fn to_column(&self) -> Column {
+    pub(crate) fn into_column(self) -> Column {
         match FACTS[self.fact].kind {
-            Kind::Money(..) | Kind::Count(_) => Column::Whole { values: self.values.clone(), known: self.known.clone(), unit: Fraction::ONE },
-            Kind::Ratio => Column::Whole { values: self.values.clone(), known: self.known.clone(), unit: Fraction::new(1, 10_000).expect("a unit") },
+            Kind::Money(..) | Kind::Count(_) => Column::Whole { values: self.values, known: self.known, unit: Fraction::ONE },
+            Kind::Ratio => Column::Whole { values: self.values, known: self.known, unit: Fraction::new(1, 10_000).expect("BUG: a unit") },
             Kind::Bool => Column::Truths { values: self.known.iter().zip(&self.values).map(|(known, value)| known.then_some(*value == 1)).collect() },
             Kind::Code(words) => Column::Words {
                 codes: self.known.iter().zip(&self.values).map(|(known, value)| if *known { *value as u32 } else { u32::MAX }).collect(),
