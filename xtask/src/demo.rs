@@ -51,6 +51,7 @@ impl Duijie {
         heading("Matching every need");
         self.run(&["match", "--all", "--limit", "3"])?;
         self.decide()?;
+        money(self)?;
         heading("Checking the journal");
         self.run(&["check"])
     }
@@ -58,7 +59,8 @@ impl Duijie {
     /// Fills the data directory anew with what the portal's pages show.
     pub(crate) fn load_pages(&self) -> Result<()> {
         self.begin()?;
-        self.decide()
+        self.decide()?;
+        money(self)
     }
 
     fn begin(&self) -> Result<()> {
@@ -68,6 +70,7 @@ impl Duijie {
         heading("Importing the demo region");
         let mut import = vec!["import".to_string()];
         import.extend(demo_files()?);
+        import.push("demo/voucher/organizations.csv".to_string());
         self.run(&import)
     }
 
@@ -79,6 +82,38 @@ impl Duijie {
         }
         Ok(())
     }
+}
+
+/// The measure whose batch run the demo shows: the tax-growth reward.
+const REWARD: &str = "320400.2021.tax-growth";
+const SCHEME: &str = "320412-2021";
+const ORDERS: &str = "demo/voucher/orders.csv";
+
+/// Pools, the vouchers of five regions through their whole life, and a batch run of entitlements.
+fn money(duijie: &Duijie) -> Result<()> {
+    heading("Vouchers of the Yangtze delta: 55 agencies, 110 orders, four batches, one settlement");
+    for region in ["320412", "310110", "330402", "340100", "330212"] {
+        let (scheme, pool) = (format!("demo/voucher/{region}-2021.yaml"), format!("pool:{region}:{region}.voucher.2021"));
+        duijie.run(&["voucher", "scheme", &scheme])?;
+        duijie.run(&["ledger", "fund", &pool, "500万元", "--id", &format!("{region}-2021")])?;
+    }
+    duijie.run(&["voucher", "agencies", "demo/voucher/agencies.csv", "--accept"])?;
+    duijie.run(&["voucher", "apply", SCHEME, ORDERS])?;
+    // Two levels of review are two people.
+    duijie.run(&["voucher", "--as", "wujin", "review", SCHEME])?;
+    duijie.run(&["voucher", "--as", "officer", "review", SCHEME])?;
+    for step in ["order", "deliver", "redeem"] {
+        duijie.run(&["voucher", step, SCHEME, ORDERS])?;
+    }
+    for batch in ["2021-1", "2021-2", "2021-3", "2021-4"] {
+        duijie.run(&["voucher", "pay", batch, &format!("示例流水{batch}")])?;
+    }
+    duijie.run(&["voucher", "settle", "2021"])?;
+    duijie.run(&["voucher", "figures", SCHEME])?;
+    heading("The tax-growth reward of 2021: who is entitled, and why others are not");
+    duijie.run(&["ledger", "fund", "pool:320400:320400.innovation.2021", "5000万元", "--id", "320400-2021"])?;
+    duijie.run(&["payout", "preview", REWARD, "--period", "2021"])?;
+    duijie.run(&["payout", "run", REWARD, "--period", "2021"])
 }
 
 struct Options {

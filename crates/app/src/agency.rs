@@ -163,6 +163,14 @@ impl App {
         Ok(self.store().read(|view| list::<Filing>(view, &filter))?.iter().map(|stored| shown(&stored.value, &[])).collect())
     }
 
+    /// Reads the rules and scores of a rating from YAML.
+    pub fn read_rating(&self, file: &str, yaml: &str) -> Result<RatingFile, AppError> {
+        serde_saphyr::from_str(yaml).map_err(|why| {
+            let message = text!("评价文件无法读取：{why}", "the rating does not read: {why}");
+            AppError::Invalid(vec![Diagnostic::error("rating.file", message).at(duijie_vocab::Place::file(file))])
+        })
+    }
+
     /// Rates the listed agencies of a region, class by class, and publishes the ratings.
     pub fn rate_agencies(&self, viewer: &Viewer, file: &RatingFile) -> Result<Vec<RatingView>, AppError> {
         viewer.may(Action::Pay, &Target { region: Some(file.region), organization: None })?;

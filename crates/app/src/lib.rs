@@ -2,6 +2,7 @@
 //! may do what, and opens transactions. Pages, the API and the command line all come through here.
 
 mod accounts;
+mod act_as;
 mod agency;
 mod api_keys;
 mod app;
@@ -43,6 +44,7 @@ mod spread;
 mod viewer;
 mod views;
 mod voucher;
+mod voucher_table;
 
 pub use accounts::{AccountChange, AccountLine, NewAccount};
 pub use agency::{AgencyView, FilingAct, RatingFile, RatingView};
@@ -72,3 +74,8 @@ pub use spread::{Spread, SpreadPart};
 pub use viewer::{Action, Refused, Role, Target, Viewer};
 pub use views::*;
 pub use voucher::{VoucherAct, VoucherView};
+pub use voucher_table::{TableReport, VOUCHER_COLUMNS};
+
+// What interfaces need of the rooms behind the use cases.
+pub use duijie_ledger::{AccountId, AccountKind, TransferId};
+pub use duijie_payout::{Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Payee, Scheme, ServiceClass, Terms};

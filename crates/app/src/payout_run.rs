@@ -398,7 +398,7 @@ fn outcome(decision: &Decision, rivals: &[Decision]) -> Decided {
     match decision.outcome {
         Outcome::Eligible => {}
         Outcome::NeedsReview => return Decided::NeedsReview { reason: reason() },
-        Outcome::Unknown => return Decided::Unknown { facts: decision.missing.iter().map(|missing| missing.name.clone()).collect() },
+        Outcome::Unknown => return Decided::Unknown { facts: decision.missing.iter().map(missing_fact).collect() },
         _ => return Decided::NotEligible { reason: reason() },
     }
     let Some(amount) = decision.amount.filter(|amount| amount.exact) else {
@@ -412,6 +412,15 @@ fn outcome(decision: &Decision, rivals: &[Decision]) -> Decided {
         Some(Because::Excluded { by, by_amount, group }) => Decided::Excluded { group, by, by_amount },
         _ => Decided::Eligible { amount: amount.low },
     }
+}
+
+/// The fact and the period for which it is missing.
+fn missing_fact(missing: &duijie_policy::Missing) -> Text {
+    if missing.period == Period::Instant {
+        return missing.name.clone();
+    }
+    let period = missing.period.described();
+    Text::new(format!("{}{}", period.zh, missing.name.zh), format!("{} of {}", missing.name.en, period.en))
 }
 
 /// Whether the entitlement still pays or has paid.

@@ -1,5 +1,6 @@
 //! What can be typed. The help texts are the reference of the command line.
 
+use crate::money_arguments::{Ledger, Payout, Voucher};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use duijie_vocab::Lang;
 use std::path::PathBuf;
@@ -48,6 +49,12 @@ pub(crate) enum Command {
     Match(Match),
     /// Measures: list, show, check, test, decide.
     Policy(Policy),
+    /// Entitlements: preview, run, approve, publish, pay.
+    Payout(Payout),
+    /// Vouchers: schemes, agencies, orders, redemption, settlement.
+    Voucher(Voucher),
+    /// The books: pools, balances, statements, reconciliation.
+    Ledger(Ledger),
     /// Serve the portal and its API.
     Serve(Serve),
     /// Accounts: add, list.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod commands;
+mod money_arguments;
 mod show;
 mod world;
 
@@ -44,6 +45,9 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Search(command) => commands::search::run(&world, &command),
         Command::Match(command) => commands::matching::run(&world, &command),
         Command::Policy(command) => commands::policy::run(&world, &command),
+        Command::Payout(command) => commands::payout::run(&world, &command),
+        Command::Voucher(command) => commands::voucher::run(&world, &command),
+        Command::Ledger(command) => commands::ledger::run(&world, &command),
         Command::Serve(command) => commands::serve::run(&world, &command),
         Command::Account(command) => commands::account::run(&world, &command),
         Command::Duplicates(command) => commands::duplicates::run(&world, &command),

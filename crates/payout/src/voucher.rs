@@ -153,7 +153,7 @@ impl Voucher {
             return Err(Refused::Rule("voucher.cap", text!("年度上限 {cap}，已领 {held}", "the cap of the year is {cap}, {held} are held already")));
         }
         let voucher = Voucher {
-            id: RecordId::derive("vou", &format!("{}|{}", scheme.id, asked.number)),
+            id: Voucher::id_of(&scheme.id, &asked.number),
             scheme: scheme.id.clone(),
             number: asked.number,
             region: scheme.region,
@@ -171,6 +171,11 @@ impl Voucher {
         let words = text!("申领 {}", "applied for {}", voucher.value.chinese());
         let office = Party::Office(voucher.region);
         Ok(Step::new(voucher, "apply", words.clone()).tell(office, words))
+    }
+
+    /// The id of the voucher of a scheme with this number.
+    pub fn id_of(scheme: &str, number: &str) -> RecordId {
+        RecordId::derive("vou", &format!("{scheme}|{number}"))
     }
 
     /// A reviewer finds it right. With two levels the second review, by another person, issues it

@@ -5,6 +5,7 @@ mod export;
 mod faults;
 mod import;
 mod kill;
+mod money;
 mod postgres_engine;
 mod product;
 mod serve;

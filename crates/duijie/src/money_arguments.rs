@@ -1,0 +1,240 @@
+//! What can be typed about money: entitlements, vouchers and the ledger.
+
+use crate::arguments::Format;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Who acts: four eyes need two logins.
+#[derive(Debug, Args)]
+pub(crate) struct ActAs {
+    /// The login to act as; without it the operator, who may do everything.
+    #[arg(long = "as", value_name = "LOGIN", global = true)]
+    pub(crate) login: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Payout {
+    #[command(flatten)]
+    pub(crate) who: ActAs,
+    #[command(subcommand)]
+    pub(crate) command: PayoutCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PayoutCommand {
+    /// Who would be paid how much by a measure for a year, and why everybody else would not.
+    Preview {
+        measure: String,
+        #[arg(long)]
+        period: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Make the entitlements of a run and tell the firms; again makes only what is missing.
+    Run {
+        measure: String,
+        #[arg(long)]
+        period: String,
+    },
+    /// List entitlements.
+    List {
+        #[arg(long)]
+        state: Option<String>,
+        /// The organization's id.
+        #[arg(long)]
+        organization: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// The firm confirms its bank account.
+    Confirm {
+        id: String,
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        bank: String,
+        #[arg(long)]
+        account: String,
+    },
+    /// Take a step that needs a reason: review, clear, object, reject, appeal, dismiss, uphold, withdraw.
+    Step { id: String, act: String, reason: String },
+    /// Approve one, or all that wait.
+    Approve {
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Publish everything approved under a measure for a period.
+    Publish {
+        measure: String,
+        #[arg(long)]
+        period: String,
+    },
+    /// The published lists.
+    Lists {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Put what is ready into a payment file (xlsx or csv) for the bank.
+    Pay {
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Read the bank's answer to a payment file.
+    Return { file: String, answer: PathBuf },
+    /// Ask paid money back.
+    Recall { id: String, amount: String, reason: String },
+    /// Money that was asked back has come.
+    Recover { id: String, serial: String },
+    /// Close what is paid.
+    Archive { id: String },
+    /// Decide an entitlement again under the rule and the facts of its day.
+    Replay {
+        id: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// What an organization was not paid for a year, and why.
+    Missed {
+        organization: String,
+        #[arg(long)]
+        period: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Set above which amount two people approve, and how long lists are open to objections.
+    Terms {
+        region: String,
+        #[arg(long)]
+        two_above: String,
+        #[arg(long)]
+        objection_days: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Voucher {
+    #[command(flatten)]
+    pub(crate) who: ActAs,
+    #[command(subcommand)]
+    pub(crate) command: VoucherCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VoucherCommand {
+    /// Read schemes (yaml).
+    Scheme {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// File agencies from a table; with --accept they are listed at once.
+    Agencies {
+        file: PathBuf,
+        #[arg(long)]
+        accept: bool,
+    },
+    /// The catalogue of listed agencies.
+    Catalogue {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Rate agencies by the rules and scores of a file (yaml) and publish the ten best.
+    Rate { file: PathBuf },
+    /// Apply for the vouchers of a table.
+    Apply { scheme: String, file: PathBuf },
+    /// Review every voucher that waits for a review.
+    Review { scheme: String },
+    /// Place the orders of a table.
+    Order { scheme: String, file: PathBuf },
+    /// Deliver and claim the orders of a table.
+    Deliver { scheme: String, file: PathBuf },
+    /// Redeem the orders of a table in the batches that it names.
+    Redeem {
+        scheme: String,
+        file: PathBuf,
+        /// Why orders with signs of abuse are redeemed all the same.
+        #[arg(long)]
+        despite: Option<String>,
+    },
+    /// Record that the bank paid a batch.
+    Pay { batch: String, serial: String },
+    /// End vouchers that were not used and orders that were not claimed in time.
+    Expire,
+    /// List vouchers.
+    List {
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// The figures of a scheme: agencies, orders, amounts, batches.
+    Figures {
+        scheme: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// What regions owe one another.
+    Clearing {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Net and pay what all regions owe one another, and print the statements.
+    Settle { run: String },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ledger {
+    #[command(flatten)]
+    pub(crate) who: ActAs,
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Put money from a region's bank account into one of its pools. The id makes asking twice harmless.
+    Fund {
+        /// Such as pool:320400:320400.innovation.2021.
+        pool: String,
+        /// Such as 500万元.
+        amount: String,
+        #[arg(long)]
+        id: String,
+    },
+    /// Balances.
+    Accounts {
+        /// bank, pool, voucher, agency, payee or clearing.
+        #[arg(long)]
+        kind: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// All balances by side; debits and credits are equal.
+    Trial {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// What was posted to an account.
+    Statement {
+        account: String,
+        #[arg(long)]
+        from: Option<String>,
+        #[arg(long)]
+        until: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// What became of a transfer.
+    Transfer {
+        id: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Compare a bank account with the bank's own file.
+    Reconcile { account: String, file: PathBuf },
+    /// Work every balance out again from the transfers.
+    Audit,
+    /// Release reservations whose time has come.
+    Expire,
+}

@@ -1,0 +1,231 @@
+//! Entitlements: what an organization is promised, what officers work on, batch runs, and the files
+//! between treasury and bank.
+
+use super::{Link, see_other};
+use crate::fault::Fault;
+use crate::portal::Portal;
+use crate::posted::Posted;
+use crate::query::Pairs;
+use crate::visit::Visit;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use duijie_app::{Action, AnyEntitlement, EntitlementRequest, EntitlementView, ExportFormat, Payee, PayoutAct, ReturnReport, RunPreview};
+use duijie_vocab::{Fen, MoneyUnit, RecordId, Text, text};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+pub(crate) struct PayoutsPage {
+    pub(crate) rows: Vec<EntitlementView>,
+    pub(crate) states: Vec<Link>,
+    pub(crate) next: Option<String>,
+    /// Whether the viewer works on other people's entitlements.
+    pub(crate) office: bool,
+    pub(crate) done: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct PayoutRunPage {
+    pub(crate) measures: Vec<(String, Text)>,
+    pub(crate) measure: String,
+    pub(crate) period: String,
+    pub(crate) preview: Option<RunPreview>,
+    /// Rows of the preview beyond the ones on the page.
+    pub(crate) more: usize,
+    /// What the act before did.
+    pub(crate) told: Option<Text>,
+    pub(crate) file: Option<String>,
+    pub(crate) returned: Option<ReturnReport>,
+}
+
+const ROWS: usize = 200;
+
+pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let request = EntitlementRequest {
+        state: visit.query.filled("state").map(str::to_string),
+        after: visit.query.filled("after").map(str::to_string),
+        ..EntitlementRequest::default()
+    };
+    let (viewer, state) = (visit.viewer.clone(), request.state.clone());
+    let (rows, after) = portal.ask(move |app| app.entitlements(&viewer, &request)).await?;
+    let link = |after: &str| Pairs::default().with("state", state.as_deref().unwrap_or_default()).with("after", after).behind("/payouts");
+    let page = PayoutsPage {
+        rows,
+        states: state_links(state.as_deref()),
+        next: after.as_deref().map(link),
+        office: visit.may(Action::Pay),
+        done: visit.query.get("done").is_some(),
+    };
+    portal.pages.show(&portal, &visit, "payouts.html", page)
+}
+
+pub(crate) fn state_links(chosen: Option<&str>) -> Vec<Link> {
+    let all = std::iter::once(Link { name: text!("全部", "All"), href: "/payouts".to_string(), count: None, chosen: chosen.is_none() });
+    let of = |state: &&str| Link {
+        name: AnyEntitlement::state_name(state).unwrap_or_default(),
+        href: Pairs::default().with("state", state).behind("/payouts"),
+        count: None,
+        chosen: chosen == Some(*state),
+    };
+    all.chain(AnyEntitlement::STATES.iter().map(of)).collect()
+}
+
+pub(crate) async fn act(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let fields = &posted.fields;
+    let id = fields.get("id").and_then(RecordId::parse).ok_or_else(incomplete)?;
+    let version = fields.filled("version").and_then(|text| text.parse().ok());
+    let act = read_act(fields)?;
+    let viewer = visit.viewer.clone();
+    portal.ask(move |app| app.payout_step(&viewer, &id, act, version)).await?;
+    Ok(see_other("/payouts?done=1"))
+}
+
+pub(crate) fn incomplete() -> Fault {
+    Fault::bad_parameter(text!("表单不完整。", "The form is incomplete."), text!("请返回上一页填写完整后再提交。", "Go back, fill it in and send it again."))
+}
+
+pub(crate) fn money(fields: &Pairs, name: &str) -> Result<Fen, Fault> {
+    let written = fields.filled(name).ok_or_else(incomplete)?;
+    Fen::parse(written, Some(MoneyUnit::Yuan)).map_err(|_| {
+        Fault::bad_parameter(text!("“{written}”不是金额。", "“{written}” is no amount."), text!("请写如 12.5万元 或 125000。", "Write 12.5万元 or 125000."))
+    })
+}
+
+fn read_act(fields: &Pairs) -> Result<PayoutAct, Fault> {
+    let word = |name: &str| fields.get(name).unwrap_or_default().to_string();
+    let reason = word("reason");
+    Ok(match fields.get("act").unwrap_or_default() {
+        "confirm" => PayoutAct::Confirm { payee: Payee { name: word("payee_name"), bank: word("payee_bank"), account: word("payee_account") } },
+        "approve" => PayoutAct::Approve,
+        "archive" => PayoutAct::Archive,
+        "push" => PayoutAct::Push,
+        "review" => PayoutAct::Review { reason },
+        "clear" => PayoutAct::Clear { opinion: reason },
+        "object" => PayoutAct::Object { reason },
+        "reject" => PayoutAct::Reject { reason },
+        "appeal" => PayoutAct::Appeal { reason },
+        "dismiss" => PayoutAct::Dismiss { reason },
+        "uphold" => PayoutAct::Uphold { reason },
+        "withdraw" => PayoutAct::Withdraw { reason },
+        "recall" => PayoutAct::Recall { amount: money(fields, "amount")?, reason },
+        "recover" => PayoutAct::Recover { bank_serial: reason },
+        _ => return Err(incomplete()),
+    })
+}
+
+pub(crate) async fn run(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let page = run_page(&portal, &visit, &visit.query, None).await?;
+    portal.pages.show(&portal, &visit, "payout_run.html", page)
+}
+
+pub(crate) async fn run_act(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let fields = &posted.fields;
+    let (measure, period) = (fields.get("measure").unwrap_or_default().to_string(), fields.get("period").unwrap_or_default().to_string());
+    let (viewer, what) = (visit.viewer.clone(), fields.get("act").unwrap_or_default().to_string());
+    let (told, file) = portal.ask(move |app| bulk(app, &viewer, &what, &measure, &period)).await?;
+    let mut page = run_page(&portal, &visit, fields, Some(told)).await?;
+    page.file = file;
+    portal.pages.show(&portal, &visit, "payout_run.html", page)
+}
+
+/// The acts on many at once; what was done, and the payment file that was made.
+fn bulk(app: &duijie_app::App, viewer: &duijie_app::Viewer, what: &str, measure: &str, period: &str) -> Result<(Text, Option<String>), duijie_app::AppError> {
+    let told = |done: usize, amount: String, refused: usize| text!("{done} 笔，{amount}；{refused} 笔未办理", "{done}, {amount}; {refused} were not moved");
+    match what {
+        "run" => app.payout_run(viewer, measure, period, &mut |_| {}).map(|done| (told(done.made, done.pays, 0), None)),
+        "approve" => {
+            let mut ids = Vec::new();
+            for state in ["confirmed", "endorsed"] {
+                let request = EntitlementRequest {
+                    state: Some(state.to_string()),
+                    measure: Some(measure.to_string()),
+                    period: Some(period.to_string()),
+                    ..EntitlementRequest::default()
+                };
+                ids.extend(app.entitlement_ids(viewer, &request)?);
+            }
+            let steps = app.payout_steps(viewer, &ids, &PayoutAct::Approve)?;
+            Ok((told(steps.done, steps.amount.chinese(), steps.refused.len()), None))
+        }
+        "publish" => {
+            let (_, steps) = app.publish_payouts(viewer, measure, period)?;
+            Ok((told(steps.done, steps.amount.chinese(), steps.refused.len()), None))
+        }
+        "pay" => {
+            let made = app.payment_file(viewer)?;
+            Ok((told(made.payments, made.total, made.refused.len()), Some(made.file)))
+        }
+        _ => Err(duijie_app::AppError::NotFound),
+    }
+}
+
+async fn run_page(portal: &Portal, visit: &Visit, fields: &Pairs, told: Option<Text>) -> Result<PayoutRunPage, Fault> {
+    let (measure, period) = (fields.get("measure").unwrap_or_default().to_string(), fields.get("period").unwrap_or_default().to_string());
+    let (viewer, asked) = (visit.viewer.clone(), (measure.clone(), period.clone()));
+    let (measures, preview) = portal
+        .ask(move |app| {
+            viewer.may(Action::Pay, &duijie_app::Target { region: Some(viewer.region), organization: None })?;
+            let measures = app.measures()?.into_iter().map(|line| (line.id, line.name)).collect();
+            let (measure, period) = asked;
+            let preview = if measure.is_empty() || period.is_empty() { None } else { Some(app.payout_preview(&viewer, &measure, &period, &mut |_| {})?) };
+            Ok((measures, preview))
+        })
+        .await?;
+    Ok(PayoutRunPage::of(measures, measure, period, preview, told))
+}
+
+impl PayoutRunPage {
+    pub(crate) fn of(measures: Vec<(String, Text)>, measure: String, period: String, mut preview: Option<RunPreview>, told: Option<Text>) -> PayoutRunPage {
+        let more = preview.as_ref().map_or(0, |preview| preview.rows.len().saturating_sub(ROWS));
+        if let Some(preview) = &mut preview {
+            preview.rows.truncate(ROWS);
+        }
+        PayoutRunPage { measures, measure, period, preview, more, told, file: None, returned: None }
+    }
+}
+
+/// The payment file for the bank, `NAME.xlsx` or `NAME.csv`.
+pub(crate) async fn file(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(name): Path<String>) -> Result<Response, Fault> {
+    let (file, ending) = name.rsplit_once('.').ok_or_else(Fault::not_found)?;
+    let format = ExportFormat::parse(ending).filter(|format| matches!(format, ExportFormat::Xlsx | ExportFormat::Csv)).ok_or_else(Fault::not_found)?;
+    let (file, viewer) = (file.to_string(), visit.viewer.clone());
+    let bytes = portal
+        .ask(move |app| {
+            let mut bytes = Vec::new();
+            let written = app.write_payments(&viewer, &file, format, &mut bytes)?;
+            if written == 0 { Err(duijie_app::AppError::NotFound) } else { Ok(bytes) }
+        })
+        .await?;
+    let attachment = format!("attachment; filename=\"payments.{ending}\"");
+    Ok(([(header::CONTENT_TYPE, format.media_type().to_string()), (header::CONTENT_DISPOSITION, attachment)], Body::from(bytes)).into_response())
+}
+
+/// The bank's answer to a payment file.
+pub(crate) async fn answer(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let name = posted.fields.filled("payments").ok_or_else(incomplete)?.to_string();
+    let (viewer, sent) = (visit.viewer.clone(), Arc::clone(&posted));
+    let report = portal
+        .ask(move |app| {
+            let upload = sent.file.as_ref().ok_or(duijie_app::AppError::NotFound)?;
+            app.read_payment_return(&viewer, &name, &upload.name, &upload.bytes)
+        })
+        .await?;
+    let mut page = run_page(&portal, &visit, &Pairs::default(), None).await?;
+    page.returned = Some(report);
+    portal.pages.show(&portal, &visit, "payout_run.html", page)
+}
