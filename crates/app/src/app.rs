@@ -1,21 +1,22 @@
 //! The product as one value: the store, what follows from it, and the world that was given.
 
+use crate::crowd::GatheredCrowd;
 use crate::follow::open_index;
 use crate::mail::{Outbox, Post};
-use crate::policies::Policies;
-use crate::{AppError, Viewer};
+use crate::{AppError, PolicyFiles, Viewer};
 use duijie_journal::Actor;
 use duijie_search::Index;
 use duijie_store::{GroupCommit, Location, OpenError, Options, Store, Tx};
 use duijie_vocab::{Clock, Entropy, Timestamp};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 pub struct App {
     dir: PathBuf,
     store: Store,
     pub(crate) index: Index,
-    pub(crate) policies: RwLock<Arc<Policies>>,
+    pub(crate) policies: RwLock<Arc<PolicyFiles>>,
+    pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
@@ -65,7 +66,8 @@ impl App {
             dir: options.data,
             store,
             index,
-            policies: RwLock::new(Arc::new(Policies::default())),
+            policies: RwLock::new(Arc::new(PolicyFiles::default())),
+            crowd: Mutex::new(None),
             clock: options.clock,
             entropy: options.entropy,
             form_key,

@@ -3,13 +3,15 @@
 use crate::facts::{Known, known, of_regions};
 use crate::policies::{basis, delivery};
 use crate::record::{readable, reference, target_of};
-use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, RecordRef, Viewer};
+use crate::policy_batch::explanation;
+use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, Explanation, PolicyFiles, RecordRef, Viewer};
 use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Measure, Outcome, Period, RegionFacts, Truth};
-use duijie_record::{RecordState, schema};
+use duijie_record::{Record, RecordState, schema};
 use duijie_vocab::{Date, Lang, RecordId, RegionCode, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// What deciding every measure for every organization found.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -47,6 +49,26 @@ impl App {
     /// What every measure of the organization's regions says about it. `period` such as `2021`;
     /// without one the latest year with facts.
     pub fn decisions(&self, viewer: &Viewer, organization: &RecordId, period: Option<&str>) -> Result<DecisionsView, AppError> {
+        let gathered = self.gathered(viewer, organization, period)?;
+        let (policies, record, year) = (&gathered.policies, &gathered.record, gathered.year);
+        let mut decisions = gathered.decide();
+        decisions.sort_by_key(|decision| (rank(decision.outcome), std::cmp::Reverse(decision.amount.map_or(0, |amount| amount.low.0))));
+        let mut counts = BTreeMap::new();
+        for decision in &decisions {
+            *counts.entry(decision.outcome.name().to_string()).or_insert(0) += 1;
+        }
+        Ok(DecisionsView {
+            organization: reference(record),
+            period: year.to_string(),
+            on: self.now().china_date().to_string(),
+            counts: named_counts(&counts),
+            ask_next: ask_next(&decisions),
+            decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
+        })
+    }
+
+    /// What deciding about an organization takes, if the viewer may.
+    pub(crate) fn gathered(&self, viewer: &Viewer, organization: &RecordId, period: Option<&str>) -> Result<Gathered, AppError> {
         let policies = self.policies();
         let (record, known, regions) = self.store().read(|view| {
             let record = readable(viewer, view, organization)?;
@@ -61,20 +83,29 @@ impl App {
             Some(text) => Period::parse(text).ok().and_then(Period::year).ok_or(AppError::NotFound)?,
             None => known.latest_year.unwrap_or_else(|| self.now().china_date().year() - 1),
         };
-        let mut decisions = decide(&policies.book, &known, &regions, record.region, year);
-        decisions.sort_by_key(|decision| (rank(decision.outcome), std::cmp::Reverse(decision.amount.map_or(0, |amount| amount.low.0))));
-        let mut counts = BTreeMap::new();
-        for decision in &decisions {
-            *counts.entry(decision.outcome.name().to_string()).or_insert(0) += 1;
-        }
-        Ok(DecisionsView {
-            organization: reference(&record),
-            period: year.to_string(),
-            on: self.now().china_date().to_string(),
-            counts: named_counts(&counts),
-            ask_next: ask_next(&decisions),
-            decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
-        })
+        Ok(Gathered { policies, record, known, regions, year })
+    }
+
+    /// Everything that one measure's decision about an organization rests on.
+    pub fn explain(&self, viewer: &Viewer, organization: &RecordId, measure: &str, period: Option<&str>) -> Result<Explanation, AppError> {
+        let gathered = self.gathered(viewer, organization, period)?;
+        let found = gathered.decide().into_iter().find(|decision| decision.measure == measure).ok_or(AppError::NotFound)?;
+        Ok(explanation(&gathered.policies.book, gathered.record.text("name").to_string(), &found))
+    }
+
+    /// The ids of some enterprises of the viewer's region.
+    pub fn enterprises(&self, viewer: &Viewer, limit: usize) -> Result<Vec<RecordId>, AppError> {
+        let (mut ids, mut flow) = (Vec::new(), ControlFlow::Continue(()));
+        self.store().read(|view| {
+            flow = view.for_each_record("organization", |row| {
+                if is_enterprise(&row.record) && viewer.region.contains(row.record.region) {
+                    ids.push(row.record.id);
+                }
+                if ids.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            Ok::<_, AppError>(())
+        })?;
+        Ok(ids)
     }
 
     /// Decides every measure for every enterprise and keeps the counts. `progress` hears how many
@@ -86,8 +117,7 @@ impl App {
         let (ids, regions, head) = self.store().read(|view| {
             let mut ids = Vec::new();
             let flow = view.for_each_record("organization", |row| {
-                let type_known = row.record.text("org_type");
-                if row.record.state == RecordState::Active && matches!(type_known, "" | "企业") && viewer.region.contains(row.record.region) {
+                if is_enterprise(&row.record) && viewer.region.contains(row.record.region) {
                     ids.push(row.record.id);
                 }
                 ControlFlow::<()>::Continue(())
@@ -140,6 +170,27 @@ impl App {
     }
 }
 
+/// An organization with all that is known of it, and the year decided about.
+pub(crate) struct Gathered {
+    pub(crate) policies: Arc<PolicyFiles>,
+    pub(crate) record: Record,
+    pub(crate) known: Known,
+    pub(crate) regions: RegionFacts,
+    pub(crate) year: i16,
+}
+
+impl Gathered {
+    /// What every measure of its regions says of it.
+    pub(crate) fn decide(&self) -> Vec<Decision> {
+        decide(&self.policies.book, &self.known, &self.regions, self.record.region, self.year)
+    }
+}
+
+/// Whether measures are decided for an organization: it is in use and, as far as is known, a firm.
+pub(crate) fn is_enterprise(record: &Record) -> bool {
+    record.state == RecordState::Active && matches!(record.text("org_type"), "" | "企业")
+}
+
 /// What is best for the organization comes first.
 fn rank(outcome: Outcome) -> usize {
     match outcome {
@@ -168,7 +219,7 @@ fn decide(book: &Book, known: &Known, regions: &RegionFacts, region: RegionCode,
     book.ids().filter_map(|id| book.measure(id)).filter(|measure| measure.source.region.contains(region)).filter_map(decide).collect()
 }
 
-fn last_day(year: i16) -> Date {
+pub(crate) fn last_day(year: i16) -> Date {
     Date::new(year, None, None).map_or_else(|| Date::new(2000, Some(12), Some(31)).expect("BUG: 2000-12-31 exists"), Date::last_day)
 }
 
@@ -198,7 +249,7 @@ fn both(of: impl Fn(Lang) -> String) -> Text {
     Text::new(of(Lang::Zh), of(Lang::En))
 }
 
-fn view(book: &Book, decision: &Decision) -> DecisionView {
+pub(crate) fn view(book: &Book, decision: &Decision) -> DecisionView {
     let measure = book.measure(&decision.measure);
     let missing = |missing: &duijie_policy::Missing| {
         both(|lang| {

@@ -2,51 +2,22 @@
 //! the compiled book that all decisions use.
 
 use crate::import::{Import, ImportSource};
-use crate::{Action, App, AppError, MeasureLine, MeasureView, Target};
-use duijie_policy::{Book, Delivery, Measure, Vocabulary, Window, render};
+use crate::{Action, App, AppError, MeasureLine, MeasureView, PolicyFiles, Target};
+use duijie_policy::{Delivery, Measure, Window, render};
 use duijie_vocab::{Diagnostic, Lang, Place, Text, has_errors, text};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, PoisonError};
 
-/// What decisions are made with, compiled once.
-#[derive(Default)]
-pub(crate) struct Policies {
-    pub(crate) book: Book,
-    /// What is wrong with the stored files, if anything is.
-    pub(crate) faults: Vec<Diagnostic>,
-    /// File name → text, as stored.
-    files: BTreeMap<String, String>,
-}
-
 /// The setting that lists the files, and the one in front of each file's text.
 const LIST: &str = "policy.files";
 const FILE: &str = "policy/";
-/// The file that holds the vocabulary of facts.
-const VOCABULARY: &str = "facts.yaml";
 /// The largest measure file.
 const MAX_BYTES: u64 = 10 << 20;
 
-impl Policies {
-    /// File name → text, of the vocabulary and all measures.
-    pub(crate) fn texts(&self) -> &BTreeMap<String, String> {
-        &self.files
-    }
-
-    fn compile(files: BTreeMap<String, String>) -> Policies {
-        let (vocabulary, mut faults) = match files.get(VOCABULARY) {
-            Some(text) => Vocabulary::parse(VOCABULARY, text),
-            None => (Vocabulary::default(), Vec::new()),
-        };
-        let measures = files.iter().filter(|(name, _)| *name != VOCABULARY).map(|(name, text)| (name.clone(), text.clone())).collect();
-        let (book, more) = Book::compile(vocabulary, measures);
-        faults.extend(more);
-        Policies { book, faults, files }
-    }
-}
-
 impl App {
-    pub(crate) fn policies(&self) -> Arc<Policies> {
+    /// The measures and the vocabulary in use, compiled.
+    pub fn policies(&self) -> Arc<PolicyFiles> {
         Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -61,11 +32,11 @@ impl App {
             }
             Ok::<_, AppError>(files)
         })?;
-        self.use_policies(Policies::compile(files));
+        self.use_policies(PolicyFiles::compile(files));
         Ok(())
     }
 
-    fn use_policies(&self, policies: Policies) {
+    fn use_policies(&self, policies: PolicyFiles) {
         *self.policies.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policies);
     }
 
@@ -75,21 +46,32 @@ impl App {
 
     /// Every measure, by id.
     pub fn measures(&self) -> Result<Vec<MeasureLine>, AppError> {
-        let policies = self.policies();
         let counts = self.decisions_kept();
-        Ok(policies.book.ids().filter_map(|id| policies.book.measure(id)).map(|measure| line(measure, &counts)).collect())
+        let counted = |line: MeasureLine| MeasureLine { counts: counts.of_measure(&line.id), ..line };
+        Ok(self.policies().lines().into_iter().map(counted).collect())
     }
 
     /// One measure as an official would print it.
     pub fn measure(&self, id: &str) -> Result<MeasureView, AppError> {
-        let policies = self.policies();
-        let measure = policies.book.measure(id).ok_or(AppError::NotFound)?;
-        let printed = [Lang::Zh, Lang::En].map(|lang| render(&policies.book, measure, lang));
-        let [zh, en] = printed;
+        let mut found = self.policies().measure(id)?;
+        found.line.counts = self.decisions_kept().of_measure(id);
+        Ok(found)
+    }
+}
+
+impl PolicyFiles {
+    /// Every measure, by id, without counts.
+    pub fn lines(&self) -> Vec<MeasureLine> {
+        self.book.ids().filter_map(|id| self.book.measure(id)).map(line).collect()
+    }
+
+    /// One measure as an official would print it.
+    pub fn measure(&self, id: &str) -> Result<MeasureView, AppError> {
+        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+        let [zh, en] = [Lang::Zh, Lang::En].map(|lang| render(&self.book, measure, lang));
         let conditions = measure.source.when.iter().map(|condition| (condition.label.clone(), condition_text(condition))).collect();
-        let text = policies.files.values().find(|text| text.contains(&format!("\"{id}\"")) || text.contains(&format!("id: {id}\n"))).cloned();
         Ok(MeasureView {
-            line: line(measure, &self.decisions_kept()),
+            line: line(measure),
             basis: measure.source.basis.iter().map(basis).collect(),
             conditions,
             benefit: benefit(measure),
@@ -97,7 +79,7 @@ impl App {
             exclusive: measure.source.exclusive.clone(),
             certainty: measure.source.certainty.map_or(String::new(), |certainty| format!("{certainty:?}")),
             interpretation: measure.source.interpretation.clone().unwrap_or_default(),
-            source: text.unwrap_or_default(),
+            source: self.files.get(measure.file()).cloned().unwrap_or_default(),
             printed: crate::Printed { zh: document(zh), en: document(en) },
         })
     }
@@ -111,7 +93,7 @@ fn document(document: duijie_policy::Document) -> serde_json::Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-fn line(measure: &Measure, kept: &crate::decisions::DecisionsKept) -> MeasureLine {
+fn line(measure: &Measure) -> MeasureLine {
     let (from, until) = measure.source.in_force;
     let shown = |date: Option<duijie_vocab::Date>| date.map_or(String::new(), |date| date.to_string());
     MeasureLine {
@@ -121,7 +103,7 @@ fn line(measure: &Measure, kept: &crate::decisions::DecisionsKept) -> MeasureLin
         delivery: delivery(measure.source.delivery),
         in_force: format!("{} – {}", shown(from), shown(until)),
         conditions: measure.source.when.len(),
-        counts: kept.of_measure(measure.id()),
+        counts: Vec::new(),
     }
 }
 
@@ -188,7 +170,7 @@ impl Import<'_> {
         }
         let mut files = current.files.clone();
         let existed = files.insert(name.clone(), text.clone()).is_some();
-        let compiled = Policies::compile(files);
+        let compiled = PolicyFiles::compile(files);
         let own = |fault: &&Diagnostic| fault.place.file.as_deref() == Some(&name);
         let faults: Vec<Diagnostic> = compiled.faults.iter().filter(own).cloned().collect();
         if has_errors(&faults) {

@@ -1,45 +1,109 @@
-//! Measure files outside a data directory: checking them and running their examples.
+//! Measure files and their vocabulary, compiled: those of the data directory, and those that an
+//! author has on disk.
 
-use duijie_policy::{Book, Vocabulary, test_examples};
-use duijie_vocab::{Diagnostic, Text};
+use crate::AppError;
+use duijie_policy::{Book, Style, Vocabulary, facts_schema, format_measure, lint, measure_schema, missing_examples, render_in, unnoticed_changes};
+use duijie_vocab::{Diagnostic, Lang, Place, text};
+use std::collections::BTreeMap;
 
-/// Files as an author has them on disk.
+/// What decisions are made with.
+#[derive(Default)]
 pub struct PolicyFiles {
-    book: Book,
+    pub(crate) book: Book,
+    /// What is wrong with the files, if anything is.
     pub faults: Vec<Diagnostic>,
+    /// File name → text.
+    pub(crate) files: BTreeMap<String, String>,
 }
 
-/// What became of one example.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct ExampleLine {
-    pub measure: String,
-    pub name: String,
-    pub passed: bool,
-    pub message: Text,
-}
-
+/// The file that holds the vocabulary of facts.
 const VOCABULARY: &str = "facts.yaml";
+
+fn is_vocabulary(name: &str) -> bool {
+    name.rsplit(['/', '\\']).next() == Some(VOCABULARY)
+}
 
 impl PolicyFiles {
     /// Compiles `files` (name and text); the one called `facts.yaml` is the vocabulary.
     pub fn read(files: Vec<(String, String)>) -> PolicyFiles {
-        let (facts, measures): (Vec<_>, Vec<_>) = files.into_iter().partition(|(name, _)| name == VOCABULARY);
-        let (vocabulary, mut faults) = facts.first().map_or_else(|| (Vocabulary::default(), Vec::new()), |(name, text)| Vocabulary::parse(name, text));
+        PolicyFiles::compile(files.into_iter().collect())
+    }
+
+    pub(crate) fn compile(files: BTreeMap<String, String>) -> PolicyFiles {
+        let (vocabularies, measures): (Vec<_>, Vec<_>) = files.iter().map(|(name, text)| (name.clone(), text.clone())).partition(|(name, _)| is_vocabulary(name));
+        let (vocabulary, mut faults) = vocabularies.first().map_or_else(|| (Vocabulary::default(), Vec::new()), |(name, text)| Vocabulary::parse(name, text));
+        faults.extend(vocabularies.iter().skip(1).map(|(name, _)| {
+            let first = &vocabularies[0].0;
+            Diagnostic::error("policy.facts.two", text!("指标表有两份，已用 {first}", "there are two vocabularies, {first} is used"))
+                .at(Place::file(name))
+                .help(text!("合为一份 facts.yaml", "put them together in one facts.yaml"))
+        }));
         let (book, more) = Book::compile(vocabulary, measures);
         faults.extend(more);
-        PolicyFiles { book, faults }
+        PolicyFiles { book, faults, files }
+    }
+
+    /// The same files with one more, whose measures come in place of those with the same ids.
+    pub(crate) fn changed(&self, name: &str, text: &str) -> (PolicyFiles, Vec<String>) {
+        let name = format!("{name} (change)");
+        let ids: Vec<String> =
+            duijie_policy::parse_measure(&name, text).0.map(|source| source.versions.into_iter().map(|version| version.id).collect()).unwrap_or_default();
+        let (vocabulary, _) = self.files.iter().find(|(name, _)| is_vocabulary(name)).map_or_else(Default::default, |(name, text)| Vocabulary::parse(name, text));
+        // Of two measures with one id the first is taken.
+        let others = self.files.iter().filter(|(name, _)| !is_vocabulary(name)).map(|(name, text)| (name.clone(), text.clone()));
+        let measures = std::iter::once((name.clone(), text.to_string())).chain(others).collect();
+        let (book, mut faults) = Book::compile(vocabulary, measures);
+        faults.retain(|fault| fault.place.file.as_deref() == Some(&name));
+        (PolicyFiles { book, faults, files: BTreeMap::new() }, ids)
     }
 
     /// How many measures can be decided.
-    pub fn measures(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.book.ids().count()
     }
 
-    /// Runs every example of every measure.
-    pub fn examples(&self) -> Vec<ExampleLine> {
-        test_examples(&self.book)
-            .into_iter()
-            .map(|outcome| ExampleLine { measure: outcome.measure, name: outcome.name, passed: outcome.passed, message: outcome.message.unwrap_or_default() })
-            .collect()
+    /// What is legal in the files but probably not meant.
+    pub fn remarks(&self) -> Vec<Diagnostic> {
+        let mut remarks = lint(&self.book);
+        remarks.extend(missing_examples(&self.book));
+        remarks.extend(self.book.measures().flat_map(|measure| unnoticed_changes(&self.book, measure)));
+        remarks
+    }
+
+    /// Each measure file with its rules in one spelling: `zh` or `cel`.
+    pub fn formatted(&self, style: &str) -> Result<Vec<(String, Result<String, Vec<Diagnostic>>)>, AppError> {
+        let style = style_named(style)?;
+        let measures = self.files.iter().filter(|(name, _)| !is_vocabulary(name));
+        Ok(measures.map(|(name, text)| (name.clone(), format_measure(name, text, style, self.book.vocabulary()))).collect())
+    }
+
+    /// A measure as an official would print it, its rules in a spelling.
+    pub fn printed(&self, id: &str, style: &str, lang: Lang) -> Result<String, AppError> {
+        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+        let document = serde_json::to_value(render_in(&self.book, measure, lang, style_named(style)?)).map_err(|fault| AppError::Internal(fault.into()))?;
+        Ok(crate::views::document_text(&document))
+    }
+
+    /// The same files compiled anew, as at every start.
+    pub fn compiled_again(&self) -> PolicyFiles {
+        PolicyFiles::compile(self.files.clone())
+    }
+
+    /// The text of a measure file.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
     }
 }
+
+fn style_named(word: &str) -> Result<Style, AppError> {
+    Style::parse(word).ok_or_else(|| {
+        let fault = Diagnostic::error("policy.style", text!("没有写法 `{word}`", "there is no style `{word}`"));
+        AppError::Invalid(vec![fault.help(text!("用 zh 或 cel", "use zh or cel"))])
+    })
+}
+
+/// The JSON Schema of a measure file, or of the vocabulary, for editors.
+pub fn policy_schema(vocabulary: bool) -> serde_json::Value {
+    if vocabulary { facts_schema() } else { measure_schema() }
+}
+

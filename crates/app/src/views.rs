@@ -285,14 +285,19 @@ impl MeasureView {
             duijie_vocab::Lang::Zh => &self.printed.zh,
             duijie_vocab::Lang::En => &self.printed.en,
         };
-        let mut out = vec![document["title"].as_str().unwrap_or("").to_string()];
-        for section in document["sections"].as_array().into_iter().flatten() {
-            out.push(String::new());
-            out.push(section["heading"].as_str().unwrap_or("").to_string());
-            print_lines(&section["lines"], 1, &mut out);
-        }
-        out.join("\n")
+        document_text(document)
     }
+}
+
+/// A printed measure as lines of text.
+pub(crate) fn document_text(document: &serde_json::Value) -> String {
+    let mut out = vec![document["title"].as_str().unwrap_or("").to_string()];
+    for section in document["sections"].as_array().into_iter().flatten() {
+        out.push(String::new());
+        out.push(section["heading"].as_str().unwrap_or("").to_string());
+        print_lines(&section["lines"], 1, &mut out);
+    }
+    out.join("\n")
 }
 
 fn print_lines(lines: &serde_json::Value, depth: usize, out: &mut Vec<String>) {

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Search(Search),
     /// Find what helps a need, or which needs a resource could help, with reasons.
     Match(Match),
-    /// Measures: list, show, check, test, decide.
+    /// Measures: check, format, show, test, decide, explain, simulate.
     Policy(Policy),
     /// Entitlements: preview, run, approve, publish, pay.
     Payout(Payout),
@@ -177,46 +177,161 @@ pub(crate) struct Policy {
     pub(crate) command: PolicyCommand,
 }
 
+/// Where measures come from.
+#[derive(Debug, Args)]
+pub(crate) struct FromMeasures {
+    /// Measure files, or folders of them with their facts.yaml. Without it: the data directory.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) measures: Vec<PathBuf>,
+}
+
+/// Where subjects come from.
+#[derive(Debug, Args)]
+pub(crate) struct FromFacts {
+    #[command(flatten)]
+    pub(crate) measures: FromMeasures,
+    /// Subjects with their facts: csv (id, region, 研发费用@2021 …) or JSON. Without it: the data directory.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Option<PathBuf>,
+    /// The day of the decision, for subjects from a file; without it today.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: Option<String>,
+    /// The year decided about, such as 2021; without it the latest with facts, or the one the day decides.
+    #[arg(long)]
+    pub(crate) period: Option<String>,
+}
+
+/// The spelling of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Spelling {
+    /// 且 或 ≥ and Chinese names.
+    Zh,
+    /// && || >= and English keys.
+    Cel,
+}
+
+impl Spelling {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Spelling::Zh => "zh",
+            Spelling::Cel => "cel",
+        }
+    }
+}
+
+/// How a report is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    #[default]
+    Text,
+    Json,
+    /// A workbook, to the file that -o names.
+    Xlsx,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Measure,
+    Facts,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// List the measures.
     List {
+        #[command(flatten)]
+        measures: FromMeasures,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// Show one measure as an official would print it.
     Show {
         measure: String,
+        #[command(flatten)]
+        measures: FromMeasures,
+        /// The spelling of its rules; by default the language's.
+        #[arg(long, value_enum)]
+        style: Option<Spelling>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Read measure files and say what is wrong with them; writes nothing.
+    /// Read measures and say what is wrong with them; writes nothing.
     Check {
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-    },
-    /// Run the examples in measure files.
-    Test {
-        #[arg(required = true)]
+        /// Files or folders; without any the data directory.
         paths: Vec<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Write measure files with their rules in one spelling; the rest of a file stays as it is.
+    Fmt {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value = "zh")]
+        style: Spelling,
+        /// Only say which files would change; exit code 1 if any would.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the examples, generate boundary cases to read through and sign, and list what is probably not meant.
+    Test {
+        /// Files or folders; without any the data directory.
+        paths: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: ReportFormat,
+        /// Where to write a workbook.
+        #[arg(short, long, value_name = "FILE", required_if_eq("format", "xlsx"))]
+        output: Option<PathBuf>,
     },
     /// What every measure says of one organization, with reasons.
     Decide {
+        /// Id or exact name; the id of a row of --facts.
         organization: String,
-        /// The year, such as 2021; without it the latest with facts.
-        #[arg(long)]
-        period: Option<String>,
+        #[command(flatten)]
+        from: FromFacts,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Decide every measure for every enterprise; prints counts and examples.
-    Batch {
-        #[arg(long)]
-        period: Option<String>,
+    /// Everything that one measure's decision about one organization rests on.
+    Explain {
+        /// Id or exact name; the id of a row of --facts.
+        organization: String,
+        measure: String,
+        #[command(flatten)]
+        from: FromFacts,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Decide every measure for everybody; prints counts and sums.
+    Batch {
+        #[command(flatten)]
+        from: FromFacts,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Compare changed or new measures with those in force, over everybody, before they are signed.
+    Simulate {
+        /// A measure file with the change.
+        #[arg(long, value_name = "FILE")]
+        change: PathBuf,
+        #[command(flatten)]
+        from: FromFacts,
+        #[arg(long, value_enum, default_value_t)]
+        format: ReportFormat,
+        /// Where to write a workbook.
+        #[arg(short, long, value_name = "FILE", required_if_eq("format", "xlsx"))]
+        output: Option<PathBuf>,
+    },
+    /// Time compiling, deciding and explaining on this machine. `cargo xtask bench policy` compares with others.
+    Bench {
+        #[command(flatten)]
+        from: FromFacts,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Print the JSON Schema of measure files or of facts.yaml, for editors.
+    Schema {
+        #[arg(value_enum, default_value = "measure")]
+        of: SchemaOf,
     },
 }
 

@@ -63,6 +63,17 @@ pub(crate) fn counts(counts: &[(String, Text, usize)], lang: Lang) -> String {
     counts.iter().map(|(_, name, count)| format!("{} {count}", name.get(lang))).collect::<Vec<_>>().join(if lang == Lang::Zh { "，" } else { ", " })
 }
 
+/// Rows as lines with their columns set apart; a Chinese character is two columns wide.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let width = |cell: &str| cell.chars().map(|c| if c >= '\u{1100}' && c != '−' { 2 } else { 1 }).sum::<usize>();
+    let widths: [usize; N] = std::array::from_fn(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0));
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell)))).collect();
+        cells.join("  ").trim_end().to_string()
+    };
+    rows.iter().map(line).collect()
+}
+
 /// Prints `value` as JSON.
 pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let out = std::io::stdout().lock();

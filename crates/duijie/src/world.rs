@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use anyhow::{Context, bail};
 use duijie_app::{App, AppOptions, Viewer};
 use duijie_record::{Schema, schemas};
-use duijie_vocab::{Clock, Entropy, Lang, RegionCode, Timestamp};
+use duijie_vocab::{Clock, Date, Entropy, Lang, RegionCode, Timestamp};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,6 +59,15 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             group: Default::default(),
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// The day it is in China.
+    pub(crate) fn today(&self) -> Date {
+        self.now().china_date()
     }
 
     /// Whoever holds the data directory holds everything in it.

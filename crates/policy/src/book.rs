@@ -42,6 +42,11 @@ impl Measure {
         &self.source.id
     }
 
+    /// The name of the file it stands in.
+    pub fn file(&self) -> &str {
+        &self.source.origin.name
+    }
+
     /// Whether the version is in force on a day.
     pub fn in_force_on(&self, day: Date) -> bool {
         let (from, until) = self.source.in_force;

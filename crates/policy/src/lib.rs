@@ -30,6 +30,7 @@ mod keys;
 mod lanes;
 mod lexer;
 mod lint;
+mod literals;
 mod lower;
 mod measure;
 mod missing;
@@ -70,6 +71,7 @@ pub use format::format_measure;
 pub use fraction::{Fraction, FractionFault, RoundingMode};
 pub use lexer::RuleFault;
 pub use lint::lint;
+pub use literals::{Literal, literals, with_figures};
 pub use measure::{
     Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
     Test, Window, parse_measure,
@@ -80,7 +82,7 @@ pub use period::{Cycle, Period, PeriodFault};
 pub use population::{Column, Population};
 pub use print::{Style, print_rule};
 pub use question::{Question, next_questions};
-pub use render::{Document, Line, Section, render};
+pub use render::{Document, Line, Section, render, render_in};
 pub use schema::{facts_schema, measure_schema};
 pub use simulate::{Change, Paid, Simulation, Totals, simulate};
 pub use syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function, RegionWord};

@@ -8,7 +8,7 @@ use crate::source::Source;
 use crate::vocabulary::RuleText;
 use crate::yaml::{Node, read_yaml};
 use crate::{Expr, Fraction, RoundingMode, parse_rule};
-use duijie_vocab::{Date, Diagnostic, RegionCode, Text, text};
+use duijie_vocab::{Date, Diagnostic, Fen, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -81,6 +81,9 @@ pub enum PoolOrder {
 pub struct Budget {
     pub pool: String,
     pub order: PoolOrder,
+    /// What the pool holds for a period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Fen>,
 }
 
 /// A rule with its text.
@@ -578,7 +581,7 @@ impl MeasureReader<'_> {
 
     fn budget(&mut self, node: &Node) -> Option<Budget> {
         if let Some(pool) = node.scalar() {
-            return Some(Budget { pool: pool.to_string(), order: PoolOrder::FirstCome });
+            return Some(Budget { pool: pool.to_string(), order: PoolOrder::FirstCome, amount: None });
         }
         let keys = self.keys(node, &["pool", "order", "amount", "note"])?;
         let order = match keys.get("order") {
@@ -590,7 +593,26 @@ impl MeasureReader<'_> {
                 _ => None,
             })?,
         };
-        Some(Budget { pool: keys.scalar("pool").unwrap_or_default().to_string(), order })
+        let amount = match keys.get("amount") {
+            None => None,
+            Some(node) => Some(self.money(node)?),
+        };
+        Some(Budget { pool: keys.scalar("pool").unwrap_or_default().to_string(), order, amount })
+    }
+
+    /// An amount written with its unit.
+    fn money(&mut self, node: &Node) -> Option<Fen> {
+        let written = node.scalar().unwrap_or("");
+        let amount = Fen::parse(written, None).ok();
+        if amount.is_none() {
+            self.refuse(
+                node,
+                "policy.measure.money",
+                text!("`{written}` 不是带单位的金额", "`{written}` is no amount with a unit"),
+                text!("例如 `2000万元`", "for example `2000万元`"),
+            );
+        }
+        amount
     }
 
     fn parameters(&mut self, node: &Node) -> Vec<ParameterSource> {

@@ -42,9 +42,18 @@ impl Line {
     }
 }
 
-/// The document of a measure in a language.
+/// The document of a measure in a language, its rules in the spelling that goes with it.
 pub fn render(book: &Book, measure: &Measure, lang: Lang) -> Document {
-    let printer = Printer { book, measure, lang };
+    let style = match lang {
+        Lang::Zh => Style::Zh,
+        Lang::En => Style::Cel,
+    };
+    render_in(book, measure, lang, style)
+}
+
+/// The document of a measure in a language, its rules in a spelling.
+pub fn render_in(book: &Book, measure: &Measure, lang: Lang, style: Style) -> Document {
+    let printer = Printer { book, measure, lang, style };
     let sections = [printer.particulars(), printer.conditions(), printer.benefit(), printer.parameters(), printer.limits(), printer.remarks()];
     Document {
         id: measure.id().to_string(),
@@ -58,6 +67,7 @@ struct Printer<'b> {
     book: &'b Book,
     measure: &'b Measure,
     lang: Lang,
+    style: Style,
 }
 
 impl Printer<'_> {
@@ -65,6 +75,13 @@ impl Printer<'_> {
         match self.lang {
             Lang::Zh => zh,
             Lang::En => en,
+        }
+    }
+
+    fn money(&self, amount: Fen) -> String {
+        match self.lang {
+            Lang::Zh => amount.chinese(),
+            Lang::En => amount.to_string(),
         }
     }
 
@@ -81,11 +98,7 @@ impl Printer<'_> {
     }
 
     fn rule(&self, rule: &Rule) -> String {
-        let style = match self.lang {
-            Lang::Zh => Style::Zh,
-            Lang::En => Style::Cel,
-        };
-        print_rule(&rule.expr, style, self.book.vocabulary())
+        print_rule(&rule.expr, self.style, self.book.vocabulary())
     }
 
     fn day(&self, day: Date) -> String {
@@ -232,6 +245,7 @@ impl Printer<'_> {
                 PoolOrder::ProRata => self.pick("按比例分配", "pro rata"),
             };
             lines.push(self.named("资金来源", "Budget", format!("{}（{order}）", budget.pool)));
+            lines.extend(budget.amount.map(|amount| self.named("资金总额", "Budgeted", self.money(amount))));
         }
         self.section("限制", "Limits", lines)
     }

@@ -1,0 +1,134 @@
+//! Deciding: one organization, one decision with everything it rests on, everybody in counts.
+
+use super::source::{Ground, ground};
+use crate::arguments::{Format, FromFacts};
+use crate::world::World;
+use crate::{Outcome, Verdict, show};
+use anyhow::Context;
+use duijie_app::{App, BatchReport, Explanation, Subjects};
+use duijie_vocab::{RecordId, text};
+
+pub(crate) fn decide(world: &World, organization: &str, from: &FromFacts, format: Format) -> Outcome {
+    let app = match ground(world, from)? {
+        Ground::Data(app) => app,
+        Ground::Files { policies, subjects, on } => {
+            let at = place(&subjects, organization)?;
+            let decisions = policies.decide(&subjects, at, on, from.period.as_deref())?;
+            if format == Format::Json {
+                show::json(&decisions)?;
+                return Ok(Verdict::Done);
+            }
+            println!("{organization}  {on}");
+            decisions.iter().for_each(|decision| println!("\n{}", show::decided(decision, world.lang)));
+            return Ok(Verdict::Done);
+        }
+    };
+    let found = app.decisions(&world.viewer(), &named(&app, organization)?, from.period.as_deref())?;
+    if format == Format::Json {
+        show::json(&found)?;
+        return Ok(Verdict::Done);
+    }
+    println!("{}  {}  {}", found.organization.title, found.period, show::counts(&found.counts, world.lang));
+    for decision in &found.decisions {
+        println!("\n{}", show::decided(decision, world.lang));
+    }
+    Ok(Verdict::Done)
+}
+
+/// The organization that an id or an exact name means.
+fn named(app: &App, organization: &str) -> anyhow::Result<RecordId> {
+    match RecordId::parse(organization) {
+        Some(id) => Ok(id),
+        None => app.organization_named(organization)?.with_context(|| format!("no organization, or several, are called `{organization}`; give the id")),
+    }
+}
+
+fn place(subjects: &Subjects, id: &str) -> anyhow::Result<usize> {
+    subjects.place(id).with_context(|| format!("no row of the facts has the id `{id}`"))
+}
+
+pub(crate) fn explain(world: &World, organization: &str, measure: &str, from: &FromFacts, format: Format) -> Outcome {
+    let period = from.period.as_deref();
+    let explained = match ground(world, from)? {
+        Ground::Data(app) => app.explain(&world.viewer(), &named(&app, organization)?, measure, period)?,
+        Ground::Files { policies, subjects, on } => policies.explain(&subjects, place(&subjects, organization)?, measure, on, period)?,
+    };
+    if format == Format::Json {
+        show::json(&explained)?;
+    } else {
+        print_explanation(world, &explained);
+    }
+    Ok(Verdict::Done)
+}
+
+fn print_explanation(world: &World, explained: &Explanation) {
+    let lang = world.lang;
+    println!("{}  {}  {}", explained.subject, explained.period, explained.on);
+    println!("{}", show::decided(&explained.decision, lang));
+    let heads = [text!("指标", "fact"), text!("时期", "period"), text!("取值", "value"), text!("来源", "source")].map(|head| head.get(lang).to_string());
+    let mut rows = vec![heads];
+    for fact in &explained.facts {
+        let value = if fact.value.zh.is_empty() { text!("未知", "not known") } else { fact.value.clone() };
+        let source = if fact.source.is_empty() { String::new() } else { format!("{} ({})", fact.source, fact.source_kind.get(lang)) };
+        rows.push([fact.name.get(lang).to_string(), fact.period.clone(), value.get(lang).to_string(), source]);
+    }
+    println!();
+    show::columns(&rows).iter().for_each(|line| println!("  {line}"));
+    println!();
+    for basis in &explained.decision.basis {
+        println!("{}: {}", text!("依据", "basis").get(lang), basis.get(lang));
+    }
+    println!("{}: {}  v{}", text!("措施", "measure").get(lang), explained.decision.measure, explained.version);
+    if !explained.certainty.is_empty() {
+        println!("{}: {}", text!("可靠程度", "certainty").get(lang), explained.certainty);
+    }
+    if !explained.interpretation.zh.is_empty() {
+        println!("{}: {}", text!("所采理解", "reading").get(lang), explained.interpretation.get(lang));
+    }
+}
+
+pub(crate) fn batch(world: &World, from: &FromFacts, format: Format) -> Outcome {
+    match ground(world, from)? {
+        Ground::Data(app) => batch_of_data(world, &app, from.period.as_deref(), format),
+        Ground::Files { policies, subjects, on } => {
+            let report = policies.batch(&subjects, on);
+            if format == Format::Json {
+                show::json(&report)?;
+            } else {
+                print_batch(world, &report);
+            }
+            Ok(if duijie_vocab::has_errors(&policies.faults) || !subjects.faults.is_empty() { Verdict::Wanting } else { Verdict::Done })
+        }
+    }
+}
+
+fn print_batch(world: &World, report: &BatchReport) {
+    let heads = [text!("措施", "measure"), text!("是", "yes"), text!("否", "no"), text!("未知", "unknown"), text!("无法计算", "error"), text!("金额", "amount")];
+    let mut rows = vec![heads.map(|head| head.get(world.lang).to_string())];
+    rows.extend(report.measures.iter().map(|line| {
+        let counts = [line.yes, line.no, line.unknown, line.error].map(|count| count.to_string());
+        let [yes, no, unknown, error] = counts;
+        [line.measure.clone(), yes, no, unknown, error, line.amount.get(world.lang).to_string()]
+    }));
+    let (subjects, on) = (report.subjects, &report.on);
+    println!("{}", text!("{subjects} 个主体，{on}", "{subjects} subjects, {on}").get(world.lang));
+    show::columns(&rows).iter().for_each(|line| println!("{line}"));
+}
+
+fn batch_of_data(world: &World, app: &App, period: Option<&str>, format: Format) -> Outcome {
+    let bar = show::progress(text!("判断政策", "deciding").get(world.lang));
+    let summary = app.decide_all(&world.viewer(), period, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    if format == Format::Json {
+        show::json(&summary)?;
+        return Ok(Verdict::Done);
+    }
+    let (organizations, measures) = (summary.organizations, summary.measures);
+    println!("{}", text!("{organizations} 家企业，{measures} 条措施", "{organizations} enterprises, {measures} measures").get(world.lang));
+    println!("{}", show::counts(&summary.counts, world.lang));
+    for (organization, decision) in summary.examples.iter().take(3) {
+        println!("\n{}  [{}]", organization.title, organization.id);
+        println!("{}", show::decided(decision, world.lang));
+    }
+    Ok(Verdict::Done)
+}
