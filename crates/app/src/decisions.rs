@@ -2,8 +2,8 @@
 
 use crate::facts::{Known, known, of_regions};
 use crate::policies::{basis, delivery};
-use crate::record::{readable, reference, target_of};
 use crate::policy_batch::explanation;
+use crate::record::{readable, reference, target_of};
 use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, Explanation, PolicyFiles, RecordRef, Viewer};
 use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Measure, Outcome, Period, RegionFacts, Truth};
 use duijie_record::{Record, RecordState, schema};

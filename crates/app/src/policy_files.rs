@@ -30,7 +30,8 @@ impl PolicyFiles {
     }
 
     pub(crate) fn compile(files: BTreeMap<String, String>) -> PolicyFiles {
-        let (vocabularies, measures): (Vec<_>, Vec<_>) = files.iter().map(|(name, text)| (name.clone(), text.clone())).partition(|(name, _)| is_vocabulary(name));
+        let (vocabularies, measures): (Vec<_>, Vec<_>) =
+            files.iter().map(|(name, text)| (name.clone(), text.clone())).partition(|(name, _)| is_vocabulary(name));
         let (vocabulary, mut faults) = vocabularies.first().map_or_else(|| (Vocabulary::default(), Vec::new()), |(name, text)| Vocabulary::parse(name, text));
         faults.extend(vocabularies.iter().skip(1).map(|(name, _)| {
             let first = &vocabularies[0].0;
@@ -48,7 +49,8 @@ impl PolicyFiles {
         let name = format!("{name} (change)");
         let ids: Vec<String> =
             duijie_policy::parse_measure(&name, text).0.map(|source| source.versions.into_iter().map(|version| version.id).collect()).unwrap_or_default();
-        let (vocabulary, _) = self.files.iter().find(|(name, _)| is_vocabulary(name)).map_or_else(Default::default, |(name, text)| Vocabulary::parse(name, text));
+        let (vocabulary, _) =
+            self.files.iter().find(|(name, _)| is_vocabulary(name)).map_or_else(Default::default, |(name, text)| Vocabulary::parse(name, text));
         // Of two measures with one id the first is taken.
         let others = self.files.iter().filter(|(name, _)| !is_vocabulary(name)).map(|(name, text)| (name.clone(), text.clone()));
         let measures = std::iter::once((name.clone(), text.to_string())).chain(others).collect();
@@ -106,4 +108,3 @@ fn style_named(word: &str) -> Result<Style, AppError> {
 pub fn policy_schema(vocabulary: bool) -> serde_json::Value {
     if vocabulary { facts_schema() } else { measure_schema() }
 }
-

@@ -94,7 +94,12 @@ impl Reading<'_> {
     fn region(&mut self, entry: &Value, id: &str) -> RegionCode {
         let Some(written) = entry["region"].as_str() else { return RegionCode::NATION };
         RegionCode::find(written).unwrap_or_else(|_| {
-            self.refuse(id, written, text!("没有区划 `{written}`", "there is no region `{written}`"), text!("写六位区划代码，如 320400", "write a code of six digits such as 320400"));
+            self.refuse(
+                id,
+                written,
+                text!("没有区划 `{written}`", "there is no region `{written}`"),
+                text!("写六位区划代码，如 320400", "write a code of six digits such as 320400"),
+            );
             RegionCode::NATION
         })
     }
@@ -121,7 +126,9 @@ impl Reading<'_> {
             };
             match read {
                 Some(value) => drop(regions.set(region, &canonical, period, value, FactSource::curated(self.name))),
-                None => self.refuse("regions", name, text!("`{written}` 不是 {name} 的值", "`{written}` is no value of {name}"), text!("例如 8%", "for example 8%")),
+                None => {
+                    self.refuse("regions", name, text!("`{written}` 不是 {name} 的值", "`{written}` is no value of {name}"), text!("例如 8%", "for example 8%"))
+                }
             }
         }
     }
@@ -135,7 +142,12 @@ impl Reading<'_> {
                 Some(period) => found.push((period, value)),
                 None => {
                     let example = def.period.containing(self.on);
-                    self.refuse(id, period, text!("`{period}` 不是该指标的期间", "`{period}` is not a period of the fact"), text!("写作 `{example}`", "write it like `{example}`"));
+                    self.refuse(
+                        id,
+                        period,
+                        text!("`{period}` 不是该指标的期间", "`{period}` is not a period of the fact"),
+                        text!("写作 `{example}`", "write it like `{example}`"),
+                    );
                 }
             }
         }
@@ -143,7 +155,12 @@ impl Reading<'_> {
     }
 
     fn unknown(&mut self, id: &str, name: &str) {
-        self.refuse(id, name, text!("未知的指标 `{name}`", "unknown fact `{name}`"), text!("在 facts.yaml 中声明它，或核对写法", "declare it in facts.yaml, or check the spelling"));
+        self.refuse(
+            id,
+            name,
+            text!("未知的指标 `{name}`", "unknown fact `{name}`"),
+            text!("在 facts.yaml 中声明它，或核对写法", "declare it in facts.yaml, or check the spelling"),
+        );
     }
 
     fn refuse(&mut self, id: &str, excerpt: &str, message: Text, help: Text) {
@@ -203,7 +220,8 @@ mod tests {
 
     #[test]
     fn faults_name_the_subject_and_leave_the_rest() {
-        let (files, subjects) = read(r#"[{"id": "甲", "region": "99", "facts": {"收入": 1, "营业收入": {"2021": "多", "2021Q1": 1}}}, {"id": "乙", "facts": {"营业收入": 5}}]"#);
+        let (files, subjects) =
+            read(r#"[{"id": "甲", "region": "99", "facts": {"收入": 1, "营业收入": {"2021": "多", "2021Q1": 1}}}, {"id": "乙", "facts": {"营业收入": 5}}]"#);
         assert_eq!(subjects.faults.len(), 4);
         assert!(subjects.faults.iter().all(|fault| fault.place.field.as_deref() == Some("甲") && fault.help.is_some()));
         assert_eq!(subjects.facts(files.book.vocabulary(), 1).iter().count(), 1);

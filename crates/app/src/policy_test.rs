@@ -56,10 +56,14 @@ impl TestReport {
 impl PolicyFiles {
     /// Runs every example and generates every boundary case.
     pub fn test(&self) -> TestReport {
-        let examples = test_examples(&self.book)
-            .into_iter()
-            .map(|outcome| ExampleLine { measure: outcome.measure, name: outcome.name, passed: outcome.passed, message: outcome.message.unwrap_or_default() });
-        let boundary = self.book.measures().flat_map(|measure| boundary_cases(&self.book, measure).into_iter().map(|case| boundary_line(&measure.source.name, case)));
+        let examples = test_examples(&self.book).into_iter().map(|outcome| ExampleLine {
+            measure: outcome.measure,
+            name: outcome.name,
+            passed: outcome.passed,
+            message: outcome.message.unwrap_or_default(),
+        });
+        let boundary =
+            self.book.measures().flat_map(|measure| boundary_cases(&self.book, measure).into_iter().map(|case| boundary_line(&measure.source.name, case)));
         let mut findings = self.faults.clone();
         findings.extend(self.remarks());
         TestReport { measures: self.count(), examples: examples.collect(), boundary: boundary.collect(), findings }
@@ -110,7 +114,10 @@ impl TestReport {
             ("确认", "Confirmed"),
         ]);
         let mut signed = Table::new(word("边界值", "Boundary cases"), columns, boundary);
-        signed.titles = vec![word("边界值核对表", "Boundary cases to confirm").to_string(), word("核对人：____________　日期：____________", "Checked by: ____________  Date: ____________").to_string()];
+        signed.titles = vec![
+            word("边界值核对表", "Boundary cases to confirm").to_string(),
+            word("核对人：____________　日期：____________", "Checked by: ____________  Date: ____________").to_string(),
+        ];
         let examples = self.examples.iter().map(|line| {
             let passed = if line.passed { word("相符", "as expected") } else { word("不符", "differs") };
             vec![Value::from(line.measure.as_str()), Value::from(line.name.as_str()), Value::from(passed), Value::from(line.message.get(lang))]

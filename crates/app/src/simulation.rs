@@ -323,7 +323,14 @@ fn changes(simulation: &Simulation, crowd: &Crowd) -> Vec<ChangeView> {
 
 /// Values of the first changed figure from before the old one to beyond the new one, the other
 /// changes as they are.
-fn steps(policies: &PolicyFiles, crowd: &Crowd, id: &str, on: Date, changes: &[(&Literal, &str)], with: &dyn Fn(&[(&Literal, &str)]) -> PolicyFiles) -> Vec<StepView> {
+fn steps(
+    policies: &PolicyFiles,
+    crowd: &Crowd,
+    id: &str,
+    on: Date,
+    changes: &[(&Literal, &str)],
+    with: &dyn Fn(&[(&Literal, &str)]) -> PolicyFiles,
+) -> Vec<StepView> {
     let Some(((literal, new), others)) = changes.split_first() else { return Vec::new() };
     let values = between(&literal.written, new);
     let step = |value: &String| {
@@ -407,7 +414,9 @@ mod tests {
     fn a_lower_threshold_is_compared_with_bounds_and_classes() {
         let facts = "facts:\n  revenue: {zh: 营业收入, kind: money, unit: 万元, period: year, min: 0}\n  rd: {zh: 研发费用, kind: money, unit: 万元, period: year, min: 0}\n";
         let measure = |share: &str| {
-            format!("id: m\nname: 补助\nperiod: year\nwhen:\n  - {{label: 强度, rule: 研发费用 ÷ 营业收入 ≥ {share}}}\nbenefit: {{amount: 研发费用 × 10%}}\nbudget: {{pool: p, amount: 12万元}}\n")
+            format!(
+                "id: m\nname: 补助\nperiod: year\nwhen:\n  - {{label: 强度, rule: 研发费用 ÷ 营业收入 ≥ {share}}}\nbenefit: {{amount: 研发费用 × 10%}}\nbudget: {{pool: p, amount: 12万元}}\n"
+            )
         };
         let files = PolicyFiles::read(vec![("facts.yaml".into(), facts.into()), ("m.yaml".into(), measure("5%"))]);
         assert!(!has_errors(&files.faults), "{:?}", files.faults);

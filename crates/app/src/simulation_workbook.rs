@@ -85,7 +85,8 @@ fn changes<'a>(one: &SimulationView, lang: Lang, name: String) -> Table<'a> {
     columns.extend(bounds(lang, &text!("原金额", "Paid before")));
     columns.extend(bounds(lang, &text!("现金额", "Paid after")));
     let row = |change: &crate::ChangeView| {
-        let words = [change.id.as_str(), &change.name, change.region.get(lang), verdict(change.before).get(lang), verdict(change.after).get(lang)].map(Value::from);
+        let words =
+            [change.id.as_str(), &change.name, change.region.get(lang), verdict(change.before).get(lang), verdict(change.after).get(lang)].map(Value::from);
         words.into_iter().chain(cells(&change.paid_before)).chain(cells(&change.paid_after)).collect::<Vec<Value>>()
     };
     let rows: Vec<Vec<Value>> = one.changes.iter().map(row).collect();
@@ -100,7 +101,9 @@ fn steps<'a>(one: &SimulationView, lang: Lang, name: String) -> Table<'a> {
     ];
     columns.extend(bounds(lang, &text!("支出", "Cost")));
     let count = |count: u64| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-    let row = |step: &crate::StepView| [Value::from(step.value.as_str()), count(step.eligible), count(step.open)].into_iter().chain(cells(&step.cost)).collect::<Vec<Value>>();
+    let row = |step: &crate::StepView| {
+        [Value::from(step.value.as_str()), count(step.eligible), count(step.open)].into_iter().chain(cells(&step.cost)).collect::<Vec<Value>>()
+    };
     let rows: Vec<Vec<Value>> = one.steps.iter().map(row).collect();
     Table::new(name, columns, rows.into_iter())
 }

@@ -123,7 +123,11 @@ fn print_boundary(lang: Lang, lines: &[BoundaryLine]) {
         Lang::En => ["fact", "period", "value", "where", "outcome", "amount"],
     };
     let mut rows = vec![heads.map(str::to_string)];
-    rows.extend(lines.iter().map(|line| [&line.fact_name, &line.period, &line.value, &line.side_name, &line.outcome_name, &line.amount].map(|cell| cell.get(lang).to_string())));
+    rows.extend(
+        lines
+            .iter()
+            .map(|line| [&line.fact_name, &line.period, &line.value, &line.side_name, &line.outcome_name, &line.amount].map(|cell| cell.get(lang).to_string())),
+    );
     println!("\n{}  [{} v{}]", lines[0].measure_name.get(lang), lines[0].measure, lines[0].version);
     show::columns(&rows).iter().for_each(|line| println!("  {line}"));
     println!("  {}\n", text!("核对人 ____________  日期 ____________", "checked by ____________  date ____________").get(lang));

@@ -103,7 +103,8 @@ pub(crate) fn batch(world: &World, from: &FromFacts, format: Format) -> Outcome 
 }
 
 fn print_batch(world: &World, report: &BatchReport) {
-    let heads = [text!("措施", "measure"), text!("是", "yes"), text!("否", "no"), text!("未知", "unknown"), text!("无法计算", "error"), text!("金额", "amount")];
+    let heads =
+        [text!("措施", "measure"), text!("是", "yes"), text!("否", "no"), text!("未知", "unknown"), text!("无法计算", "error"), text!("金额", "amount")];
     let mut rows = vec![heads.map(|head| head.get(world.lang).to_string())];
     rows.extend(report.measures.iter().map(|line| {
         let counts = [line.yes, line.no, line.unknown, line.error].map(|count| count.to_string());

@@ -44,7 +44,11 @@ pub(crate) fn bench(world: &World, from: &FromFacts, format: Format) -> Outcome 
             let compile_ms = timed(3, || black_box(policies.compiled_again().count()));
             let batch_ms = timed(3, || black_box(policies.batch(&subjects, on).subjects));
             let pairs = (policies.count() * subjects.ids.len()) as f64;
-            let explained_ms = if subjects.ids.is_empty() { 0.0 } else { timed(20.min(subjects.ids.len()), || black_box(policies.decide(&subjects, 0, on, None).map_or(0, |all| all.len()))) };
+            let explained_ms = if subjects.ids.is_empty() {
+                0.0
+            } else {
+                timed(20.min(subjects.ids.len()), || black_box(policies.decide(&subjects, 0, on, None).map_or(0, |all| all.len())))
+            };
             let (measures, count) = (policies.count(), subjects.ids.len());
             Timing { measures, subjects: count, compile_ms, batch_ms: Some(batch_ms), pairs_per_second: Some(pairs / (batch_ms / 1000.0)), explained_ms }
         }
