@@ -4,10 +4,13 @@ use crate::facts::{Known, known, of_regions};
 use crate::policies::{basis, delivery};
 use crate::policy_batch::explanation;
 use crate::record::{readable, reference, target_of};
-use crate::{Action, App, AppError, AskNext, ConditionView, DecisionView, DecisionsView, Explanation, PolicyFiles, RecordRef, Viewer};
-use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Measure, Outcome, Period, RegionFacts, Truth};
+use crate::{
+    Action, App, AppError, AskNext, ChosenView, CombinationView, ConditionView, DecisionView, DecisionsView, Explanation, LeftOutView, PolicyFiles, RecordRef,
+    Viewer,
+};
+use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Delivery, Measure, Outcome, Period, RegionFacts, Truth, best_combination, next_questions};
 use duijie_record::{Record, RecordState, schema};
-use duijie_vocab::{Date, Lang, RecordId, RegionCode, Text};
+use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -52,7 +55,8 @@ impl App {
         let gathered = self.gathered(viewer, organization, period)?;
         let (policies, record, year) = (&gathered.policies, &gathered.record, gathered.year);
         let mut decisions = gathered.decide();
-        decisions.sort_by_key(|decision| (rank(decision.outcome), std::cmp::Reverse(decision.amount.map_or(0, |amount| amount.low.0))));
+        let worth = |decision: &Decision| decision.amount.map_or(0, |amount| amount.low.0.max(amount.high.map_or(0, |high| high.0)));
+        decisions.sort_by_key(|decision| (rank(decision.outcome), std::cmp::Reverse(worth(decision)), effort(&policies.book, decision)));
         let mut counts = BTreeMap::new();
         for decision in &decisions {
             *counts.entry(decision.outcome.name().to_string()).or_insert(0) += 1;
@@ -63,6 +67,7 @@ impl App {
             on: self.now().china_date().to_string(),
             counts: named_counts(&counts),
             ask_next: ask_next(&decisions),
+            combination: combination(&decisions),
             decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
         })
     }
@@ -223,26 +228,64 @@ pub(crate) fn last_day(year: i16) -> Date {
     Date::new(year, None, None).map_or_else(|| Date::new(2000, Some(12), Some(31)).expect("BUG: 2000-12-31 exists"), Date::last_day)
 }
 
-/// The missing facts that are wanted by the most open decisions.
+/// The questions that undecided measures wait for, the most useful first.
 fn ask_next(decisions: &[Decision]) -> Vec<AskNext> {
-    let mut wanted: BTreeMap<String, AskNext> = BTreeMap::new();
-    for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Unknown) {
-        for missing in decision.missing.iter().filter(|missing| !missing.of_region) {
-            let key = format!("{}@{}", missing.key, missing.period);
-            let ask = wanted.entry(key).or_insert_with(|| AskNext {
-                fact: missing.key.clone(),
-                name: missing.name.clone(),
-                question: missing.question.clone(),
-                settles: 0,
-            });
-            // Alone it settles only those decisions that want nothing else.
-            ask.settles += usize::from(decision.missing.len() == 1);
-        }
+    let asks = next_questions(decisions).into_iter().take(ASKED);
+    asks.map(|question| AskNext {
+        field: crate::answer::answer_field(&question.key, question.period),
+        period: question.period.to_string(),
+        period_name: if question.period == Period::Instant { Text::default() } else { question.period.described() },
+        settles: question.settles.len(),
+        helps: question.helps.len(),
+        fact: question.key,
+        name: question.name,
+        question: question.question,
+    })
+    .collect()
+}
+
+/// How many questions are shown.
+const ASKED: usize = 5;
+
+/// How much is to be done for a measure: nothing, a word, an application; then what is still to be
+/// told or confirmed.
+fn effort(book: &Book, decision: &Decision) -> (usize, usize) {
+    let delivery = book.measure(&decision.measure).map_or(Delivery::Apply, |measure| measure.source.delivery);
+    let steps = match delivery {
+        Delivery::Automatic => 0,
+        Delivery::Confirm => 1,
+        Delivery::Apply => 2,
+    };
+    (steps, decision.missing.len() + decision.attestations.len())
+}
+
+/// The measures that pay most together, and why the others are left out.
+fn combination(decisions: &[Decision]) -> CombinationView {
+    let best = best_combination(decisions, &BTreeMap::new());
+    CombinationView {
+        chosen: best
+            .chosen
+            .iter()
+            .map(|chosen| ChosenView { measure: chosen.measure.clone(), name: chosen.name.clone(), amount: money(chosen.amount) })
+            .collect(),
+        left_out: best
+            .left_out
+            .iter()
+            .map(|left| LeftOutView {
+                measure: left.measure.clone(),
+                name: left.name.clone(),
+                amount: money(left.amount),
+                why: both(|lang| left.sentence(lang)),
+            })
+            .collect(),
+        total: money(best.total),
+        total_fen: best.total.0,
+        proven: best.proven,
     }
-    let mut asks: Vec<AskNext> = wanted.into_values().filter(|ask| ask.settles > 0).collect();
-    asks.sort_by(|a, b| b.settles.cmp(&a.settles).then_with(|| a.fact.cmp(&b.fact)));
-    asks.truncate(5);
-    asks
+}
+
+fn money(amount: Fen) -> Text {
+    Text::new(amount.chinese(), amount.to_string())
 }
 
 fn both(of: impl Fn(Lang) -> String) -> Text {
@@ -269,6 +312,22 @@ pub(crate) fn view(book: &Book, decision: &Decision) -> DecisionView {
         basis: decision.basis.iter().map(basis).collect(),
         conditions: decision.conditions.iter().flat_map(|condition| condition_views(condition, 0)).collect(),
         missing: decision.missing.iter().map(missing).collect(),
+        amount_fen: decision.amount.map_or(0, |amount| amount.low.0),
+        effort: effort_words(book, decision),
+    }
+}
+
+/// What is to be done for a measure, in words.
+fn effort_words(book: &Book, decision: &Decision) -> Text {
+    let (steps, open) = effort(book, decision);
+    let first = match steps {
+        0 => text!("无需申请", "nothing to apply for"),
+        1 => text!("确认即可", "to be confirmed by you"),
+        _ => text!("需要申报", "to be applied for"),
+    };
+    match open {
+        0 => first,
+        _ => Text::new(format!("{}，另有 {open} 项待填或待核", first.zh), format!("{}, {open} more to tell or confirm", first.en)),
     }
 }
 

@@ -249,8 +249,13 @@ pub(crate) fn form_units(field: &Field) -> Units {
     Units { money: field.unit.as_deref().and_then(MoneyUnit::parse), percent: false }
 }
 
-fn groups(schema: &Schema, clearance: Visibility, value: impl Fn(&Field) -> String, faults: &[Diagnostic]) -> Vec<FormGroup> {
-    let form_field = |field: &Field| FormField {
+/// One field of a form, empty.
+pub(crate) fn blank_field(schema: &Schema, key: &str) -> Option<FormField> {
+    schema.field(key).map(|field| form_field(field, String::new(), &[]))
+}
+
+fn form_field(field: &Field, value: String, faults: &[Diagnostic]) -> FormField {
+    FormField {
         key: field.key.clone(),
         name: field.name.clone(),
         ty: type_word(field.ty),
@@ -262,9 +267,13 @@ fn groups(schema: &Schema, clearance: Visibility, value: impl Fn(&Field) -> Stri
             FieldType::Money | FieldType::Integer | FieldType::Decimal => field.unit.clone().unwrap_or_default(),
             _ => String::new(),
         },
-        value: value(field),
+        value,
         fault: faults.iter().find(|fault| fault.place.field.as_deref() == Some(&field.key)).cloned(),
-    };
+    }
+}
+
+fn groups(schema: &Schema, clearance: Visibility, value: impl Fn(&Field) -> String, faults: &[Diagnostic]) -> Vec<FormGroup> {
+    let form_field = |field: &Field| form_field(field, value(field), faults);
     let group = |group: &duijie_record::Group| FormGroup {
         name: group.name.clone(),
         fields: group.fields.iter().filter(|field| field.visibility <= clearance).map(form_field).collect(),

@@ -152,6 +152,11 @@ impl App {
         policies.simulated(name, text, &crowd, |measure| day_for(measure, year))
     }
 
+    /// The instant that a file made now says of itself.
+    pub fn made_at(&self) -> duijie_vocab::Timestamp {
+        self.now()
+    }
+
     /// The year that somebody wrote, or the latest that any enterprise has facts of.
     fn year_named(&self, period: Option<&str>) -> Result<i16, AppError> {
         match period_named(period)? {
@@ -431,7 +436,8 @@ mod tests {
         assert_eq!(found[0].pool.as_ref().map(|pool| pool.after), Some("perhaps"));
         assert_eq!(found[0].classes[0].rows.len(), 2);
         assert_eq!(found[0].changes[0].id, "乙");
-        let broken = files.simulate_change("new.yaml", &measure("4 台"), files.subjects("f.csv", table.as_bytes(), on), on);
-        assert!(matches!(broken, Err(AppError::Invalid(faults)) if faults[0].place.file.as_deref() == Some("new.yaml (change)")));
+        let broken = files.simulate_change("new.yaml", &measure("4万元"), files.subjects("f.csv", table.as_bytes(), on), on);
+        let Err(AppError::Invalid(faults)) = broken else { panic!("a rule that compares a share with money was simulated") };
+        assert!(faults.iter().all(|fault| fault.place.file.as_deref() == Some("new.yaml (change)") && fault.place.line == Some(5)), "{faults:?}");
     }
 }

@@ -202,14 +202,52 @@ pub struct DecisionsView {
     pub decisions: Vec<DecisionView>,
     /// The facts that would settle the most open decisions, and how many each would.
     pub ask_next: Vec<AskNext>,
+    /// What pays most together.
+    pub combination: CombinationView,
+}
+
+/// The measures that pay most together: of each exclusive group at most one.
+#[derive(Clone, Debug, Serialize)]
+pub struct CombinationView {
+    pub chosen: Vec<ChosenView>,
+    pub left_out: Vec<LeftOutView>,
+    pub total: Text,
+    pub total_fen: i64,
+    /// Whether no other combination pays more; false when there were too many to try.
+    pub proven: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ChosenView {
+    pub measure: String,
+    pub name: Text,
+    pub amount: Text,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct LeftOutView {
+    pub measure: String,
+    pub name: Text,
+    pub amount: Text,
+    /// Which other measure is paid in its place.
+    pub why: Text,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct AskNext {
     pub fact: String,
     pub name: Text,
+    /// The period it is asked for, as [`crate::App::answer`] takes it.
+    pub period: String,
+    /// The period for people; empty for a fact without periods.
+    pub period_name: Text,
     pub question: Text,
+    /// Measures that this answer alone settles.
     pub settles: usize,
+    /// Measures that wait for this answer and others.
+    pub helps: usize,
+    /// The field in which it is answered; nothing where no record holds the fact.
+    pub field: Option<FormField>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -227,6 +265,10 @@ pub struct DecisionView {
     pub basis: Vec<Text>,
     pub conditions: Vec<ConditionView>,
     pub missing: Vec<Text>,
+    /// The amount in Fen, the least where it is not exact; 0 if there is none.
+    pub amount_fen: i64,
+    /// What is to be done for it.
+    pub effort: Text,
 }
 
 #[derive(Clone, Debug, Serialize)]

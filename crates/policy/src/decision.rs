@@ -343,7 +343,7 @@ impl SourceKind {
     pub fn described(self) -> Text {
         let (zh, en) = match self {
             SourceKind::Curated => ("已核", "reviewed"),
-            SourceKind::Declared => ("自报", "declared"),
+            SourceKind::Declared => ("自行申报", "declared"),
             SourceKind::Derived => ("推算", "derived"),
             SourceKind::Assumed => ("假设", "assumed"),
         };

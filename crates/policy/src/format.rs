@@ -77,7 +77,7 @@ fn rename(expr: &mut Expr, new: &dyn Fn(&str) -> Option<String>) {
         ExprKind::Name(name) => *name = new(name).unwrap_or_else(|| name.clone()),
         ExprKind::Access { name, periods } => {
             *name = new(name).unwrap_or_else(|| name.clone());
-            periods.iter_mut().for_each(|period| rename(period, new));
+            periods.iter_mut().for_each(|period| rename(period, &|word| Some(new(word).unwrap_or_else(|| crate::print::one_period_word(word)))));
         }
         ExprKind::Set(items) | ExprKind::Apply { arguments: items, .. } => items.iter_mut().for_each(|item| rename(item, new)),
         ExprKind::Region { inner, .. } | ExprKind::Negate(inner) | ExprKind::Not(inner) => rename(inner, new),

@@ -1,6 +1,6 @@
 //! Trees back to text, in either spelling. What is printed reads back as the same tree.
 
-use crate::syntax::{Band, BandTest, EndOwner, Expr, ExprKind, Function};
+use crate::syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function};
 use crate::unit::Unit;
 use crate::vocabulary::Vocabulary;
 use std::fmt::Write;
@@ -86,7 +86,7 @@ impl Printer<'_> {
             ExprKind::Name(name) => self.name(name),
             ExprKind::Access { name, periods } => {
                 self.name(name);
-                self.list("(", periods, ")");
+                self.periods(periods);
             }
             ExprKind::Set(items) => self.list("{", items, "}"),
             ExprKind::Region { level, inner } => {
@@ -177,6 +177,34 @@ impl Printer<'_> {
         self.out.push_str(close);
     }
 
+    /// The periods of a fact; the words for them take the spelling too.
+    fn periods(&mut self, periods: &[Expr]) {
+        self.out.push('(');
+        for (at, period) in periods.iter().enumerate() {
+            self.out.push_str(if at > 0 { ", " } else { "" });
+            match &period.kind {
+                ExprKind::Name(word) if crate::parse_rule(word).is_ok_and(|read| read.kind == period.kind) => self.period_word(word),
+                ExprKind::Binary { op: op @ (Binary::Add | Binary::Subtract), left, right } => match &left.kind {
+                    ExprKind::Name(word) if period_spelling(word).is_some() && right.number().is_some() => {
+                        self.period_word(word);
+                        self.out.push_str(if *op == Binary::Add { "+" } else { "-" });
+                        self.expr(right, SUM);
+                    }
+                    _ => self.expr(period, 0),
+                },
+                _ => self.expr(period, 0),
+            }
+        }
+        self.out.push(')');
+    }
+
+    fn period_word(&mut self, word: &str) {
+        match period_spelling(word) {
+            Some((zh, cel)) => self.out.push_str(if self.style == Style::Zh { &zh } else { &cel }),
+            None => self.name(word),
+        }
+    }
+
     fn name(&mut self, name: &str) {
         let spelled = match (self.vocabulary.fact(name), self.style) {
             (Some(fact), Style::Zh) => fact.zh.clone(),
@@ -201,6 +229,40 @@ impl Printer<'_> {
         self.out.push_str(text);
         self.out.push(close);
     }
+}
+
+/// The Chinese and the CEL spelling of a period word; nothing for a word that has but one.
+fn period_spelling(word: &str) -> Option<(String, String)> {
+    const WORDS: [(&str, &str); 10] = [
+        ("本年", "this_year"),
+        ("上年", "last_year"),
+        ("次年", "next_year"),
+        ("本季", "this_quarter"),
+        ("上季", "last_quarter"),
+        ("本月", "this_month"),
+        ("上月", "last_month"),
+        ("本年各季", "quarters"),
+        ("本年各月", "months"),
+        ("本期", "now"),
+    ];
+    if let Some((zh, cel)) = WORDS.iter().find(|(zh, cel)| word == *zh || word == *cel) {
+        return Some(((*zh).to_string(), (*cel).to_string()));
+    }
+    const SERIES: [(&str, &str); 2] = [("近", "recent_"), ("前", "past_")];
+    const UNITS: [(&str, &str); 3] = [("年", "years"), ("季", "quarters"), ("月", "months")];
+    SERIES.iter().find_map(|(zh, cel)| {
+        let count = |rest: &str, unit: &str| rest.strip_suffix(unit).and_then(|digits| digits.trim_end_matches('_').parse::<u32>().ok());
+        let rest = word.strip_prefix(zh).or_else(|| word.strip_prefix(cel))?;
+        UNITS.iter().find_map(|(zh_unit, cel_unit)| {
+            let count = count(rest, zh_unit).or_else(|| count(rest, cel_unit)).or_else(|| count(rest, &cel_unit[..cel_unit.len() - 1]))?;
+            Some((format!("{zh}{count}{zh_unit}"), format!("{cel}{count}_{cel_unit}")))
+        })
+    })
+}
+
+/// A period word in one spelling, so that the two compare equal.
+pub(crate) fn one_period_word(word: &str) -> String {
+    period_spelling(word).map_or_else(|| word.to_string(), |(zh, _)| zh)
 }
 
 fn binding(expr: &Expr) -> u8 {

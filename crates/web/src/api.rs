@@ -8,7 +8,9 @@ mod shapes;
 
 use crate::fault::Fault;
 use crate::pages::decisions::period;
+use crate::pages::measures::answers;
 use crate::pages::search::{TEXT_CHARACTERS, read_request};
+use crate::pages::simulation::asked;
 use crate::portal::Portal;
 use crate::render::json;
 use crate::visit::Visit;
@@ -17,6 +19,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, patch, post};
 use duijie_vocab::{RecordId, text};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One path of the API and what its description says.
@@ -78,6 +81,7 @@ const ID: Parameter = in_path("id", "The id of a record, such as `need-3v9k2m7p0
 #[cfg(test)]
 pub(crate) use page::ApiPage;
 pub(crate) use page::show as page;
+const MEASURE: Parameter = in_path("id", "The id of a measure, such as `320400.2021.tax-growth`.");
 
 pub(crate) fn table() -> Vec<ApiRoute> {
     vec![
@@ -149,6 +153,60 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             shape: "MeasureLines",
             refusals: &[],
             answers: get(measures),
+        },
+        ApiRoute {
+            path: "/api/measures/{id}",
+            method: "GET",
+            name: "measure",
+            about: "One measure as an official would print it, with its source, certainty and reading.",
+            parameters: const { &[MEASURE] },
+            body: None,
+            status: 200,
+            shape: "MeasureView",
+            refusals: &[404],
+            answers: get(measure),
+        },
+        ApiRoute {
+            path: "/api/measures/{id}/fit",
+            method: "GET",
+            name: "fit",
+            about: "The facts that a measure needs, and its decision on those given as `f.FACT@PERIOD=VALUE`. Nothing is kept.",
+            parameters: const {
+                &[
+                    MEASURE,
+                    in_query("period", "string", "The period decided for, such as `2021`."),
+                    in_query("region", "string", "Code or name of the region of the subject."),
+                ]
+            },
+            body: None,
+            status: 200,
+            shape: "FitView",
+            refusals: &[400, 404],
+            answers: get(fit),
+        },
+        ApiRoute {
+            path: "/api/measures/{id}/figures",
+            method: "GET",
+            name: "measure_figures",
+            about: "The figures of a measure that a simulation can change, numbered from 0.",
+            parameters: const { &[MEASURE] },
+            body: None,
+            status: 200,
+            shape: "FigureViews",
+            refusals: &[404],
+            answers: get(measure_figures),
+        },
+        ApiRoute {
+            path: "/api/measures/{id}/simulation",
+            method: "GET",
+            name: "simulation",
+            about: "What a measure with other figures (`n3=4%` for the fourth) would do to the enterprises of the caller's region. Writes nothing.",
+            parameters: const { &[MEASURE, in_query("period", "string", "The year decided for, such as `2021`.")] },
+            body: None,
+            status: 200,
+            shape: "SimulationView",
+            refusals: &[400, 403, 404, 422],
+            answers: get(simulation),
         },
         ApiRoute {
             path: "/api/schemas/{kind}",
@@ -279,6 +337,24 @@ async fn health(State(portal): State<Arc<Portal>>, Extension(visit): Extension<V
 
 async fn measures(State(portal): State<Arc<Portal>>) -> Result<Response, Fault> {
     json(&portal.ask(|app| app.measures()).await?, JSON)
+}
+
+async fn measure(State(portal): State<Arc<Portal>>, Path(id): Path<String>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.measure(&id)).await?, JSON)
+}
+
+async fn fit(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let (given, period, region) = answers(&visit.query)?;
+    json(&portal.ask(move |app| app.fit(&id, period.as_deref(), region.as_deref(), &given)).await?, JSON)
+}
+
+async fn measure_figures(State(portal): State<Arc<Portal>>, Path(id): Path<String>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.measure_figures(&id, &BTreeMap::new())).await?, JSON)
+}
+
+async fn simulation(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let (asked, year) = asked(&visit.query)?;
+    json(&portal.ask(move |app| app.simulate_figures(&visit.viewer, &id, &asked, year.as_deref())).await?, JSON)
 }
 
 async fn schema(State(portal): State<Arc<Portal>>, Path(kind): Path<String>) -> Result<Response, Fault> {

@@ -22,6 +22,7 @@ pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod search;
 pub(crate) mod second;
+pub(crate) mod simulation;
 pub(crate) mod workspace;
 
 use crate::fault::Fault;

@@ -33,6 +33,8 @@ templates![
     "decisions.html",
     "measures.html",
     "measure.html",
+    "fit.html",
+    "simulation.html",
     "import.html",
     "import_report.html",
     "edit.html",

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map, matches, measures, password,
-    record, region, search, second, workspace,
+    record, region, search, second, simulation, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -42,6 +42,9 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/search", get(search::everywhere)),
         reads("/measures", get(measures::list)),
         reads("/measures/{id}", get(measures::show)),
+        both("/measures/{id}/fit", get(measures::ask_fit).post(measures::answer_fit)),
+        reads("/measures/{id}/simulation", get(simulation::show)),
+        reads("/measures/{id}/simulation.xlsx", get(simulation::workbook)),
         both("/import", get(import::ask).post(import::preview)),
         both("/import/{token}", get(import::show).post(import::write)),
         reads("/import/{token}/annotated", get(import::annotated)),
@@ -73,7 +76,7 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/{kind}/{id}", get(record::show)),
         both("/{kind}/{id}/edit", get(edit::filled).post(edit::change)),
         reads("/{kind}/{id}/matches", get(matches::show)),
-        reads("/{kind}/{id}/decisions", get(decisions::show)),
+        both("/{kind}/{id}/decisions", get(decisions::show).post(decisions::answer)),
     ]
 }
 

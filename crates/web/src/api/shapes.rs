@@ -119,9 +119,11 @@ pub(crate) fn all() -> Map<String, Value> {
             ("basis", many(one("Text"))),
             ("conditions", many(one("ConditionView"))),
             ("missing", many(one("Text"))),
+            ("amount_fen", integer()),
+            ("effort", one("Text")),
         ]),
     );
-    add("AskNext", object(&[("fact", string()), ("name", one("Text")), ("question", one("Text")), ("settles", integer())]));
+    policy(&mut add);
     add(
         "DecisionsView",
         object(&[
@@ -131,6 +133,7 @@ pub(crate) fn all() -> Map<String, Value> {
             ("counts", many(one("Count"))),
             ("decisions", many(one("DecisionView"))),
             ("ask_next", many(one("AskNext"))),
+            ("combination", one("CombinationView")),
         ]),
     );
     add(
@@ -178,6 +181,152 @@ pub(crate) fn all() -> Map<String, Value> {
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
     shapes
+}
+
+/// What measures ask, choose and would do.
+fn policy(add: &mut dyn FnMut(&str, Value)) {
+    let text = || one("Text");
+    add(
+        "FormField",
+        object(&[
+            ("key", string()),
+            ("name", text()),
+            ("ty", string()),
+            ("help", text()),
+            ("example", string()),
+            ("required", boolean()),
+            ("options", many(tuple(&[string(), text()]))),
+            ("unit", string()),
+            ("value", string()),
+            ("fault", optional(one("Diagnostic"))),
+        ]),
+    );
+    add(
+        "AskNext",
+        object(&[
+            ("fact", string()),
+            ("name", text()),
+            ("period", string()),
+            ("period_name", text()),
+            ("question", text()),
+            ("settles", integer()),
+            ("helps", integer()),
+            ("field", optional(one("FormField"))),
+        ]),
+    );
+    let chosen = [("measure", string()), ("name", text()), ("amount", text())];
+    let left_out = [chosen.as_slice(), &[("why", text())]].concat();
+    add(
+        "CombinationView",
+        object(&[("chosen", many(object(&chosen))), ("left_out", many(object(&left_out))), ("total", text()), ("total_fen", integer()), ("proven", boolean())]),
+    );
+    add(
+        "MeasureView",
+        object(&[
+            ("line", one("MeasureLine")),
+            ("basis", many(text())),
+            ("conditions", many(tuple(&[text(), string()]))),
+            ("benefit", text()),
+            ("window", string()),
+            ("exclusive", many(string())),
+            ("certainty", string()),
+            ("interpretation", text()),
+            ("source", string()),
+            ("printed", json!({ "type": "object", "required": ["zh", "en"] })),
+        ]),
+    );
+    add(
+        "FactAsk",
+        object(&[
+            ("field", string()),
+            ("name", text()),
+            ("question", text()),
+            ("period", text()),
+            ("unit", string()),
+            ("widget", string()),
+            ("options", many(string())),
+            ("values", many(string())),
+            ("fault", optional(one("Diagnostic"))),
+        ]),
+    );
+    let fact = [("fact", string()), ("name", text()), ("period", string()), ("value", text()), ("source", string()), ("source_kind", text())];
+    add(
+        "Explanation",
+        object(&[
+            ("subject", string()),
+            ("period", string()),
+            ("on", string()),
+            ("version", integer()),
+            ("decision", one("DecisionView")),
+            ("facts", many(object(&fact))),
+            ("certainty", string()),
+            ("interpretation", text()),
+        ]),
+    );
+    add(
+        "FitView",
+        object(&[
+            ("measure", string()),
+            ("name", text()),
+            ("period", string()),
+            ("on", string()),
+            ("region", string()),
+            ("region_name", string()),
+            ("asks", many(one("FactAsk"))),
+            ("explanation", optional(one("Explanation"))),
+            ("faults", many(one("Diagnostic"))),
+        ]),
+    );
+    simulation(add);
+}
+
+fn simulation(add: &mut dyn FnMut(&str, Value)) {
+    let text = || one("Text");
+    let figure = [("at", integer()), ("label", text()), ("rule", string()), ("written", string()), ("asked", string())];
+    add("FigureViews", many(object(&figure)));
+    add("MoneyBounds", object(&[("least_fen", integer()), ("most_fen", optional(integer())), ("shown", text())]));
+    let money = || one("MoneyBounds");
+    add(
+        "Totals",
+        object(&[
+            ("subjects", integer()),
+            ("eligible_before", integer()),
+            ("eligible_after", integer()),
+            ("gain", integer()),
+            ("lose", integer()),
+            ("open", integer()),
+            ("cost_before", money()),
+            ("cost_after", money()),
+            ("difference", money()),
+        ]),
+    );
+    let pool = object(&[("pool", string()), ("amount_fen", integer()), ("amount", text()), ("before", string()), ("after", string())]);
+    let row = object(&[("name", text()), ("totals", one("Totals"))]);
+    let change = object(&[
+        ("id", string()),
+        ("name", string()),
+        ("region", text()),
+        ("before", string()),
+        ("after", string()),
+        ("paid_before", money()),
+        ("paid_after", money()),
+        ("difference_fen", integer()),
+    ]);
+    let step = object(&[("value", string()), ("eligible", integer()), ("open", integer()), ("cost", money()), ("mark", string())]);
+    add(
+        "SimulationView",
+        object(&[
+            ("measure", string()),
+            ("name", text()),
+            ("period", string()),
+            ("on", string()),
+            ("totals", one("Totals")),
+            ("pool", optional(pool)),
+            ("classes", many(object(&[("key", string()), ("name", text()), ("rows", many(row))]))),
+            ("changes", many(change)),
+            ("steps", many(step)),
+        ]),
+    );
 }
 
 /// An object that has exactly these properties.
@@ -276,6 +425,10 @@ mod tests {
         check("Matches", crate::sample::matches());
         check("DecisionsView", crate::sample::decisions());
         check("MeasureLines", crate::sample::measures());
+        check("MeasureView", crate::sample::measure());
+        check("FitView", crate::sample::fit());
+        check("FigureViews", crate::sample::measure_figures());
+        check("SimulationView", crate::sample::simulation());
         check("Figures", crate::sample::figures());
         check("Health", crate::sample::health());
     }

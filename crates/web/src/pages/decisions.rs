@@ -1,14 +1,16 @@
 //! What an organization could get: every measure's decision with its reasons.
 
-use super::named;
+use super::{named, see_other};
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::posted::Posted;
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{AskNext, DecisionView, DecisionsView, RecordRef};
-use duijie_vocab::{Text, text};
+use duijie_app::{AppError, AskNext, CombinationView, DecisionView, DecisionsView, RecordRef, SaveOutcome};
+use duijie_vocab::{Diagnostic, RecordId, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -20,6 +22,17 @@ pub(crate) struct DecisionsPage {
     pub(crate) counts: Vec<(String, Text, usize)>,
     pub(crate) groups: Vec<Group>,
     pub(crate) ask_next: Vec<AskNext>,
+    pub(crate) combination: CombinationView,
+    /// An answer that was not taken, and what is wrong with it.
+    pub(crate) refused: Option<RefusedAnswer>,
+}
+
+/// What somebody answered, with the faults that kept it from being taken.
+#[derive(Serialize)]
+pub(crate) struct RefusedAnswer {
+    pub(crate) fact: String,
+    pub(crate) value: String,
+    pub(crate) faults: Vec<Diagnostic>,
 }
 
 /// The decisions of one outcome.
@@ -38,14 +51,50 @@ pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
     Path((kind, id)): Path<(String, String)>,
 ) -> Result<Response, Fault> {
-    let (schema, id) = named(&kind, &id)?;
-    if schema.kind != "organization" {
-        return Err(Fault::not_found());
-    }
-    let period = period(visit.query.filled("period"))?;
+    let id = organization(&kind, &id)?;
+    let page = decided(&portal, &visit, id, period(visit.query.filled("period"))?).await?;
+    portal.pages.show(&portal, &visit, "decisions.html", page)
+}
+
+fn organization(kind: &str, id: &str) -> Result<RecordId, Fault> {
+    let (schema, id) = named(kind, id)?;
+    if schema.kind == "organization" { Ok(id) } else { Err(Fault::not_found()) }
+}
+
+async fn decided(portal: &Arc<Portal>, visit: &Visit, id: RecordId, period: Option<String>) -> Result<DecisionsPage, Fault> {
     let viewer = visit.viewer.clone();
-    let decisions = portal.ask(move |app| app.decisions(&viewer, &id, period.as_deref())).await?;
-    portal.pages.show(&portal, &visit, "decisions.html", DecisionsPage::of(decisions))
+    Ok(DecisionsPage::of(portal.ask(move |app| app.decisions(&viewer, &id, period.as_deref())).await?))
+}
+
+/// Takes the answer to a question and shows what it settled.
+pub(crate) async fn answer(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let id = organization(&kind, &id)?;
+    let given = |name: &str| posted.fields.get(name).unwrap_or_default().to_string();
+    let (fact, of_period, value) = (given("fact"), given("fact_period"), posted.fields.all("value").collect::<Vec<_>>().join("；"));
+    let shown = period(posted.fields.filled("period"))?;
+    let (viewer, subject) = (visit.viewer.clone(), id.clone());
+    let (asked, typed) = (fact.clone(), value.clone());
+    let outcome = portal
+        .ask(move |app| match app.answer(&viewer, &subject, &asked, &of_period, &typed) {
+            Ok(SaveOutcome::Saved(_)) => Ok(Vec::new()),
+            Ok(SaveOutcome::Refused(refused)) => Ok(refused.diagnostics),
+            Err(AppError::Invalid(faults)) => Ok(faults),
+            Err(other) => Err(other),
+        })
+        .await?;
+    if outcome.is_empty() {
+        let query = shown.map_or_else(String::new, |period| format!("?period={period}"));
+        return Ok(see_other(&format!("/organization/{id}/decisions{query}")));
+    }
+    let page = DecisionsPage { refused: Some(RefusedAnswer { fact, value, faults: outcome }), ..decided(&portal, &visit, id, shown).await? };
+    let mut response = portal.pages.show(&portal, &visit, "decisions.html", page)?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
 }
 
 /// The period that was asked for, if it looks like one.
@@ -78,7 +127,16 @@ impl DecisionsPage {
         groups.sort_by_key(|group| rank(&group.outcome));
         let mut counts = view.counts;
         counts.sort_by_key(|(outcome, _, _)| rank(outcome));
-        DecisionsPage { organization: view.organization, period: view.period, on: view.on, counts, groups, ask_next: view.ask_next }
+        DecisionsPage {
+            organization: view.organization,
+            period: view.period,
+            on: view.on,
+            counts,
+            groups,
+            ask_next: view.ask_next,
+            combination: view.combination,
+            refused: None,
+        }
     }
 }
 

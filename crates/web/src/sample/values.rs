@@ -294,6 +294,8 @@ pub(crate) fn decisions() -> DecisionsView {
             condition("attest", "产品属于重点领域", "The product is in a key field", text!("需要主管部门认定", "the bureau has to confirm it")),
         ],
         missing,
+        amount_fen: 0,
+        effort: text!("无需申请", "nothing to apply for"),
     };
     DecisionsView {
         organization: reference("organization", "常州星宇航空材料有限公司"),
@@ -343,12 +345,144 @@ pub(crate) fn decisions() -> DecisionsView {
                 vec![],
             ),
         ],
-        ask_next: vec![AskNext {
-            fact: "revenue_2020".into(),
-            name: text!("2020 年营业收入", "Revenue 2020"),
-            question: text!("2020 年营业收入是多少？", "What was the revenue of 2020?"),
-            settles: 4,
+        ask_next: vec![ask("revenue", 4, field("facts", "revenue")), ask("offence", 0, None), ask("discredited", 1, field("facts", "discredited"))],
+        combination: CombinationView {
+            chosen: vec![ChosenView {
+                measure: "m-2".into(),
+                name: text!("高新技术企业认定奖励", "High-tech enterprise award"),
+                amount: text!("20 万元", "CNY 200,000"),
+            }],
+            left_out: vec![LeftOutView {
+                measure: "m-4".into(),
+                name: text!("瞪羚企业奖励", "Gazelle award"),
+                amount: text!("10 万元", "CNY 100,000"),
+                why: text!("与“高新技术企业认定奖励”同属一组，就高不重复", "both belong to one group"),
+            }],
+            total: text!("20 万元", "CNY 200,000"),
+            total_fen: 20_000_000,
+            proven: false,
+        },
+    }
+}
+
+fn ask(fact: &str, settles: usize, field: Option<FormField>) -> AskNext {
+    AskNext {
+        fact: fact.into(),
+        name: text!("营业收入", "Revenue"),
+        period: "2020".into(),
+        period_name: text!("2020年", "2020"),
+        question: text!("营业收入是多少？", "What was the revenue?"),
+        settles,
+        helps: 3,
+        field,
+    }
+}
+
+/// One field of a kind's form.
+fn field(kind: &str, key: &str) -> Option<FormField> {
+    let groups = form(duijie_record::schema(kind)?);
+    groups.into_iter().flat_map(|group| group.fields).find(|field| field.key == key)
+}
+
+pub(crate) fn fit() -> FitView {
+    let ask = |field: &str, widget: &'static str, options: &[&str], value: &str, fault: Option<Diagnostic>| FactAsk {
+        field: field.into(),
+        name: text!("研发费用", "R&D expense"),
+        question: text!("研发费用是多少？", "What was the R&D expense?"),
+        period: text!("2021年", "2021"),
+        unit: "万元".into(),
+        widget,
+        options: options.iter().map(ToString::to_string).collect(),
+        values: vec![value.into()],
+        fault,
+    };
+    FitView {
+        measure: "m-1".into(),
+        name: text!("研发费用奖励", "R&D reward"),
+        period: "2021".into(),
+        on: "2022-03-01".into(),
+        region: "320400".into(),
+        region_name: "江苏省常州市".into(),
+        asks: vec![
+            ask("rd_expense@2021", "number", &[], "<许多>", Some(fault())),
+            ask("founded", "date", &[], "2015-06-30", None),
+            ask("industry", "select", &["制造业", "软件业"], "软件业", None),
+            ask("titles", "checks", &["瞪羚企业"], "瞪羚企业", None),
+            ask("attest:无严重失信", "flag", &[], "是", None),
+        ],
+        explanation: Some(Explanation {
+            subject: String::new(),
+            period: "2021".into(),
+            on: "2022-03-01".into(),
+            version: 1,
+            decision: decisions().decisions.remove(2),
+            facts: vec![FactLine {
+                fact: "rd_expense".into(),
+                name: text!("研发费用", "R&D expense"),
+                period: "2021".into(),
+                value: text!("20 万元", "CNY 200,000"),
+                source: "当场填写".into(),
+                source_kind: text!("自行申报", "declared"),
+            }],
+            certainty: "B".into(),
+            interpretation: text!("按年度计算。", "Counted by the year."),
+        }),
+        faults: vec![fault()],
+    }
+}
+
+pub(crate) fn measure_figures() -> Vec<FigureView> {
+    let figure = |at, written: &str, asked: &str| FigureView {
+        at,
+        label: text!("研发费用占比", "R&D share"),
+        rule: "研发费用 ÷ 营业收入 ≥ 5%".into(),
+        written: written.into(),
+        asked: asked.into(),
+    };
+    vec![figure(0, "2000万元", ""), figure(1, "5%", "4%")]
+}
+
+pub(crate) fn simulation() -> SimulationView {
+    let money = |least_fen: i64, most_fen: Option<i64>| MoneyBounds { least_fen, most_fen, shown: text!("至少 3 万元", "at least CNY 30,000") };
+    let totals = TotalsView {
+        subjects: 40,
+        eligible_before: 12,
+        eligible_after: 19,
+        gain: 8,
+        lose: 1,
+        open: 6,
+        cost_before: money(3_000_000, Some(9_000_000)),
+        cost_after: money(5_000_000, None),
+        difference: money(-1, Some(2)),
+    };
+    let row = |name: Text| ClassRow { name, totals: totals.clone() };
+    let step = |value: &str, mark: &'static str| StepView { value: value.into(), eligible: 9, open: 2, cost: money(1, None), mark };
+    SimulationView {
+        measure: "m-1".into(),
+        name: text!("研发费用奖励", "R&D reward"),
+        period: "2021".into(),
+        on: "2022-03-01".into(),
+        pool: Some(PoolView {
+            pool: "320400.innovation".into(), amount_fen: 1, amount: text!("12 万元", "CNY 120,000"), before: "covered", after: "perhaps"
+        }),
+        classes: vec![
+            ClassView {
+                key: "region", name: text!("按地区", "By region"), rows: vec![row(text!("天宁区", "天宁区")), row(text!("武进区", "武进区"))]
+            },
+            ClassView { key: "size", name: text!("按规模", "By size"), rows: vec![] },
+        ],
+        changes: vec![ChangeView {
+            id: "org-0123456789abcdef".into(),
+            name: "常州星宇航空材料有限公司".into(),
+            region: text!("天宁区", "天宁区"),
+            before: "no",
+            after: "yes",
+            paid_before: money(0, Some(0)),
+            paid_after: money(3_000_000, Some(3_000_000)),
+            difference_fen: 3_000_000,
         }],
+        steps: vec![step("5%", "now"), step("4.5%", ""), step("4%", "asked")],
+        totals,
     }
 }
 
