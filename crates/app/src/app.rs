@@ -1,6 +1,7 @@
 //! The product as one value: the store, what follows from it, and the world that was given.
 
 use crate::crowd::GatheredCrowd;
+use crate::decided::Decided;
 use crate::follow::open_index;
 use crate::mail::{Outbox, Post};
 use crate::{AppError, PolicyFiles, Viewer};
@@ -17,6 +18,7 @@ pub struct App {
     pub(crate) index: Index,
     pub(crate) policies: RwLock<Arc<PolicyFiles>>,
     pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
+    pub(crate) decided: Mutex<Decided>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
@@ -68,6 +70,7 @@ impl App {
             index,
             policies: RwLock::new(Arc::new(PolicyFiles::default())),
             crowd: Mutex::new(None),
+            decided: Mutex::new(Decided::default()),
             clock: options.clock,
             entropy: options.entropy,
             form_key,

@@ -11,7 +11,7 @@ use crate::{
 use duijie_policy::{Book, ConditionKind, ConditionResult, Decision, Delivery, Measure, Outcome, Period, RegionFacts, Truth, best_combination, next_questions};
 use duijie_record::{Record, RecordState, schema};
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Text, text};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,23 +24,6 @@ pub struct DecisionSummary {
     pub counts: Vec<(String, Text, usize)>,
     /// One example of each outcome that occurred, with its reasons.
     pub examples: Vec<(RecordRef, DecisionView)>,
-}
-
-/// The counts of the last run, kept beside the database; derived, so it may be thrown away.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct DecisionsKept {
-    /// The journal entry that the run saw last.
-    as_of: i64,
-    counts: BTreeMap<String, usize>,
-    measures: BTreeMap<String, BTreeMap<String, usize>>,
-}
-
-const KEPT: &str = "decisions.json";
-
-impl DecisionsKept {
-    pub(crate) fn of_measure(&self, id: &str) -> Vec<(String, Text, usize)> {
-        self.measures.get(id).map(named_counts).unwrap_or_default()
-    }
 }
 
 fn named_counts(counts: &BTreeMap<String, usize>) -> Vec<(String, Text, usize)> {
@@ -113,13 +96,13 @@ impl App {
         Ok(ids)
     }
 
-    /// Decides every measure for every enterprise and keeps the counts. `progress` hears how many
+    /// Decides every measure for every enterprise, for one year or the latest of each. `progress` hears how many
     /// organizations are done.
     pub fn decide_all(&self, viewer: &Viewer, period: Option<&str>, progress: &mut dyn FnMut(usize)) -> Result<DecisionSummary, AppError> {
         viewer.may(Action::Decide, &crate::Target { region: Some(viewer.region), organization: None })?;
         let policies = self.policies();
         let year = period.map(|text| Period::parse(text).ok().and_then(Period::year).ok_or(AppError::NotFound)).transpose()?;
-        let (ids, regions, head) = self.store().read(|view| {
+        let (ids, regions) = self.store().read(|view| {
             let mut ids = Vec::new();
             let flow = view.for_each_record("organization", |row| {
                 if is_enterprise(&row.record) && viewer.region.contains(row.record.region) {
@@ -128,9 +111,9 @@ impl App {
                 ControlFlow::<()>::Continue(())
             })?;
             debug_assert!(flow.is_continue());
-            Ok::<_, AppError>((ids, of_regions(view, policies.book.vocabulary())?, view.head()?.seq))
+            Ok::<_, AppError>((ids, of_regions(view, policies.book.vocabulary())?))
         })?;
-        let mut kept = DecisionsKept { as_of: head, ..DecisionsKept::default() };
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let mut summary = DecisionSummary { organizations: ids.len(), measures: policies.book.ids().count(), ..DecisionSummary::default() };
         let fallback = self.now().china_date().year() - 1;
         for (at, id) in ids.iter().enumerate() {
@@ -143,8 +126,7 @@ impl App {
             let year = year.or(known.latest_year).unwrap_or(fallback);
             for decision in decide(&policies.book, &known, &regions, record.region, year) {
                 let outcome = decision.outcome.name().to_string();
-                *kept.measures.entry(decision.measure.clone()).or_default().entry(outcome.clone()).or_default() += 1;
-                let count = kept.counts.entry(outcome).or_default();
+                let count = counts.entry(outcome).or_default();
                 *count += 1;
                 if *count == 1 {
                     summary.examples.push((reference(&record), view(&policies.book, &decision)));
@@ -152,26 +134,19 @@ impl App {
             }
             progress(at + 1);
         }
-        summary.counts = named_counts(&kept.counts);
+        summary.counts = named_counts(&counts);
         let order = |outcome: &str| Outcome::named(outcome).map_or(usize::MAX, rank);
         summary.examples.sort_by_key(|(_, decision)| order(&decision.outcome));
-        self.keep(&kept)?;
         Ok(summary)
     }
 
-    fn keep(&self, kept: &DecisionsKept) -> Result<(), AppError> {
-        let text = serde_json::to_vec(kept).map_err(|fault| AppError::Internal(fault.into()))?;
-        let path = self.dir().join(KEPT);
-        let aside = path.with_extension("tmp");
-        std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, &path)).map_err(|fault| AppError::Internal(fault.into()))
-    }
-
-    pub(crate) fn decisions_kept(&self) -> DecisionsKept {
-        std::fs::read(self.dir().join(KEPT)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    /// How many enterprises a measure was decided for each way, as of where the decisions stand.
+    pub(crate) fn counts_of(&self, measure: &str) -> Vec<(String, Text, usize)> {
+        self.with_decided(|decided| named_counts(&decided.of_measure(measure)))
     }
 
     pub(crate) fn decision_counts(&self) -> Vec<(String, Text, usize)> {
-        named_counts(&self.decisions_kept().counts)
+        self.with_decided(|decided| named_counts(&decided.of_all()))
     }
 }
 
@@ -217,11 +192,17 @@ fn decide(book: &Book, known: &Known, regions: &RegionFacts, region: RegionCode,
     let last = last_day(year);
     let facts = known.on(last);
     let decide = |measure: &Measure| {
-        let period = measure.source.period.containing(last);
-        let day = measure.window_for(period, last).map_or(last, |(from, _)| from);
+        let (period, day) = period_and_day(measure, year);
         book.decide(measure.id(), &facts, regions, day, Some(period))
     };
     book.ids().filter_map(|id| book.measure(id)).filter(|measure| measure.source.region.contains(region)).filter_map(decide).collect()
+}
+
+/// The period of a measure at the end of a year, and the first day on which it can be claimed.
+pub(crate) fn period_and_day(measure: &Measure, year: i16) -> (Period, Date) {
+    let last = last_day(year);
+    let period = measure.source.period.containing(last);
+    (period, measure.window_for(period, last).map_or(last, |(from, _)| from))
 }
 
 pub(crate) fn last_day(year: i16) -> Date {

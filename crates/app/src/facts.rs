@@ -18,6 +18,8 @@ pub(crate) struct Known {
     titles: Vec<(String, Option<Date>, Option<Date>)>,
     /// The latest year that has yearly facts.
     pub(crate) latest_year: Option<i16>,
+    /// The records that facts and titles come from, besides the organization's own.
+    pub(crate) records: Vec<RecordId>,
 }
 
 impl Known {
@@ -47,11 +49,15 @@ pub(crate) fn known(view: &mut View<'_>, organization: &Record) -> Result<Known,
     }
     let mut titles = Vec::new();
     let mut latest_year = None;
+    let mut records = Vec::new();
     let facts_schema = schema("facts");
     for row in view.get_many(&ids)? {
         let record = row.record;
         if record.state != RecordState::Active {
             continue;
+        }
+        if matches!(record.kind.as_str(), "facts" | "title") {
+            records.push(record.id.clone());
         }
         match record.kind.as_str() {
             "facts" => {
@@ -67,7 +73,8 @@ pub(crate) fn known(view: &mut View<'_>, organization: &Record) -> Result<Known,
             _ => {}
         }
     }
-    Ok(Known { facts, titles, latest_year })
+    records.sort();
+    Ok(Known { facts, titles, latest_year, records })
 }
 
 fn source_name(record: &Record) -> String {

@@ -34,6 +34,7 @@ impl App {
         viewer.may(Action::Administer, &Target::default())?;
         let head = self.store().read(|view| view.head())?.seq;
         let cursor = self.index.cursor();
+        let decided = self.with_decided(|decided| decided.cursor);
         let mut problems = Vec::new();
         if self.index.records() == 0 && head > 0 {
             problems.push(
@@ -53,7 +54,7 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_string(),
             database: self.store().location().show(),
             entries: head,
-            followers: vec![("search".to_string(), cursor, head - cursor)],
+            followers: vec![("search".to_string(), cursor, head - cursor), ("decisions".to_string(), decided, head - decided)],
             problems,
         })
     }

@@ -23,7 +23,22 @@ impl App {
 
     /// Reads the stored files and compiles them.
     pub(crate) fn load_policies(&self) -> Result<(), AppError> {
-        let files = self.store().read(|view| {
+        let files = self.stored_files()?;
+        self.use_policies(PolicyFiles::compile(files));
+        Ok(())
+    }
+
+    /// Compiles the stored files again if another process wrote others.
+    pub(crate) fn refresh_policies(&self) -> Result<(), AppError> {
+        let files = self.stored_files()?;
+        if files != self.policies().files {
+            self.use_policies(PolicyFiles::compile(files));
+        }
+        Ok(())
+    }
+
+    fn stored_files(&self) -> Result<BTreeMap<String, String>, AppError> {
+        self.store().read(|view| {
             let mut files = BTreeMap::new();
             for name in listed(view.setting(LIST)?) {
                 if let Some(text) = view.setting(&format!("{FILE}{name}"))? {
@@ -31,9 +46,7 @@ impl App {
                 }
             }
             Ok::<_, AppError>(files)
-        })?;
-        self.use_policies(PolicyFiles::compile(files));
-        Ok(())
+        })
     }
 
     fn use_policies(&self, policies: PolicyFiles) {
@@ -46,15 +59,14 @@ impl App {
 
     /// Every measure, by id.
     pub fn measures(&self) -> Result<Vec<MeasureLine>, AppError> {
-        let counts = self.decisions_kept();
-        let counted = |line: MeasureLine| MeasureLine { counts: counts.of_measure(&line.id), ..line };
+        let counted = |line: MeasureLine| MeasureLine { counts: self.counts_of(&line.id), ..line };
         Ok(self.policies().lines().into_iter().map(counted).collect())
     }
 
     /// One measure as an official would print it.
     pub fn measure(&self, id: &str) -> Result<MeasureView, AppError> {
         let mut found = self.policies().measure(id)?;
-        found.line.counts = self.decisions_kept().of_measure(id);
+        found.line.counts = self.counts_of(id);
         Ok(found)
     }
 }

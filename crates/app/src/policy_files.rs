@@ -86,6 +86,25 @@ impl PolicyFiles {
         Ok(crate::views::document_text(&document))
     }
 
+    /// Each measure with a digest of all that its decisions rest on: its file, the vocabulary, and the
+    /// files of the measures it refers to.
+    pub(crate) fn digests(&self) -> Vec<(String, String)> {
+        let text = |name: &str| self.files.get(name).map_or("", String::as_str);
+        let vocabulary = self.files.iter().find(|(name, _)| is_vocabulary(name)).map_or("", |(_, text)| text);
+        let digest = |id: &str| {
+            let mut ids = vec![id.to_string()];
+            let mut next = 0;
+            while let Some(id) = ids.get(next).cloned() {
+                ids.extend(self.book.refers_to(&id).into_iter().filter(|other| !ids.contains(other)).collect::<Vec<_>>());
+                next += 1;
+            }
+            let files = ids.iter().filter_map(|id| self.book.measure(id)).map(|measure| text(measure.file()));
+            let parts: Vec<&[u8]> = std::iter::once(vocabulary).chain(files).map(str::as_bytes).collect();
+            duijie_vocab::Digest::of(&parts).to_string()
+        };
+        self.book.ids().map(|id| (id.to_string(), digest(id))).collect()
+    }
+
     /// The same files compiled anew, as at every start.
     pub fn compiled_again(&self) -> PolicyFiles {
         PolicyFiles::compile(self.files.clone())

@@ -200,8 +200,7 @@ impl PolicyFiles {
 
 /// The first day on which a year can be claimed, so that the year is what is decided.
 pub(crate) fn day_for(measure: &Measure, year: i16) -> Date {
-    let last = crate::decisions::last_day(year);
-    measure.window_for(measure.source.period.containing(last), last).map_or(last, |(from, _)| from)
+    crate::decisions::period_and_day(measure, year).1
 }
 
 fn compare(before: &PolicyFiles, after: &PolicyFiles, id: &str, crowd: &Crowd, on: Date) -> SimulationView {

@@ -401,6 +401,8 @@ pub(crate) enum Derived {
     Search,
     /// The current records, keys and links.
     State,
+    /// What measures say of every enterprise.
+    Decisions,
     All,
 }
 

@@ -106,6 +106,14 @@ impl Book {
         self.by_id.get(id).map(|all| all.iter().map(|&at| &self.measures[at]).collect()).unwrap_or_default()
     }
 
+    /// The ids of the measures that a measure's rules refer to.
+    pub fn refers_to(&self, id: &str) -> Vec<String> {
+        let mut found: Vec<String> = self.versions(id).into_iter().flat_map(|measure| references(&measure.source)).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
     /// The version in force for a period (its last day decides, else any day of it), or on a day for an instant.
     pub(crate) fn version_for(&self, id: &str, period: Period, on: Date) -> Option<&Measure> {
         self.place_for(id, period, on).map(|place| self.at(place))

@@ -131,7 +131,10 @@ pub(crate) fn read_yaml(source: &Source) -> (Vec<Node>, Vec<Diagnostic>) {
                 let info = fault.info();
                 Err(Diagnostic::error("policy.yaml.syntax", text!("YAML 语法有误：{info}", "this is not YAML: {info}"))
                     .at(source.place(at..line_end(&source.text, at)))
-                    .help(text!("检查缩进、冒号后的空格与引号", "check the indentation, the space after a colon, and the quotes")))
+                    .help(text!(
+                        "检查缩进、冒号后的空格与引号；规则里有 `: ` 或 ` #` 时整体加引号，或写 `如果(条件, 甲, 乙)`",
+                        "check the indentation, the space after a colon, and the quotes; a rule that holds `: ` or ` #` stands in quotes, or write `if(condition, a, b)`"
+                    )))
             }
         };
         if let Err(fault) = read {

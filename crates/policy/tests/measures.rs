@@ -1,6 +1,6 @@
 //! The measures of real laws that come with the crate: all are sound, and all their examples pass.
 
-use duijie_policy::{Book, FactSource, FactValue, Facts, Outcome, Period, RegionFacts, Vocabulary, missing_examples, test_examples};
+use duijie_policy::{Book, FactSource, FactValue, Facts, Outcome, Period, RegionFacts, Vocabulary, missing_examples, test_examples, unnoticed_changes};
 use duijie_vocab::{Diagnostic, Lang, RegionCode};
 use std::path::Path;
 
@@ -29,7 +29,7 @@ fn measures() -> (Book, Vec<Diagnostic>) {
 fn every_measure_is_sound_and_every_example_passes() {
     let (book, faults) = measures();
     assert!(faults.is_empty(), "{}", faults.iter().map(|fault| fault.line(Lang::Zh)).collect::<Vec<_>>().join("\n"));
-    assert_eq!(book.ids().count(), 14);
+    assert_eq!(book.ids().count(), 17);
     let outcomes = test_examples(&book);
     let failed: Vec<String> = outcomes
         .iter()
@@ -37,8 +37,10 @@ fn every_measure_is_sound_and_every_example_passes() {
         .map(|outcome| format!("{} {}: {}", outcome.place.show(), outcome.name, outcome.message.as_ref().unwrap().zh))
         .collect();
     assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), outcomes.len(), failed.join("\n"));
-    assert!(outcomes.len() >= 80, "{}", outcomes.len());
+    assert!(outcomes.len() >= 150, "{}", outcomes.len());
     assert_eq!(missing_examples(&book), vec![]);
+    let unnoticed: Vec<String> = book.measures().flat_map(|measure| unnoticed_changes(&book, measure)).map(|fault| fault.line(Lang::En)).collect();
+    assert_eq!(unnoticed, Vec::<String>::new(), "every condition and every threshold has an example that notices a change of it");
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn all_measures_of_a_region_are_decided_at_once() {
     facts.set("revenue", Period::Year(2022), FactValue::Money(duijie_vocab::Fen(1)), FactSource::curated("税务"));
     let decisions = book.decide_all(&facts, &RegionFacts::new(), duijie_vocab::Date::parse("2023-06-01").unwrap());
     assert!(decisions.iter().all(|decision| decision.measure != "310000.2021.voucher"), "another province's measures are left out");
-    assert_eq!(decisions.len(), 13);
+    assert_eq!(decisions.len(), 16);
     let outcomes: Vec<(&str, Outcome)> = decisions.iter().map(|decision| (decision.measure.as_str(), decision.outcome)).collect();
     assert_eq!(book.outcomes(&facts, &RegionFacts::new(), duijie_vocab::Date::parse("2023-06-01").unwrap()), outcomes);
     assert_eq!(book.measures_reading("innovation_score"), ["000000.2016.hnte"]);

@@ -18,6 +18,12 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
             app.follow_until(&stop, &|fault| eprintln!("search follower: {fault}"));
         })?
     };
+    let decisions = {
+        let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        std::thread::Builder::new().name("decisions follower".into()).spawn(move || {
+            app.follow_decisions_until(&stop, &|fault| eprintln!("decisions follower: {fault}"));
+        })?
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(&command.listen)
@@ -39,6 +45,9 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     stop.store(true, Ordering::Relaxed);
     if follower.join().is_err() {
         eprintln!("the search follower ended in a panic");
+    }
+    if decisions.join().is_err() {
+        eprintln!("the decisions follower ended in a panic");
     }
     served.map(|()| Verdict::Done)
 }

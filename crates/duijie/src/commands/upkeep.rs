@@ -23,15 +23,23 @@ pub(crate) fn check(world: &World, command: &Check) -> Outcome {
 
 pub(crate) fn rebuild(world: &World, command: &Rebuild) -> Outcome {
     let app = world.open_existing()?;
-    if command.what != Derived::Search {
+    let wanted = |what: Derived| command.what == what || command.what == Derived::All;
+    if wanted(Derived::State) {
         let entries = app.rebuild_state()?;
         eprintln!("{}", text!("已从 {entries} 条日志重建记录", "records rebuilt from {entries} entries").get(world.lang));
     }
-    if command.what != Derived::State {
+    if wanted(Derived::Search) {
         let bar = show::progress(text!("重建索引", "building the index").get(world.lang));
         let cursor = app.rebuild_search(&mut |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
         eprintln!("{}", text!("索引已到第 {cursor} 条日志", "the index stands at entry {cursor}").get(world.lang));
+    }
+    if wanted(Derived::Decisions) {
+        let bar = show::progress(text!("判断政策", "deciding").get(world.lang));
+        let followed = app.rebuild_decisions(&mut |done| bar.set_position(done as u64))?;
+        bar.finish_and_clear();
+        let (decided, cursor) = (followed.decided, followed.cursor);
+        eprintln!("{}", text!("已作 {decided} 次判断，到第 {cursor} 条日志", "{decided} decisions, as of entry {cursor}").get(world.lang));
     }
     Ok(Verdict::Done)
 }

@@ -524,7 +524,7 @@ pub(crate) fn measure() -> MeasureView {
         benefit: text!("一次性奖励 20 万元", "CNY 200,000, once"),
         window: "每年 3 月至 6 月".into(),
         exclusive: vec!["cz-gazelle-growth".into()],
-        certainty: "exact".into(),
+        certainty: "B".into(),
         interpretation: text!("按认定年度计算。", "Counted by the year of recognition."),
         source: "id: cz-hightech-award\nrule: …\n".into(),
         printed: Printed { zh: printed("申报条件"), en: printed("Conditions") },

@@ -4,6 +4,7 @@ mod browser;
 mod identity;
 mod program;
 mod rights;
+mod policy;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};

@@ -120,6 +120,7 @@ fn batch_of_data(world: &World, app: &App, period: Option<&str>, format: Format)
     let bar = show::progress(text!("判断政策", "deciding").get(world.lang));
     let summary = app.decide_all(&world.viewer(), period, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
+    app.follow_decisions(&mut |_| {})?;
     if format == Format::Json {
         show::json(&summary)?;
         return Ok(Verdict::Done);
