@@ -59,6 +59,11 @@ impl PolicyFiles {
         (PolicyFiles { book, faults, files: BTreeMap::new() }, ids)
     }
 
+    /// File name → text, of the vocabulary and all measures.
+    pub(crate) fn texts(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
     /// How many measures can be decided.
     pub fn count(&self) -> usize {
         self.book.ids().count()
