@@ -20,6 +20,8 @@ pub(crate) struct Meaning {
     pub(crate) holds: Holds,
     pub(crate) units: Units,
     pub(crate) unit_shown: String,
+    /// The year that the header names, where a sheet has years as columns.
+    pub(crate) year: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,9 @@ const NOTHING: [&str; 6] = ["序号", "no", "行号", "导入结果", "import re
 const SOURCE_FILE: [&str; 4] = ["来源文件", "source_file", "数据来源", "来源"];
 const SOURCE_LINE: [&str; 3] = ["来源行", "source_line", "来源行号"];
 
+/// The field that says which period a row is about.
+pub(crate) const PERIOD: &str = "period";
+
 /// How many rows from the top may stand before the header.
 pub(crate) const HEADER_WITHIN: usize = 30;
 
@@ -52,7 +57,9 @@ pub(crate) fn understand(top: &[Row], names: &[&str], kind: Option<&'static Sche
     let mut best: Option<(usize, Layout)> = None;
     for schema in candidates {
         let known = known_names(schema, mapping);
-        let Some(header) = find_header(top, |text| known.contains(&name_key(text))) else { continue };
+        let by_year = schema.field(PERIOD).is_some();
+        let is_known = |text: &str| known.contains(&name_key(text)) || (by_year && split_year(text).is_some_and(|(name, _)| known.contains(&name_key(&name))));
+        let Some(header) = find_header(top, is_known) else { continue };
         let layout = Layout { schema, columns: meanings(schema, &header, mapping), header };
         let score = layout.score(names);
         if best.as_ref().is_none_or(|(other, _)| score > *other) {
@@ -70,20 +77,51 @@ fn known_names(schema: &Schema, mapping: &[(String, String)]) -> HashSet<String>
 }
 
 fn meanings(schema: &'static Schema, header: &HeaderAt, mapping: &[(String, String)]) -> Vec<Meaning> {
-    let mut taken: HashSet<&str> = HashSet::new();
+    let is_period = |column: &HeaderColumn| matches!(meaning(schema, column, mapping), Holds::Field(field) if field.key == PERIOD);
+    // Years in headers are only read where no column says the period of the row.
+    let by_year = schema.field(PERIOD).is_some() && !header.columns.iter().any(is_period);
+    let mut taken: HashSet<(&str, Option<String>)> = HashSet::new();
     let mut out = Vec::with_capacity(header.columns.len());
     for column in &header.columns {
-        let mut holds = meaning(schema, column, mapping);
+        let of_year = if by_year { meaning_of_year(schema, column, mapping) } else { None };
+        let (mut holds, year) = of_year.map_or_else(|| (meaning(schema, column, mapping), None), |(field, year)| (Holds::Field(field), Some(year)));
         if let Holds::Field(field) = holds
-            && !taken.insert(&field.key)
+            && !taken.insert((&field.key, year.clone()))
         {
             // Of two columns for one field the first is kept and the second told.
             holds = Holds::Unknown;
         }
         let (units, unit_shown) = units(&holds, column, header);
-        out.push(Meaning { column: column.clone(), holds, units, unit_shown });
+        out.push(Meaning { column: column.clone(), holds, units, unit_shown, year });
     }
     out
+}
+
+/// The field of a header such as `2020年营业收入` or `研发费用（2021）`, and the year.
+fn meaning_of_year(schema: &'static Schema, column: &HeaderColumn, mapping: &[(String, String)]) -> Option<(&'static Field, String)> {
+    let (name, year) = split_year(&column.name).or_else(|| split_year(&column.written))?;
+    let named = HeaderColumn { name: name.clone(), written: name, ..column.clone() };
+    match meaning(schema, &named, mapping) {
+        Holds::Field(field) if field.key != PERIOD => Some((field, year)),
+        _ => None,
+    }
+}
+
+/// A header without the year in it, and the year; nothing without a name or a year of its own.
+fn split_year(text: &str) -> Option<(String, String)> {
+    let folded = duijie_vocab::fold_width(text);
+    let digits = |at: usize| folded.get(at..at + 4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+    let bounded = |at: usize| {
+        let neighbour = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_digit() && c != '.');
+        neighbour(folded[..at].chars().next_back()) && neighbour(folded.get(at + 4..).and_then(|rest| rest.chars().next()))
+    };
+    let at = folded.char_indices().map(|(at, _)| at).find(|&at| digits(at).is_some_and(|year| ("1990".."2100").contains(&year)) && bounded(at))?;
+    let year = folded[at..at + 4].to_string();
+    let rest = &folded[at + 4..];
+    let rest = ["年度", "年末", "年"].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
+    let joined = format!("{}{rest}", &folded[..at]).replace("()", "");
+    let name = joined.trim_matches(|c: char| c.is_whitespace() || "_-·:@()/".contains(c)).to_string();
+    (!name.is_empty()).then_some((name, year))
 }
 
 fn meaning(schema: &'static Schema, column: &HeaderColumn, mapping: &[(String, String)]) -> Holds {
@@ -143,7 +181,9 @@ impl Layout {
     fn score(&self, names: &[&str]) -> usize {
         let understood: Vec<&Field> =
             self.columns.iter().filter_map(|meaning| if let Holds::Field(field) = meaning.holds { Some(field) } else { None }).collect();
-        let required_there = self.schema.fields().filter(|field| field.required).all(|field| understood.iter().any(|f| f.key == field.key));
+        let by_year = self.columns.iter().any(|meaning| meaning.year.is_some());
+        let there = |field: &Field| understood.iter().any(|known| known.key == field.key) || (by_year && field.key == PERIOD);
+        let required_there = self.schema.fields().filter(|field| field.required).all(there);
         let said = names.iter().copied().chain(self.header.notes.iter().map(String::as_str)).map(name_key).collect::<Vec<_>>();
         let own_names = [&self.schema.kind, &self.schema.name.zh, &self.schema.plural.en].into_iter().chain(&self.schema.aliases).map(|name| name_key(name));
         let named = own_names.filter(|name| !name.is_empty()).any(|name| said.iter().any(|text| text.contains(&name)));
@@ -202,6 +242,28 @@ mod tests {
     fn a_remark_in_brackets_is_no_part_of_a_name() {
         let (kind, columns) = understood(&[&["产品名称", "提供机构", "期限（个月）", "最高额度（万元）"], &["a", "b", "12", "3"]], &["finance.csv"]);
         assert_eq!((kind.as_str(), columns), ("finance", vec!["name".into(), "provider".into(), "term_months".into(), "amount_max[万元]".to_string()]));
+    }
+
+    #[test]
+    fn years_as_columns_are_the_same_field_of_several_years() {
+        let header: &[&str] = &["企业名称", "2020年营业收入（万元）", "2021年营业收入（万元）", "研发费用（2021）", "职工总数2021"];
+        let rows = rows(&[header, &["某公司", "1", "2", "3", "4"]]);
+        let layout = understand(&rows, &["年报.xlsx"], duijie_record::schema("facts"), &[]).unwrap();
+        let shown: Vec<String> = layout
+            .columns
+            .iter()
+            .map(|meaning| match meaning.holds {
+                Holds::Field(field) => format!("{}@{} {}", field.key, meaning.year.as_deref().unwrap_or("-"), meaning.unit_shown),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(shown, ["organization@- ", "revenue@2020 万元", "revenue@2021 万元", "rd_expense@2021 ", "staff@2021 "]);
+        // Where a column says the period, a year in another header is only a remark.
+        let rows = self::rows(&[&["企业名称", "时期", "营业收入（2021）"], &["某公司", "2020", "1"]]);
+        let layout = understand(&rows, &[], duijie_record::schema("facts"), &[]).unwrap();
+        assert!(layout.columns.iter().all(|meaning| meaning.year.is_none()));
+        assert_eq!(split_year("2021"), None);
+        assert_eq!(split_year("GB12021.3 指标"), None);
     }
 
     #[test]

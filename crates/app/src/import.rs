@@ -1,11 +1,11 @@
 //! Import: files of records into the store. Good rows go in, bad rows are told with their place
 //! and the next step, and the same file twice changes nothing.
 
-use crate::columns::{HEADER_WITHIN, Holds, Layout, understand};
+use crate::columns::{HEADER_WITHIN, Holds, Layout, PERIOD, understand};
 use crate::import_rows::{self, Chunk, Given, GoodRow, Outcome, Seen, SeenInFile, Told};
 use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetReport, Target, Viewer};
 use duijie_journal::{Actor, Event, ImportBegun, ImportFinished};
-use duijie_record::{Draft, DraftField, Raw, Schema, Source, check_draft, schemas};
+use duijie_record::{Draft, DraftField, Raw, Schema, Source, Units, check_draft, schemas};
 use duijie_sheet::{CellValue, Limits, Row, Workbook, is_blank_row, is_footnote_row, is_guide_sheet, is_sum_row};
 use duijie_store::View;
 use duijie_vocab::{Diagnostic, Digest, Place, RegionCode, Text, text};
@@ -271,9 +271,11 @@ impl Import<'_> {
             if samples.len() < SAMPLE {
                 samples.push((row.number, sheet.cells(&row)));
             }
-            match sheet.read(self.file, &row) {
-                Ok(good) => self.take(sheet.layout.schema, good, &mut chunk, &sheet, &mut outcomes),
-                Err(told) => self.note(told, &sheet, &mut outcomes),
+            for read in sheet.read(self.file, &row) {
+                match read {
+                    Ok(good) => self.take(sheet.layout.schema, good, &mut chunk, &sheet, &mut outcomes),
+                    Err(told) => self.note(told, &sheet, &mut outcomes),
+                }
             }
             if chunk.len() >= CHUNK {
                 self.write(sheet.layout.schema, std::mem::take(&mut chunk), &sheet, &mut outcomes)?;
@@ -527,11 +529,24 @@ impl SheetImport {
         self.layout.columns.iter().map(|meaning| row.text(meaning.column.index).chars().take(60).collect()).collect()
     }
 
-    fn read(&self, file: &str, row: &Row) -> Result<GoodRow, Told> {
+    /// What a row says: one record, or one for each year that its columns name and it fills.
+    fn read(&self, file: &str, row: &Row) -> Vec<Result<GoodRow, Told>> {
+        let mut years: Vec<&str> = Vec::new();
+        for meaning in &self.layout.columns {
+            let filled = meaning.year.as_deref().filter(|_| !row.value(meaning.column.index).is_blank());
+            years.extend(filled.filter(|year| !years.contains(year)));
+        }
+        if years.is_empty() { vec![self.read_one(file, row, None)] } else { years.into_iter().map(|year| self.read_one(file, row, Some(year))).collect() }
+    }
+
+    fn read_one(&self, file: &str, row: &Row, year: Option<&str>) -> Result<GoodRow, Told> {
         let place = self.place(file, row.number, None);
         let mut source = Source { file: file.to_string(), sheet: self.name.clone(), row: Some(row.number) };
         let mut draft = Draft { fields: Vec::with_capacity(self.layout.columns.len()), place: place.clone() };
-        for meaning in &self.layout.columns {
+        if let Some(year) = year {
+            draft.fields.push(DraftField { key: PERIOD.to_string(), raw: Raw::Text(year.to_string()), units: Units::default(), place: place.clone() });
+        }
+        for meaning in self.layout.columns.iter().filter(|meaning| meaning.year.is_none() || meaning.year.as_deref() == year) {
             let value = row.value(meaning.column.index);
             if value.is_blank() {
                 continue;

@@ -124,7 +124,7 @@ async fn a_figure_is_tried_on_everybody_by_those_who_may() {
     assert!(book.header("content-type").contains("spreadsheetml"));
     let wrong = officer.get("/measures/cz.rd/simulation?n0=4%E4%B8%87%E5%85%83").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(wrong.text.contains("rd.yaml") || wrong.text.contains("9:"), "{}", wrong.text);
+    assert!(wrong.text.contains("不能比较"), "{}", wrong.text);
     let answer = officer.get("/api/measures/cz.rd/simulation?period=2021&n0=4%25").await;
     assert!(answer.text.contains("\"gain\":1") && answer.text.contains("\"lose\":0"), "{}", answer.text);
     assert!(officer.get("/api/measures/cz.rd/fit?f.revenue@2021=1000&f.rd_expense@2021=60&period=2021").await.text.contains("\"eligible\""));
@@ -160,4 +160,22 @@ async fn decisions_follow_the_journal_and_only_what_reads_a_change_is_decided_ag
     let (before, cursor) = (counts("cz.rd"), follow().cursor);
     let rebuilt = portal.app.rebuild_decisions(&mut |_| {}).expect("a rebuild");
     assert_eq!((rebuilt.decided, rebuilt.cursor, counts("cz.rd")), (6, cursor, before));
+}
+
+#[tokio::test]
+async fn a_workbook_with_years_as_columns_gives_the_facts_of_each_year() {
+    let portal = portal();
+    let header = "企业名称,2019年营业收入（万元）,2020年营业收入（万元）,研发费用2020（元）\n";
+    take(&portal, "wide-facts.csv", &format!("{header}常州二号有限公司,800,900,450000\n常州三号有限公司,,700,\n"));
+    let id = duijie_vocab::RecordId::parse(&firm(&portal, "常州二号有限公司")).expect("an id");
+    let explained = portal.app.explain(&Viewer::operator(), &id, "cz.rd", Some("2020")).expect("the decision");
+    assert_eq!((explained.decision.outcome.as_str(), explained.decision.amount.zh.as_str()), ("eligible", "4.5万元"));
+    let report = portal.app.import(
+        &Viewer::operator(),
+        "wide-facts.csv",
+        format!("{header}常州二号有限公司,800,900,许多\n").into_bytes(),
+        &ImportOptions { kind: Some("facts".into()), ..ImportOptions::default() },
+    );
+    let report = report.expect("the file is read");
+    assert_eq!((report.refused, report.unchanged), (1, 1), "the year with the fault is refused, the other goes on: {:?}", report.diagnostics);
 }
