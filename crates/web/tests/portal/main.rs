@@ -2,9 +2,9 @@
 
 mod browser;
 mod identity;
+mod policy;
 mod program;
 mod rights;
-mod policy;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
