@@ -51,7 +51,7 @@ fn faults_in_a_rule_are_told_at_their_words() {
         ("营业收入 + 职工总数 ≥ 1万元", "policy.rule.dimension", ""),
         ("分档(营业收入, {..5000万元: 5%, 4000万元..: 4%}) ≥ 3%", "policy.rule.band_overlap", ""),
         ("分档(营业收入, {..4000万元: 5%, 5000万元..: 4%}) ≥ 3%", "policy.rule.band_gap", ""),
-        ("营业收入 ≥ 99999999999999999999亿元", "policy.rule.number", ""),
+        ("营业收入 ≥ 9999999999999999999999999999999999999999亿元", "policy.rule.number", ""),
         ("2021-02-30 ≤ 2021-03-01", "policy.rule.date", ""),
         (deep.as_str(), "policy.rule.too_deep", ""),
     ] {

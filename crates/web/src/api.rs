@@ -174,8 +174,8 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             parameters: const {
                 &[
                     MEASURE,
-                    in_query("period", "string", "The period decided for, such as `2021`."),
-                    in_query("region", "string", "Code or name of the region of the subject."),
+                    in_query("period", STRING, "The period decided for, such as `2021`."),
+                    in_query("region", STRING, "Code or name of the region of the subject."),
                 ]
             },
             body: None,
@@ -201,7 +201,7 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             method: "GET",
             name: "simulation",
             about: "What a measure with other figures (`n3=4%` for the fourth) would do to the enterprises of the caller's region. Writes nothing.",
-            parameters: const { &[MEASURE, in_query("period", "string", "The year decided for, such as `2021`.")] },
+            parameters: const { &[MEASURE, in_query("period", STRING, "The year decided for, such as `2021`.")] },
             body: None,
             status: 200,
             shape: "SimulationView",
