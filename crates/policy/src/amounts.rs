@@ -1,6 +1,7 @@
 //! What measures pay the subjects that are eligible: gathered for the few of a block that are, in whole
 //! numbers where the rule has a formula, else one after another.
 
+use crate::bits::BLOCK;
 use crate::book::Measure;
 use crate::decide::money_bounds;
 use crate::formula::{Formula, Picked, UNLIMITED, Work};
@@ -37,18 +38,18 @@ pub(crate) struct Slow<'b> {
 }
 
 /// Storage of one thread: the places of those who are paid, and the arithmetic's.
-#[derive(Default)]
 pub(crate) struct Paying {
-    pub(crate) places: Vec<u16>,
+    pub(crate) places: Box<[u16; BLOCK + 2]>,
+    pub(crate) count: usize,
     known: Vec<u16>,
     rest: Vec<u16>,
     work: Work,
 }
 
-impl Paying {
+impl Default for Paying {
     /// For one subject, the first from wherever is asked.
-    pub(crate) fn first() -> Paying {
-        Paying { places: vec![0], ..Paying::default() }
+    fn default() -> Paying {
+        Paying { places: Box::new([0; BLOCK + 2]), count: 1, known: Vec::new(), rest: Vec::new(), work: Work::default() }
     }
 }
 
@@ -69,17 +70,18 @@ impl<'b> Pay<'b> {
 
     /// What each subject at `paying.places` from `start` on is paid, at least and at most.
     pub(crate) fn each(&self, subjects: &Subjects<'b>, start: usize, paying: &mut Paying) -> Vec<Option<(i64, Option<i64>)>> {
+        let places = &paying.places[..paying.count];
         match self {
-            Pay::Nothing => vec![None; paying.places.len()],
-            Pay::Fixed(fen) => vec![Some((*fen, Some(*fen))); paying.places.len()],
+            Pay::Nothing => vec![None; places.len()],
+            Pay::Fixed(fen) => vec![Some((*fen, Some(*fen))); places.len()],
             Pay::Whole(whole) => {
-                let values = whole.formula.evaluate(start, Picked::Some(&paying.places), &mut paying.work);
+                let values = whole.formula.evaluate(start, Picked::Some(places), &mut paying.work);
                 let ends = values.low.iter().zip(values.high);
                 ends.map(|(&low, &high)| Some((low.max(0), (high != UNLIMITED).then_some(high.max(0))))).collect()
             }
             Pay::Slow(slow) => {
                 let one = |&at: &u16| slow.one(subjects, start + usize::from(at)).map(|(low, high)| (low.0, high.map(|high| high.0)));
-                paying.places.iter().map(one).collect()
+                places.iter().map(one).collect()
             }
         }
     }
@@ -90,7 +92,7 @@ impl<'b> Pay<'b> {
         match self {
             Pay::Nothing => (0, Some(0)),
             Pay::Fixed(fen) => {
-                let sum = i128::from(*fen) * paying.places.len() as i128;
+                let sum = i128::from(*fen) * paying.count as i128;
                 (sum, Some(sum))
             }
             Pay::Whole(whole) => whole.sum(start, paying),
@@ -105,8 +107,8 @@ impl Whole<'_> {
     /// In plain numbers over those of whom all is known, within bounds over the rest.
     #[inline(always)]
     fn sum(&self, start: usize, paying: &mut Paying) -> (i128, Option<i128>) {
-        let Paying { places, known, rest, work } = paying;
-        self.formula.part(start, places, known, rest);
+        let Paying { places, count, known, rest, work } = paying;
+        self.formula.part(start, &places[..*count], known, rest);
         // A block's worth of moderate amounts fits 64 bits.
         let moderate = self.formula.most < 1 << 48;
         let total = |ends: &[i64]| match moderate {

@@ -5,11 +5,10 @@
 
 use crate::amounts::{Pay, Paying};
 use crate::asked::Answers;
-use crate::bits::{BLOCK, Bits, Words, for_each_one};
+use crate::bits::{BLOCK, Bits, Words, ones};
 use crate::book::{Book, Measure};
 use crate::coder::{Coder, Coding};
 use crate::cuts::ERROR;
-use crate::formula::Work;
 use crate::lanes::{Lane, Lanes, Line, row_mut, rows};
 use crate::period::Period;
 use crate::population::Population;
@@ -102,7 +101,7 @@ impl<'b> Batch<'b> {
     /// Codes the whole population now: one byte for each subject and number that is compared.
     #[must_use]
     pub fn keeping_codes(mut self) -> Batch<'b> {
-        let state = || Coding { lanes: self.lanes, works: [Work::default(), Work::default()] };
+        let state = || Coding::new(self.lanes);
         let coded = (0..self.blocks()).into_par_iter().map_init(state, |coding, block| {
             let mut codes = Codes::default();
             self.code(block, &mut codes, coding);
@@ -168,14 +167,14 @@ impl<'b> Batch<'b> {
 
     /// What a measure pays some subjects of a block, at least and at most; nothing where there is no amount.
     pub(crate) fn block_amounts(&self, measure: usize, block: usize, places: &[u16], scratch: &mut Scratch) -> Vec<Option<(i64, Option<i64>)>> {
-        scratch.paying.places.clear();
-        scratch.paying.places.extend_from_slice(places);
+        scratch.paying.places[..places.len()].copy_from_slice(places);
+        scratch.paying.count = places.len();
         self.pays[measure].each(&self.subjects, block * BLOCK, &mut scratch.paying)
     }
 
     /// What a measure pays a subject: at least and at most; nothing without an amount.
     pub fn amount(&self, measure: usize, subject: usize) -> Option<(Fen, Option<Fen>)> {
-        let mut scratch = Paying::first();
+        let mut scratch = Paying::default();
         let (low, high) = self.pays[measure].each(&self.subjects, subject, &mut scratch).pop().flatten()?;
         Some((Fen(low), high.map(Fen)))
     }
@@ -192,7 +191,7 @@ impl<'b> Batch<'b> {
     pub(crate) fn scratch(&self) -> Scratch {
         Scratch {
             codes: Codes::default(),
-            coding: Coding { lanes: self.lanes, works: [Work::default(), Work::default()] },
+            coding: Coding::new(self.lanes),
             kept: vec![Bits::default(); self.kept_gates.iter().flatten().count()],
             stack: vec![Bits::default(); 2 + self.sieve.depth()],
             lanes: [Vec::new(), Vec::new()],
@@ -320,8 +319,7 @@ impl<'b> Batch<'b> {
             Pay::Nothing => return,
             Pay::Fixed(fen) => (i128::from(*fen) * i128::from(yes), Some(i128::from(*fen) * i128::from(yes))),
             pay => self.lanes.run(|| {
-                paying.places.clear();
-                for_each_one(&bits.yes, |at| paying.places.push(at as u16));
+                paying.count = ones(&bits.yes, &mut paying.places);
                 pay.sum(&self.subjects, block * BLOCK, paying)
             }),
         };

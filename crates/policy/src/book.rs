@@ -11,7 +11,9 @@ use crate::syntax::{Expr, ExprKind, Function};
 use crate::vocabulary::{FactKind, RuleText, Vocabulary};
 use crate::{Dimension, Facts, Fraction, RegionFacts, parse_rule};
 use duijie_vocab::{Date, Diagnostic, text};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 /// One version of a measure, checked and compiled.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Compiled {
     pub(crate) node: NodeId,
     pub(crate) atoms: Vec<Atom>,
     pub(crate) children: Vec<Compiled>,
+    /// The facts it reads, once somebody has asked for them.
+    pub(crate) leaves: OnceLock<Vec<NodeId>>,
 }
 
 impl Measure {
@@ -70,8 +74,8 @@ impl Book {
     pub fn compile(vocabulary: Vocabulary, files: Vec<(String, String)>) -> (Book, Vec<Diagnostic>) {
         let mut faults = Vec::new();
         let mut versions: Vec<MeasureVersion> = Vec::new();
-        for (name, text) in &files {
-            let (source, mut found) = parse_measure(name, text);
+        let parsed: Vec<_> = files.par_iter().map(|(name, text)| parse_measure(name, text)).collect();
+        for (source, mut found) in parsed {
             faults.append(&mut found);
             versions.extend(source.into_iter().flat_map(|source| source.versions));
         }
@@ -306,29 +310,29 @@ impl Compiler<'_> {
         Some(match &condition.test {
             Test::Rule(rule) => {
                 let (node, atoms) = self.rule(rule, |lowering, expr| lowering.condition(expr))?;
-                Compiled { node, atoms, children: Vec::new() }
+                Compiled { node, atoms, children: Vec::new(), leaves: OnceLock::new() }
             }
             Test::Attest(_) => {
                 let label = condition.label.zh.clone();
                 let node = self.plan.node(Op::Attested(label.as_str().into()));
                 self.attestations.push((node, label));
-                Compiled { node, atoms: Vec::new(), children: Vec::new() }
+                Compiled { node, atoms: Vec::new(), children: Vec::new(), leaves: OnceLock::new() }
             }
             Test::AllOf(inner) => {
                 let children = self.conditions(inner);
                 let node = self.plan.node(Op::And(nodes(&children)));
-                Compiled { node, atoms: Vec::new(), children }
+                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
             }
             Test::AnyOf(inner) => {
                 let children = self.conditions(inner);
                 let node = self.plan.node(Op::Or(nodes(&children)));
-                Compiled { node, atoms: Vec::new(), children }
+                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
             }
             Test::NoneOf(inner) => {
                 let children = self.conditions(inner);
                 let any = self.plan.node(Op::Or(nodes(&children)));
                 let node = self.plan.node(Op::Not(any));
-                Compiled { node, atoms: Vec::new(), children }
+                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
             }
         })
     }

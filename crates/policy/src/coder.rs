@@ -1,9 +1,10 @@
 //! The rank codes of one operand for a block of subjects: from integers where a formula allows, from a
 //! quotient of two, else by asking the reference evaluator one subject after another.
 
-use crate::cuts::{Code, Cuts, count};
+use crate::bits::BLOCK;
+use crate::cuts::{Code, Cuts, MISSING, count};
 use crate::evaluate::Evaluation;
-use crate::formula::{Formula, Picked, UNLIMITED, Work};
+use crate::formula::{Formula, Picked, UNLIMITED, Values, Work};
 use crate::lanes::Lanes;
 use crate::plan::Op;
 use crate::population::Wholes;
@@ -154,7 +155,14 @@ impl Operand {
 /// What coding needs besides the columns, used again and again.
 pub(crate) struct Coding {
     pub(crate) lanes: Lanes,
-    pub(crate) works: [Work; 2],
+    works: [Work; 2],
+    places: Box<[u16; BLOCK]>,
+}
+
+impl Coding {
+    pub(crate) fn new(lanes: Lanes) -> Coding {
+        Coding { lanes, works: [Work::default(), Work::default()], places: Box::new([0; BLOCK]) }
+    }
 }
 
 /// What a row of codes holds.
@@ -260,13 +268,40 @@ impl<'p> Quotient<'p> {
         let [first, second] = &mut coding.works;
         let above = self.above.evaluate(start, Picked::Next(low.len()), first);
         let below = self.below.evaluate(start, Picked::Next(low.len()), second);
+        let all = coding.lanes.run(|| self.code_known(&above, &below, low, &mut coding.places));
+        high.copy_from_slice(low);
         let mut coded = Coded::default();
-        for at in 0..low.len() {
+        for &at in &coding.places[..all] {
+            let at = usize::from(at);
             let ends = ((above.low[at], above.high[at]), (below.low[at], below.high[at]));
             let code = self.one(ends, &operand.cuts).unwrap_or_else(|| coder.ask(subjects, operand, start + at));
             coded.put(code, at, low, high);
         }
         coded
+    }
+
+    /// Codes where both numbers are known and far from every cut, and where nothing can be said; gives how
+    /// many others there are, with their places.
+    #[inline(always)]
+    fn code_known(&self, above: &Values<'_>, below: &Values<'_>, codes: &mut [u8], others: &mut [u16; BLOCK]) -> usize {
+        let mut count = 0;
+        for (at, code) in codes.iter_mut().enumerate() {
+            let (above_low, above_high, below_low, below_high) = (above.low[at], above.high[at], below.low[at], below.high[at]);
+            let exact = (above_low == above_high) & (below_low == below_high) & (below_low > 0);
+            let nothing = (below_low <= 0)
+                & ((below_low != below_high) & (self.growth | (below_high >= 0)) | (below_low == below_high) & (self.growth | (below_low == 0)));
+            let (divisor, dividend) = ((below_low.wrapping_mul(self.below_times)) as f64, (above_low.wrapping_mul(self.above_times)) as f64);
+            let quotient = (dividend - if self.growth { divisor } else { 0.0 }) / divisor;
+            let place = self.near.passed(&quotient);
+            // A difference of large numbers may be off by more than the quotient's own last digits.
+            let error = (quotient.abs() + if self.growth { 1.0 } else { 0.0 }) * 1e-14;
+            let close = |place: usize| (quotient - self.near.cuts[place & 127]).abs() <= error;
+            let near = close(usize::from(place)) | close(usize::from(place).wrapping_sub(1) & 127);
+            *code = if exact { place } else { MISSING };
+            others[count] = at as u16;
+            count += usize::from(!(nothing | (exact & !near)));
+        }
+        count
     }
 
     /// The code of one quotient; nothing where only interval arithmetic knows.

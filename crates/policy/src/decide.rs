@@ -13,6 +13,9 @@ use crate::syntax::{Binary, RegionWord};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
 use duijie_vocab::{Date, Fen, Text, text};
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 impl Book {
     /// Decides a measure for a subject on a day. `period` is what is decided about; without it the
@@ -24,7 +27,7 @@ impl Book {
         let version = self.version_for(measure, period, on);
         let decided = version.unwrap_or(newest);
         let evaluation = self.evaluation(facts, regions, period, on);
-        Some(Deciding { book: self, measure: decided, evaluation }.decision(version.is_some()))
+        Some(Deciding { book: self, measure: decided, evaluation: &evaluation, shown: &Shown::default() }.decision(version.is_some()))
     }
 
     /// Whether the conditions of a measure hold for the period that a day decides, and what it pays, by the
@@ -35,8 +38,8 @@ impl Book {
         let period = newest.default_period(on);
         let version = self.version_for(measure, period, on);
         let evaluation = self.evaluation(facts, regions, period, on);
-        let deciding = Deciding { book: self, measure: version.unwrap_or(newest), evaluation };
-        let standing = Standing::of(&deciding.evaluation, deciding.measure, version.is_some());
+        let deciding = Deciding { book: self, measure: version.unwrap_or(newest), evaluation: &evaluation, shown: &Shown::default() };
+        let standing = Standing::of(&evaluation, deciding.measure, version.is_some());
         Some((standing.verdict, deciding.amount()))
     }
 
@@ -47,9 +50,33 @@ impl Book {
 
     /// Decides every measure whose region contains the subject, each for its own period.
     pub fn decide_all(&self, facts: &Facts, regions: &RegionFacts, on: Date) -> Vec<Decision> {
+        let on = on.first_day();
         let reached: Vec<&str> = self.ids().filter(|id| self.measure(id).is_some_and(|measure| measure.source.region.contains(facts.region()))).collect();
-        reached.into_iter().filter_map(|id| self.decide(id, facts, regions, on, None)).collect()
+        // Measures that are decided together share what they compute and what they show.
+        let together = |ids: &[&str]| {
+            let mut evaluations: BTreeMap<Period, Evaluation<'_>> = BTreeMap::new();
+            let shown = Shown::default();
+            let decide = |id: &&str| {
+                let newest = self.measure(id)?;
+                let period = newest.default_period(on);
+                let version = self.version_for(id, period, on);
+                let evaluation = evaluations.entry(period).or_insert_with(|| self.evaluation(facts, regions, period, on));
+                Some(Deciding { book: self, measure: version.unwrap_or(newest), evaluation, shown: &shown }.decision(version.is_some()))
+            };
+            ids.iter().filter_map(decide).collect::<Vec<Decision>>()
+        };
+        reached.par_chunks(MEASURES_TOGETHER).flat_map_iter(together).collect()
     }
+}
+
+/// Measures that one thread decides at a time.
+const MEASURES_TOGETHER: usize = 128;
+
+/// Values and facts in words, once they were shown: many conditions show the same.
+#[derive(Default)]
+struct Shown {
+    values: RefCell<HashMap<(Period, NodeId), (Type, Text)>>,
+    facts: RefCell<HashMap<(Period, NodeId), FactUsed>>,
 }
 
 impl Measure {
@@ -126,13 +153,14 @@ fn holds_once_attested(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(
 struct Deciding<'a> {
     book: &'a Book,
     measure: &'a Measure,
-    evaluation: Evaluation<'a>,
+    evaluation: &'a Evaluation<'a>,
+    shown: &'a Shown,
 }
 
 impl Deciding<'_> {
     fn decision(&self, in_force: bool) -> Decision {
         let source = &self.measure.source;
-        let evaluation = &self.evaluation;
+        let evaluation = self.evaluation;
         let Standing { reached, verdict, open, window, outcome } = Standing::of(evaluation, self.measure, in_force);
         let mut conditions: Vec<ConditionResult> =
             source.when.iter().zip(&self.measure.conditions).map(|(condition, compiled)| self.condition(condition, compiled)).collect();
@@ -196,7 +224,7 @@ impl Deciding<'_> {
     }
 
     fn condition(&self, condition: &Condition, compiled: &Compiled) -> ConditionResult {
-        let verdict = cases::decided(&self.evaluation, compiled.node);
+        let verdict = cases::decided(self.evaluation, compiled.node);
         let children =
             |inner: &[Condition]| inner.iter().zip(&compiled.children).map(|(condition, compiled)| self.condition(condition, compiled)).collect::<Vec<_>>();
         let (kind, rule, inner) = match &condition.test {
@@ -214,7 +242,7 @@ impl Deciding<'_> {
             rule,
             trace: compiled.atoms.iter().map(|atom| self.trace(atom)).collect(),
             distance: if verdict == Truth::No { self.distance(&compiled.atoms) } else { None },
-            facts: if kind == ConditionKind::Rule { self.facts_used(compiled.node) } else { Vec::new() },
+            facts: if kind == ConditionKind::Rule { self.facts_used(compiled) } else { Vec::new() },
             children: inner,
         }
     }
@@ -224,6 +252,7 @@ impl Deciding<'_> {
         let printed = |expr| Text::new(print_rule(expr, Style::Zh, self.book.vocabulary()), english(expr, self.book));
         let (left_words, right_words) = atom.words.get_or_init(|| (printed(&atom.left_expr), printed(&atom.right_expr))).clone();
         let (_, cel, zh) = atom.op.spelling();
+        let right_value = self.value_shown(atom.right, &right, &atom.right_kind);
         let remark = [&left, &right].into_iter().find_map(|value| match value {
             Value::Undefined(why) => Some(why.described()),
             Value::Fault(fault) => Some(fault.described()),
@@ -231,10 +260,10 @@ impl Deciding<'_> {
         });
         Trace {
             left: left_words,
-            left_value: shown_value(&left, &atom.left_kind),
+            left_value: self.value_shown(atom.left, &left, &atom.left_kind),
             operator: Text::new(zh, cel),
-            right: if atom.right_expr.number().is_some() { shown_value(&right, &atom.right_kind) } else { right_words },
-            right_value: shown_value(&right, &atom.right_kind),
+            right: if atom.right_expr.number().is_some() { right_value.clone() } else { right_words },
+            right_value,
             verdict: self.evaluation.truth(atom.node),
             remark,
         }
@@ -257,24 +286,40 @@ impl Deciding<'_> {
         Some(Distance { by, shown: shown_distance(by, &atom.left_kind) })
     }
 
-    fn facts_used(&self, node: NodeId) -> Vec<FactUsed> {
-        let mut used: Vec<FactUsed> = Vec::new();
-        for id in self.book.plan.below(&[node]) {
-            if let Op::FirstKnown(..) = self.book.plan.op(id) {
-                continue;
-            }
-            let Some(leaf) = self.evaluation.leaf(id) else { continue };
-            let is_growth = leaf.name.starts_with("growth(");
-            let kind = kind_of_fact(leaf.def, is_growth);
-            used.push(FactUsed {
-                key: leaf.name.to_string(),
-                name: leaf_name(leaf.def.text(), leaf.region.map(|(level, _)| level), is_growth),
-                period: leaf.period,
-                value: leaf.known.map(|known| shown_value(&crate::evaluate::known_value(leaf.def, Some(known), is_growth), &kind)),
-                source: leaf.known.map(|known| known.source.clone()),
-            });
+    /// The value of a node in words, as it was shown before.
+    fn value_shown(&self, node: NodeId, value: &Value, kind: &Type) -> Text {
+        let key = (self.evaluation.period, node);
+        if let Some((_, text)) = self.shown.values.borrow().get(&key).filter(|(as_kind, _)| as_kind == kind) {
+            return text.clone();
         }
-        used
+        let text = shown_value(value, kind);
+        self.shown.values.borrow_mut().insert(key, (kind.clone(), text.clone()));
+        text
+    }
+
+    fn facts_used(&self, compiled: &Compiled) -> Vec<FactUsed> {
+        let is_leaf = |id: &NodeId| matches!(self.book.plan.op(*id), Op::Fact { .. } | Op::RegionFact { .. });
+        let leaves = compiled.leaves.get_or_init(|| self.book.plan.below(&[compiled.node]).into_iter().filter(is_leaf).collect());
+        leaves.iter().filter_map(|&id| self.fact_used(id)).collect()
+    }
+
+    fn fact_used(&self, id: NodeId) -> Option<FactUsed> {
+        let key = (self.evaluation.period, id);
+        if let Some(used) = self.shown.facts.borrow().get(&key) {
+            return Some(used.clone());
+        }
+        let leaf = self.evaluation.leaf(id)?;
+        let is_growth = leaf.name.starts_with("growth(");
+        let kind = kind_of_fact(leaf.def, is_growth);
+        let used = FactUsed {
+            key: leaf.name.to_string(),
+            name: leaf_name(leaf.def.text(), leaf.region.map(|(level, _)| level), is_growth),
+            period: leaf.period,
+            value: leaf.known.map(|known| shown_value(&crate::evaluate::known_value(leaf.def, Some(known), is_growth), &kind)),
+            source: leaf.known.map(|known| known.source.clone()),
+        };
+        self.shown.facts.borrow_mut().insert(key, used.clone());
+        Some(used)
     }
 }
 

@@ -310,6 +310,9 @@ impl<'a> Evaluation<'a> {
     }
 
     fn among(&self, word: NodeId, words: NodeId) -> Value {
+        if let Op::Constant(Constant::Words(list)) = self.plan.op(words) {
+            return self.among_fixed(word, list);
+        }
         match (self.value(word), self.value(words)) {
             (Value::Fault(fault), _) | (_, Value::Fault(fault)) => Value::Fault(fault),
             (Value::Undefined(why), _) | (_, Value::Undefined(why)) => Value::Undefined(why),
@@ -323,6 +326,23 @@ impl<'a> Evaluation<'a> {
             (_, Value::Words { may: Some(may), .. }) if may.is_empty() => Value::Truth(Truth::No),
             _ => Value::Truth(Truth::Unknown),
         }
+    }
+
+    /// The same for words that the rule lists, in order.
+    fn among_fixed(&self, word: NodeId, list: &[Arc<str>]) -> Value {
+        let known = match self.value(word) {
+            Value::Fault(fault) => return Value::Fault(fault),
+            Value::Undefined(why) => return Value::Undefined(why),
+            Value::Word(known) => known,
+            _ => None,
+        };
+        let listed = known.as_ref().map(|known| known.iter().filter(|word| list.binary_search(word).is_ok()).count());
+        Value::Truth(match (listed, known) {
+            (Some(listed), Some(known)) if listed == known.len() => Truth::Yes,
+            (Some(0), _) => Truth::No,
+            _ if list.is_empty() => Truth::No,
+            _ => Truth::Unknown,
+        })
     }
 
     fn contains(&self, set: NodeId, words: NodeId, all: bool) -> Value {

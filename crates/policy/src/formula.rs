@@ -143,13 +143,19 @@ impl<'p> Formula<'p> {
         known.resize(places.len(), 0);
         rest.resize(places.len(), 0);
         let (mut knowns, mut others) = (0, 0);
-        for &place in places {
-            let at = start + usize::from(place);
-            let all = self.inputs.iter().all(|input| input.column.is_some_and(|column| column.known[at]));
+        let mut put = |place: u16, all: bool| {
             known[knowns] = place;
             rest[others] = place;
             knowns += usize::from(all);
             others += usize::from(!all);
+        };
+        // Most rules read one fact.
+        if let [Input { column: Some(column), .. }] = self.inputs.as_slice() {
+            let known = &column.known[start..];
+            places.iter().for_each(|&place| put(place, known[usize::from(place)]));
+        } else {
+            let knows = |input: &Input<'_>, at: usize| input.column.is_some_and(|column| column.known[at]);
+            places.iter().for_each(|&place| put(place, self.inputs.iter().fold(true, |all, input| all & knows(input, start + usize::from(place)))));
         }
         known.truncate(knowns);
         rest.truncate(others);

@@ -33,12 +33,49 @@ struct Unknown {
 
 /// A smallest set of missing facts that would settle the measure, open attestations taken as given.
 pub(crate) fn deciding(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(NodeId, &str)]) -> Vec<Missing> {
+    if let Some(found) = all_needed(evaluation, measure).filter(|_| open.is_empty()) {
+        return found;
+    }
     let attested: Vec<(NodeId, Value)> = open.iter().map(|(id, _)| (*id, Value::Truth(Truth::Yes))).collect();
     evaluation.assuming(&attested, |evaluation| {
         let search = Search { evaluation, verdict: measure.verdict, unknowns: unknowns(evaluation, measure.verdict) };
         let chosen = search.smallest();
         chosen.iter().filter_map(|&leaf| missing_fact(evaluation, leaf).map(|missing| Missing { needed: search.needed(leaf), ..missing })).collect()
     })
+}
+
+/// The answer without a search where every unknown test must hold and each rests on facts of its own:
+/// whatever is left out may still fail, so all of their facts are needed.
+fn all_needed(evaluation: &Evaluation<'_>, measure: &Measure) -> Option<Vec<Missing>> {
+    let mut tests = Vec::new();
+    unknown_conjuncts(evaluation, measure.verdict, &mut tests)?;
+    let mut readers: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+    for &test in &tests {
+        for leaf in unsettled_leaves(evaluation, test) {
+            if readers.insert(leaf, test).is_some() {
+                return None;
+            }
+        }
+    }
+    let missing = |(&leaf, &test): (&NodeId, &NodeId)| {
+        let search = Search { evaluation, verdict: test, unknowns: unknowns(evaluation, test) };
+        missing_fact(evaluation, leaf).map(|missing| Missing { needed: search.needed(leaf), ..missing })
+    };
+    Some(readers.iter().filter_map(missing).collect())
+}
+
+/// The unknown tests of a conjunction; nothing when it holds anything else that is unknown.
+fn unknown_conjuncts(evaluation: &Evaluation<'_>, id: NodeId, tests: &mut Vec<NodeId>) -> Option<()> {
+    match (evaluation.truth(id), evaluation.plan.op(id)) {
+        (Truth::Yes, _) => Some(()),
+        (Truth::No | Truth::Error, _) => None,
+        (Truth::Unknown, Op::And(parts)) => parts.iter().try_for_each(|&part| unknown_conjuncts(evaluation, part, tests)),
+        (Truth::Unknown, Op::Compare { .. } | Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. }) => {
+            tests.push(id);
+            Some(())
+        }
+        (Truth::Unknown, _) => None,
+    }
 }
 
 fn missing_fact(evaluation: &Evaluation<'_>, id: NodeId) -> Option<Missing> {
@@ -121,6 +158,13 @@ fn unsettled_leaves(evaluation: &Evaluation<'_>, id: NodeId) -> BTreeSet<NodeId>
 /// Where a comparison turns, when it reads one missing number in a straight line.
 pub(crate) fn threshold(evaluation: &Evaluation<'_>, test: NodeId, leaf: NodeId) -> Option<Fraction> {
     let Op::Compare { left, right, .. } = evaluation.plan.op(test) else { return None };
+    for (side, other) in [(*left, *right), (*right, *left)] {
+        if let (true, Value::Number(bound)) = (side == leaf, evaluation.value(other)) {
+            if let Some(at) = bound.point() {
+                return Some(at);
+            }
+        }
+    }
     let difference = |at: i64| {
         evaluation.assuming(&[(leaf, Value::exact(Fraction::whole(at)))], |evaluation| match (evaluation.value(*left), evaluation.value(*right)) {
             (Value::Number(left), Value::Number(right)) => left.point()?.minus(right.point()?),

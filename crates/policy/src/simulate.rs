@@ -2,7 +2,7 @@
 //! and what it costs, with bounds from what is not known.
 
 use crate::batch::{Batch, Scratch};
-use crate::bits::{BLOCK, Bits, for_each_one};
+use crate::bits::{BLOCK, Bits, ones};
 use crate::book::Book;
 use crate::population::Population;
 use crate::{RegionFacts, Truth};
@@ -65,9 +65,10 @@ fn changes(before: &Side<'_>, after: &Side<'_>, block: usize, (first, second): &
     let (bits_before, bits_after) = (before.bits(block, first), after.bits(block, second));
     let mut touched = bits_before.open;
     touched.iter_mut().zip(&bits_after.open).for_each(|(touched, open)| *touched |= open);
-    let mut places = Vec::new();
-    for_each_one(&touched, |at| places.push(at as u16));
-    let paid = |side: &Side<'_>, bits: &Bits, scratch: &mut Option<Scratch>| side.paid(block, bits, &places, scratch);
+    let mut all = [0; BLOCK + 2];
+    let count = ones(&touched, &mut all);
+    let places = &all[..count];
+    let paid = |side: &Side<'_>, bits: &Bits, scratch: &mut Option<Scratch>| side.paid(block, bits, places, scratch);
     let (paid_before, paid_after) = (paid(before, &bits_before, first), paid(after, &bits_after, second));
     let one = |(at, (paid_before, paid_after)): (&u16, (Paid, Paid))| {
         let at = usize::from(*at);
