@@ -8,7 +8,7 @@ use crate::asked::Answers;
 use crate::bits::{BLOCK, Bits, Words, ones};
 use crate::book::{Book, Measure};
 use crate::coder::{Coder, Coding};
-use crate::cuts::ERROR;
+use crate::cuts::{Code, ERROR};
 use crate::lanes::{Lane, Lanes, Line, row_mut, rows};
 use crate::period::Period;
 use crate::population::Population;
@@ -83,7 +83,7 @@ impl<'b> Batch<'b> {
         Batch::over(Sieve::new(book, std::iter::once(measure), on), Subjects { book, population, regions, on })
     }
 
-    fn over(sieve: Sieve, subjects: Subjects<'b>) -> Batch<'b> {
+    pub(crate) fn over(sieve: Sieve, subjects: Subjects<'b>) -> Batch<'b> {
         let coders = sieve.operands.iter().map(|operand| Coder::new(&subjects, operand)).collect();
         let answers = Answers::new(&subjects, &sieve.asked);
         let pays = sieve.measures.iter().map(|sifted| Pay::new(&subjects, subjects.book.at(sifted.place), sifted.period)).collect();
@@ -163,6 +163,18 @@ impl<'b> Batch<'b> {
     pub(crate) fn block_bits(&self, measure: usize, block: usize, scratch: &mut Scratch) -> Bits {
         self.with_block(block, scratch, |codes, scratch| self.verdict(measure, block, codes, scratch));
         scratch.stack[0].clone()
+    }
+
+    /// The verdict of a measure for a block of subjects, with the codes of the last operand.
+    pub(crate) fn block_codes(&self, measure: usize, block: usize, scratch: &mut Scratch) -> (Bits, Vec<Code>) {
+        let mut last = Vec::new();
+        self.with_block(block, scratch, |codes, scratch| {
+            self.verdict(measure, block, codes, scratch);
+            let row = |row: u32| codes.lines[row as usize * (BLOCK / 64)..][..BLOCK / 64].iter().flat_map(|line| line.0);
+            let operand = self.sieve.operands.len() - 1;
+            last = row(operand as u32).zip(row(codes.high_rows[operand])).map(|(low, high)| Code { low, high }).collect();
+        });
+        (scratch.stack[0].clone(), last)
     }
 
     /// What a measure pays some subjects of a block, at least and at most; nothing where there is no amount.

@@ -86,28 +86,45 @@ pub(crate) struct Sieve {
 impl Sieve {
     /// The measures with these ids, each in the version in force for the period that a day decides, else the newest.
     pub(crate) fn new<'i>(book: &Book, ids: impl Iterator<Item = &'i str>, on: Date) -> Sieve {
-        let chosen: Vec<Chosen> = ids
-            .filter_map(|id| {
-                let newest = book.newest_place(id)?;
-                let period = book.at(newest).default_period(on);
-                let in_force = book.place_for(id, period, on);
-                Some(Chosen { place: in_force.unwrap_or(newest), in_force: in_force.is_some(), reach: book.at(newest).source.region, period })
-            })
-            .collect();
-        let mut building = Building {
-            book,
-            on,
-            groups: HashMap::new(),
-            fixed: HashMap::new(),
-            cut_places: HashMap::new(),
-            known_gates: HashMap::new(),
-            known_asked: HashMap::new(),
-            sieve: Sieve { on, operands: Vec::new(), asked: Vec::new(), gates: Vec::new(), shared: Vec::new(), measures: Vec::new(), readers: OnceLock::new() },
-        };
+        let chosen: Vec<Chosen> = ids.filter_map(|id| Chosen::of(book, id, on)).collect();
+        let mut building = Building::new(book, on);
         building.collect_cuts(&chosen);
-        chosen.iter().for_each(|chosen| building.measure(chosen));
+        chosen.iter().for_each(|chosen| building.measure(chosen, &[book.at(chosen.place).verdict]));
         building.sieve.count_references();
         building.sieve
+    }
+
+    /// The fixed bound of a condition of a measure, if it is a comparison of a number with one.
+    pub(crate) fn bound(book: &Book, id: &str, condition: usize, on: Date) -> Option<Fraction> {
+        let chosen = Chosen::of(book, id, on)?;
+        let node = book.at(chosen.place).conditions.get(condition)?.node;
+        Building::new(book, on).compared(node, chosen.period).map(|compared| compared.at)
+    }
+
+    /// A measure without one of its conditions, whose number is the last operand with the thresholds
+    /// (sorted, at most [`MAX_CUTS`]) as its cuts; and whether numbers pass below them. Nothing when the
+    /// condition is not an order of a number and a fixed bound.
+    pub(crate) fn with_thresholds(book: &Book, id: &str, condition: usize, thresholds: &[Fraction], on: Date) -> Option<(Sieve, bool)> {
+        let chosen = Chosen::of(book, id, on)?;
+        let measure = book.at(chosen.place);
+        let mut building = Building::new(book, on);
+        let compared = building.compared(measure.conditions.get(condition)?.node, chosen.period)?;
+        let (below, strict) = match compared.comparison {
+            Order::Equal => return None,
+            Order::AtLeast => (false, false),
+            Order::Above => (false, true),
+            Order::Below => (true, false),
+            Order::AtMost => (true, true),
+        };
+        building.collect_cuts(std::slice::from_ref(&chosen));
+        let rest: Vec<NodeId> = measure.conditions.iter().enumerate().filter(|(at, _)| *at != condition).map(|(_, compiled)| compiled.node).collect();
+        building.measure(&chosen, &rest);
+        let cuts = Cuts(thresholds.iter().map(|&at| Cut { at, strict }).collect());
+        let mut sieve = building.sieve;
+        sieve.measures.iter_mut().for_each(|sifted| sifted.may_split = false);
+        sieve.operands.push(Operand { number: compared.number, period: chosen.period, cuts });
+        sieve.count_references();
+        Some((sieve, below))
     }
 
     /// How many gates stand on one another at most.
@@ -132,6 +149,15 @@ struct Chosen {
     in_force: bool,
     reach: RegionCode,
     period: Period,
+}
+
+impl Chosen {
+    fn of(book: &Book, id: &str, on: Date) -> Option<Chosen> {
+        let newest = book.newest_place(id)?;
+        let period = book.at(newest).default_period(on);
+        let in_force = book.place_for(id, period, on);
+        Some(Chosen { place: in_force.unwrap_or(newest), in_force: in_force.is_some(), reach: book.at(newest).source.region, period })
+    }
 }
 
 /// A comparison with a fixed bound, as the cuts it needs.
@@ -163,6 +189,19 @@ struct Building<'b> {
 }
 
 impl<'b> Building<'b> {
+    fn new(book: &'b Book, on: Date) -> Building<'b> {
+        Building {
+            book,
+            on,
+            groups: HashMap::new(),
+            fixed: HashMap::new(),
+            cut_places: HashMap::new(),
+            known_gates: HashMap::new(),
+            known_asked: HashMap::new(),
+            sieve: Sieve { on, operands: Vec::new(), asked: Vec::new(), gates: Vec::new(), shared: Vec::new(), measures: Vec::new(), readers: OnceLock::new() },
+        }
+    }
+
     fn plan(&self) -> &'b Plan {
         &self.book.plan
     }
@@ -240,14 +279,15 @@ impl<'b> Building<'b> {
         found
     }
 
-    fn measure(&mut self, chosen: &Chosen) {
+    /// A measure whose conditions all hold when these nodes do.
+    fn measure(&mut self, chosen: &Chosen, conditions: &[NodeId]) {
         let measure = self.book.at(chosen.place);
         let mut gate = Gate::default();
         let region = measure.source.region;
         if region != RegionCode::NATION {
             gate.asked.push((self.asked(Asked::Within(region)), false));
         }
-        self.conjoin(measure.verdict, chosen.period, false, &mut gate);
+        conditions.iter().for_each(|&node| self.conjoin(node, chosen.period, false, &mut gate));
         let may_split = self.may_split(measure, &gate);
         let gate = self.add(gate);
         self.sieve.measures.push(Sifted { place: chosen.place, in_force: chosen.in_force, reach: chosen.reach, period: chosen.period, gate, may_split });

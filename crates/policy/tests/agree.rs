@@ -154,6 +154,33 @@ proptest! {
         }
     }
 
+    /// A histogram gives for every bound what the measure with that bound gives.
+    #[test]
+    fn a_histogram_equals_the_measure_with_each_bound(
+        rules in proptest::collection::vec(condition(), 0..3),
+        operand in prop_oneof![Just("a"), Just("b"), Just("a(last_year)")],
+        order in prop_oneof![Just(">="), Just(">"), Just("<"), Just("<=")],
+        rows in rows(),
+    ) {
+        let regions = RegionFacts::new();
+        let population = Population::from_facts(&rows);
+        let with = |bound: i64| book(&[[vec![format!("{operand} {order} {bound}元")], rules.clone()].concat()]);
+        let bounds = [-1i64, 0, 1, 2, 3];
+        let thresholds: Vec<Fraction> = bounds.iter().map(|bound| Fraction::whole(bound * 100)).collect();
+        let first = with(1);
+        let steps = population.threshold_histogram(&first, "m00", 0, &thresholds, &regions, day()).unwrap();
+        for (bound, step) in bounds.iter().zip(&steps) {
+            let changed = with(*bound);
+            let tally = Batch::prepare_one(&changed, "m00", &population, &regions, day()).tally()[0];
+            // Alternatives may be decided by cases, of which a histogram does not know.
+            if rules.iter().all(|rule| !rule.contains("||") && !rule.contains("!(")) {
+                prop_assert_eq!((step.eligible, step.amount_low, step.amount_high), (tally.yes, tally.amount_low, tally.amount_high), "{} {} {}", operand, order, bound);
+            }
+            prop_assert!(step.eligible <= tally.yes && tally.yes <= step.eligible + step.open, "{} {} {}", operand, order, bound);
+        }
+        prop_assert_eq!(population.threshold_histogram(&first, "m00", 9, &thresholds, &regions, day()), None);
+    }
+
     /// One subject's outcomes without reasons are those of its decisions, also after a fact changed.
     #[test]
     fn a_dossier_equals_the_decisions(measures in proptest::collection::vec(proptest::collection::vec(condition(), 1..4), 1..6), facts in row(), more in row()) {
