@@ -80,7 +80,8 @@ impl Duijie {
         for (login, role, region, organization, name) in LOGINS {
             self.account(login, role, region, organization, name)?;
         }
-        Ok(())
+        heading("Taking needs from submission towards their outcome");
+        self.run(&["case", "play", "demo/cases.acts"])
     }
 }
 

@@ -50,6 +50,12 @@ impl App {
             );
         }
         problems.extend(self.policy_faults());
+        if self.next_clocks()?.iter().any(|clock| clock.overdue) {
+            problems.push(
+                Diagnostic::warning("health.clocks", text!("对接时限没有按时处理", "the clocks of cases stand still"))
+                    .help(text!("duijie serve 会自动处理；也可运行 duijie clock run", "duijie serve runs them; or run duijie clock run")),
+            );
+        }
         Ok(Health {
             version: env!("CARGO_PKG_VERSION").to_string(),
             database: self.store().location().show(),

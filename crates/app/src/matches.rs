@@ -33,13 +33,18 @@ impl App {
     /// most `per_kind` of each kind, best first.
     pub fn matches(&self, viewer: &Viewer, id: &RecordId, per_kind: usize) -> Result<Matches, AppError> {
         let record = self.store().read(|view| readable(viewer, view, id))?;
+        self.matches_of_record(viewer, &record, per_kind)
+    }
+
+    /// As [`App::matches`], of a record that need not be stored.
+    pub(crate) fn matches_of_record(&self, viewer: &Viewer, record: &Record, per_kind: usize) -> Result<Matches, AppError> {
         let own = schema(&record.kind).ok_or(AppError::NotFound)?;
         let kinds: Vec<&str> = match own.kind.as_str() {
             "need" => schemas().iter().filter(|schema| schema.resource).map(|schema| schema.kind.as_str()).collect(),
             _ if own.resource => vec!["need"],
             _ => Vec::new(),
         };
-        let need = Profile::from_record(&record, own);
+        let need = Profile::from_record(record, own);
         let query = CandidateQuery {
             kinds: kinds.iter().map(ToString::to_string).collect(),
             viewer: viewer.clearance(),
@@ -59,7 +64,7 @@ impl App {
                 groups.push(MatchGroup { kind: kind.to_string(), kind_name, matches });
             }
         }
-        Ok(Matches { of: reference(&record), groups, as_of: self.index.cursor() })
+        Ok(Matches { of: reference(record), groups, as_of: self.index.cursor() })
     }
 
     /// Matches every active need the viewer may see against every kind of resource. `progress`

@@ -21,7 +21,23 @@ pub struct TableReport {
 
 /// The header of a table of vouchers and orders; each step reads the columns that it needs.
 pub const VOUCHER_COLUMNS: [&str; 18] = [
-    "券号", "企业", "企业类型", "业态", "面额", "服务机构", "服务地区", "合同编号", "合同金额", "签订日期", "合同文件", "发票号", "发票金额", "发票文件", "报告文件", "交付日期", "批次",
+    "券号",
+    "企业",
+    "企业类型",
+    "业态",
+    "面额",
+    "服务机构",
+    "服务地区",
+    "合同编号",
+    "合同金额",
+    "签订日期",
+    "合同文件",
+    "发票号",
+    "发票金额",
+    "发票文件",
+    "报告文件",
+    "交付日期",
+    "批次",
     "联合企业",
 ];
 
@@ -113,7 +129,9 @@ impl App {
                 Err(why @ (AppError::Refused(_) | AppError::Invalid(_) | AppError::Conflict(_))) => {
                     let number = &stored.value.number;
                     let told = why.message();
-                    report.diagnostics.push(Diagnostic::error("voucher.review", duijie_vocab::Text::new(format!("{number}：{}", told.zh), format!("{number}: {}", told.en))));
+                    report
+                        .diagnostics
+                        .push(Diagnostic::error("voucher.review", duijie_vocab::Text::new(format!("{number}：{}", told.zh), format!("{number}: {}", told.en))));
                 }
                 Err(other) => return Err(other),
             }
@@ -181,7 +199,8 @@ impl Line {
 
     fn money(&self, name: &str) -> Result<Fen, AppError> {
         let written = self.cell(name)?;
-        Fen::parse(written, Some(MoneyUnit::Yuan)).map_err(|why| fault("row.amount", text!("{name} `{written}` 不是金额：{why}", "{name} `{written}` is no amount: {why}")))
+        Fen::parse(written, Some(MoneyUnit::Yuan))
+            .map_err(|why| fault("row.amount", text!("{name} `{written}` 不是金额：{why}", "{name} `{written}` is no amount: {why}")))
     }
 
     fn date(&self, name: &str) -> Result<Date, AppError> {

@@ -61,7 +61,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { spread: 3 }
+        Weights { spread: 9 }
     }
 }
 

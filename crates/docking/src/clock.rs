@@ -78,6 +78,18 @@ impl Case {
         Ok(steps)
     }
 
+    /// Whether a clock of what the case now waits for has rung: nobody did in time what was theirs.
+    pub fn is_late(&self) -> bool {
+        let rang = |clock, of: &str, round| self.rung.contains(&Mark { clock, of: of.to_string(), round });
+        let waits = |introduction: &&crate::Introduction| introduction.state == IntroductionState::Sent && self.has_responders();
+        let unanswered = |introduction: &crate::Introduction| {
+            let of = introduction.responder.id.as_str();
+            [Clock::Pending, Clock::Reminder, Clock::LastChance].into_iter().any(|clock| rang(clock, of, introduction.round))
+        };
+        let unclaimed = self.state == CaseState::Submitted && rang(Clock::Triage, "", self.submissions);
+        unclaimed || self.introductions.iter().filter(waits).any(unanswered)
+    }
+
     /// Every clock that is running and has not rung.
     pub fn clocks(&self, rules: &Rules, calendar: &Calendar) -> Vec<Due> {
         let mut running = Vec::new();

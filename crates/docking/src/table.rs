@@ -78,9 +78,9 @@ use To::{Same, State};
 
 /// Every move there is. Opening a case is not one: it has no state before.
 pub const MOVES: &[Move] = &[
-    row(Verb::Write, &[Draft, Returned], Same, &[Seeker, Adviser], &[], &[]),
+    row(Verb::Write, &[Draft, Returned], Same, &[Seeker, Adviser, Officer], &[], &[]),
     row(Verb::Write, &[Triage], Same, &[Officer], &[], &[Told::Seeker]),
-    row(Verb::Submit, &[Draft, Returned], State(Submitted), &[Seeker, Adviser], &[NeedTold], &[Told::Handler, Told::Seeker]),
+    row(Verb::Submit, &[Draft, Returned], State(Submitted), &[Seeker, Adviser, Officer], &[NeedTold], &[Told::Handler, Told::Seeker]),
     row(Verb::Claim, &[Submitted], State(Triage), &[Officer], &[], &[]),
     row(Verb::Claim, BEFORE_OUTCOME_BUT_SUBMITTED, Same, &[Officer], &[Unclaimed], &[]),
     row(Verb::Assign, BEFORE_OUTCOME, Same, &[Officer], &[SomebodyNamed], &[Told::Handler]),

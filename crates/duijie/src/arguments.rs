@@ -57,6 +57,10 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// Serve the portal and its API.
     Serve(Serve),
+    /// Cases: list, show, play a file of acts, print the table of moves.
+    Case(Case),
+    /// The clocks of cases: run what is due, show what comes next.
+    Clock(Clock),
     /// Accounts: add, list.
     Account(Account),
     /// List records that look like the same thing.
@@ -375,6 +379,57 @@ pub(crate) enum AccountCommand {
     },
     /// List the accounts.
     List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Case {
+    #[command(subcommand)]
+    pub(crate) command: CaseCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    /// List cases, those moved last first.
+    List {
+        /// Only cases in this state, such as `matching`.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only cases of this region: a code or a name.
+        #[arg(long)]
+        region: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one case with its timeline.
+    Show {
+        id: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Do what the lines of a file say: JSON lines of who opens, introduces or acts.
+    Play { file: PathBuf },
+    /// Print the table of moves: what leads from where to where, who may, and what is needed.
+    Table,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clock {
+    #[command(subcommand)]
+    pub(crate) command: ClockCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Ring every clock that is due. `serve` does so by itself.
+    Run {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show the clocks that ring next.
+    Next {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },

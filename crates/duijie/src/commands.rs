@@ -1,6 +1,8 @@
 //! One file per command.
 
 pub(crate) mod account;
+pub(crate) mod case;
+pub(crate) mod clock;
 pub(crate) mod duplicates;
 pub(crate) mod eval;
 pub(crate) mod export;

@@ -49,6 +49,8 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Voucher(command) => commands::voucher::run(&world, &command),
         Command::Ledger(command) => commands::ledger::run(&world, &command),
         Command::Serve(command) => commands::serve::run(&world, &command),
+        Command::Case(command) => commands::case::run(&world, &command),
+        Command::Clock(command) => commands::clock::run(&world, &command),
         Command::Account(command) => commands::account::run(&world, &command),
         Command::Duplicates(command) => commands::duplicates::run(&world, &command),
         Command::Check(command) => commands::upkeep::check(&world, &command),

@@ -66,3 +66,67 @@ for (const button of document.querySelectorAll("button[data-once]:enabled")) {
   });
   addEventListener("pageshow", () => (button.disabled = false));
 }
+
+// While somebody writes a need, its text is judged and a draft is kept in this browser.
+for (const form of document.querySelectorAll("form[data-judged]")) {
+  const place = document.querySelector("#judgement");
+  const draft = "draft:" + form.dataset.draft;
+  const kept = [...form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]), textarea")];
+  try {
+    const typed = JSON.parse(localStorage.getItem(draft) || "{}");
+    if (kept.every((field) => !field.value)) for (const field of kept) field.value = typed[field.name] || "";
+  } catch {
+    // A draft that cannot be read is no draft.
+  }
+  let waiting = 0;
+  let asked = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      try {
+        localStorage.setItem(draft, JSON.stringify(Object.fromEntries(kept.map((field) => [field.name, field.value]))));
+      } catch {
+        // Where the browser keeps nothing, nothing is kept.
+      }
+      const mine = ++asked;
+      try {
+        const answer = await fetch("/case/judge", { method: "POST", body: new URLSearchParams(new FormData(form)) });
+        if (!answer.ok || mine !== asked) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const judged = page.querySelector("#judgement");
+        if (judged) place.replaceChildren(...judged.childNodes);
+      } catch {
+        // Without it the button still checks the text.
+      }
+    }, 700);
+  });
+  form.addEventListener("submit", () => {
+    try {
+      localStorage.removeItem(draft);
+    } catch {
+      // Nothing was kept.
+    }
+  });
+}
+
+// A card that is dragged to the next column does what its button does.
+let dragged = null;
+for (const card of document.querySelectorAll(".card[draggable=true]")) {
+  card.addEventListener("dragstart", () => (dragged = card));
+  card.addEventListener("dragend", () => (dragged = null));
+}
+for (const column of document.querySelectorAll(".column-state")) {
+  const takes = () => dragged && dragged.closest(".column-state")?.nextElementSibling === column;
+  column.addEventListener("dragover", (event) => {
+    if (!takes()) return;
+    event.preventDefault();
+    column.classList.add("over");
+  });
+  column.addEventListener("dragleave", () => column.classList.remove("over"));
+  column.addEventListener("drop", (event) => {
+    column.classList.remove("over");
+    if (!takes()) return;
+    event.preventDefault();
+    dragged.querySelector("form")?.requestSubmit();
+  });
+}

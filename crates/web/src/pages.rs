@@ -2,6 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod answer;
+pub(crate) mod case;
+pub(crate) mod case_write;
+pub(crate) mod cases;
 pub(crate) mod decisions;
 pub(crate) mod duplicates;
 pub(crate) mod edit;

@@ -2,8 +2,8 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map, matches, measures, password,
-    record, region, search, second, simulation, workspace,
+    account, accounts, answer, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map,
+    matches, measures, password, record, region, search, second, simulation, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -71,6 +71,20 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/logins", get(logins::show)),
         writes("/logout", post(login::logout)),
         reads("/assets/{digest}/{name}", get(asset::show)),
+        reads("/cases", get(cases::desk)),
+        reads("/cases/board", get(cases::board)),
+        both("/cases/assignment", get(cases::assignment).post(cases::assign)),
+        reads("/cases/figures", get(cases::process)),
+        both("/inbox", get(cases::inbox).post(cases::read_inbox)),
+        both("/case/new", get(case_write::blank).post(case_write::create)),
+        writes("/case/judge", post(case_write::judge)),
+        reads("/case/{id}", get(case::show)),
+        writes("/case/{id}/act", post(case::act)),
+        both("/case/{id}/write", get(case_write::filled).post(case_write::change)),
+        both("/case/{id}/introduce", get(case::candidates).post(case::introduce)),
+        writes("/case/{id}/link", post(case::link)),
+        reads("/case/{id}/print", get(case::print)),
+        both("/answer/{token}", get(answer::show).post(answer::answer)),
         reads("/{kind}", get(search::of_kind)),
         both("/{kind}/new", get(edit::blank).post(edit::create)),
         reads("/{kind}/{id}", get(record::show)),

@@ -1,5 +1,6 @@
 //! Sample values of every page, for tests that render and describe them.
 
+mod cases;
 mod values;
 
 pub(crate) use values::*;
@@ -130,8 +131,8 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     }
     add("duplicates.html", &DuplicatesPage::of("organization", vec![duplicate()], true));
     add("duplicates.html", &DuplicatesPage::of("need", vec![], false));
-    add("health.html", &HealthPage { health: health() });
-    add("health.html", &HealthPage { health: Health { problems: vec![], followers: vec![], ..health() } });
+    add("health.html", &HealthPage { health: health(), clocks: cases::clocks() });
+    add("health.html", &HealthPage { health: Health { problems: vec![], followers: vec![], ..health() }, clocks: vec![] });
     let logins = vec![("officer".to_string(), "demo".to_string(), Role::Officer.name())];
     add(
         "login.html",
@@ -144,6 +145,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     for fault in faults() {
         add("fault.html", &fault);
     }
+    pages.extend(cases::pages());
     pages
 }
 

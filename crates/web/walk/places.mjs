@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { visitor } from "./browser.mjs";
 
 export async function places(browser, base) {
-  const page = await visitor(browser, base);
-  const first = async (list, pattern) => {
+  const stranger = await visitor(browser, base);
+  const first = async (list, pattern, page = stranger) => {
     await page.goto(list);
     const paths = await page.$$eval("main a[href]", (links) => links.map((link) => link.getAttribute("href")));
     const path = paths.find((path) => pattern.test(path));
@@ -18,10 +18,15 @@ export async function places(browser, base) {
     measure: await first("/measures", /^\/measures\/./),
     organization: await first("/organization?q=%E6%96%B0%E8%83%BD%E6%BA%90%E7%A4%BA%E4%BE%8B%E4%BC%81%E4%B8%9A04", /^\/organization\/org-[0-9a-z]+$/),
   };
-  await page.context().close();
+  await stranger.context().close();
   const officer = await visitor(browser, base, { role: "officer" });
   await upload(officer, "需求名称,主要问题,行政区划,拟投入资金(万元)\n激光熔覆返修裂纹控制,裂纹难控,常州市,50\n坏的一行,说明,常州市,负五十\n");
   found.import = new URL(officer.url()).pathname;
+  const aCase = /^\/case\/case-[0-9a-z]+$/;
+  found.case = await first("/cases?state=matching", aCase, officer);
+  const member = await visitor(browser, base, { role: "member" });
+  found.draft = await first("/cases?state=draft", aCase, member);
+  await member.context().close();
   return { found, officer };
 }
 

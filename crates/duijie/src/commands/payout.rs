@@ -166,7 +166,9 @@ fn lists(app: &App, format: Format, lang: Lang) -> Outcome {
 
 fn pay(app: &App, viewer: &Viewer, output: &Path, lang: Lang) -> Outcome {
     let ending = output.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
-    let format = ExportFormat::parse(&ending).filter(|format| matches!(format, ExportFormat::Xlsx | ExportFormat::Csv)).context("name a file that ends in .xlsx or .csv")?;
+    let format = ExportFormat::parse(&ending)
+        .filter(|format| matches!(format, ExportFormat::Xlsx | ExportFormat::Csv))
+        .context("name a file that ends in .xlsx or .csv")?;
     let mut out = BufWriter::new(File::create(output).with_context(|| format!("`{}` cannot be written", output.display()))?);
     let made = app.payment_file(viewer)?;
     app.write_payments(viewer, &made.file, format, &mut out)?;

@@ -24,6 +24,12 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
             app.follow_decisions_until(&stop, &|fault| eprintln!("decisions follower: {fault}"));
         })?
     };
+    let clocks = {
+        let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        std::thread::Builder::new().name("clocks".into()).spawn(move || {
+            app.run_clocks_until(&stop, &|fault| eprintln!("clocks: {fault}"));
+        })?
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(&command.listen)
@@ -48,6 +54,9 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     }
     if decisions.join().is_err() {
         eprintln!("the decisions follower ended in a panic");
+    }
+    if clocks.join().is_err() {
+        eprintln!("the clocks ended in a panic");
     }
     served.map(|()| Verdict::Done)
 }

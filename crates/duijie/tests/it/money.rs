@@ -13,7 +13,10 @@ const POOL: &str = "pool:320400:320400.innovation.2021";
 /// A product that knows the tax-growth reward, two gazelles and one firm of which a fact is missing.
 fn product() -> Product {
     let product = Product::new();
-    let organizations = product.file("organizations.csv", "机构名称,机构类型,行政区划\n甲企业,企业,江苏省常州市武进区\n乙企业,企业,江苏省常州市武进区\n丙企业,企业,江苏省常州市武进区\n");
+    let organizations = product.file(
+        "organizations.csv",
+        "机构名称,机构类型,行政区划\n甲企业,企业,江苏省常州市武进区\n乙企业,企业,江苏省常州市武进区\n丙企业,企业,江苏省常州市武进区\n",
+    );
     let titles = product.file("titles.csv", "机构名称,称号,认定日期,有效期至\n甲企业,瞪羚企业,2021-01-01,2021-12-31\n乙企业,瞪羚企业,2021-01-01,2021-12-31\n丙企业,瞪羚企业,2021-01-01,2021-12-31\n");
     let facts = product.file(
         "facts.csv",
@@ -55,7 +58,8 @@ fn refused(product: &Product, arguments: &[&str], says: &str) {
 
 fn states(product: &Product) -> Vec<(String, String, i64)> {
     let rows = product.json(&["payout", "list", "--format", "json"]);
-    let mut rows: Vec<_> = rows.as_array().unwrap().iter().map(|row| (text(&row["firm_name"]), text(&row["state"]), row["amount_fen"].as_i64().unwrap())).collect();
+    let mut rows: Vec<_> =
+        rows.as_array().unwrap().iter().map(|row| (text(&row["firm_name"]), text(&row["state"]), row["amount_fen"].as_i64().unwrap())).collect();
     rows.sort();
     rows
 }
@@ -132,7 +136,10 @@ fn pay_and_return(product: &Product) {
 
 /// The bank shows the funding and the payment, under the day of either calendar.
 fn bank_file_matches(product: &Product, day: &str, payment: &str) {
-    let bank = product.file("bank.csv", format!("交易日期,收入,支出,流水号,附言\n2000-01-01,1,,0,开户\n{day},5000000,,1,fund/1\n{day},,1360000,2,{payment}\n2100-01-01,,1,3,手续费\n"));
+    let bank = product.file(
+        "bank.csv",
+        format!("交易日期,收入,支出,流水号,附言\n2000-01-01,1,,0,开户\n{day},5000000,,1,fund/1\n{day},,1360000,2,{payment}\n2100-01-01,,1,3,手续费\n"),
+    );
     let ran = product.run(&["ledger", "reconcile", "bank:320400:treasury", &bank.display().to_string()]);
     assert_eq!(ran.out.trim(), "2", "{}", ran.err);
     assert!(ran.err.contains("开户") && ran.err.contains("手续费"), "{}", ran.err);

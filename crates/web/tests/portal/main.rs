@@ -1,6 +1,7 @@
 //! The portal as a browser meets it: real pages over a real data directory.
 
 mod browser;
+mod casework;
 mod identity;
 mod policy;
 mod program;

@@ -65,11 +65,12 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
     let need = portal.first("need").await;
     let need = need.rsplit('/').next().expect("an id").to_string();
     let organization = portal.app.organization_named("常州星宇航空材料有限公司").expect("a look-up").expect("the owner").to_string();
+    let case = case_of(&portal);
     let mut wrong = Vec::new();
     for (column, name) in VISITORS.into_iter().enumerate() {
         let key = key(&portal, name);
         for line in lines().iter().filter(|line| !line.statuses.is_empty()) {
-            let fill = |text: &str| text.replace("{need}", &need).replace("{organization}", &organization);
+            let fill = |text: &str| text.replace("{need}", &need).replace("{organization}", &organization).replace("{case}", &case);
             // Each cell begins with a session of its own: some forms end it.
             let mut browser = if name == "public" { portal.browser() } else { portal.visiting(name) };
             let page = if line.route.starts_with("/api/") {
@@ -83,6 +84,20 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{} cells:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The path of a case that the member has handed in.
+fn case_of(portal: &Portal) -> String {
+    let owner = portal.app.organization_named("常州星宇航空材料有限公司").expect("a look-up").expect("the owner");
+    let member = Viewer {
+        login: Some("member".into()),
+        name: String::new(),
+        role: duijie_app::Role::Member,
+        region: duijie_vocab::RegionCode::NATION,
+        organization: Some(owner.to_string()),
+    };
+    let form = duijie_app::CaseForm { title: "叶片热障涂层".into(), problem: "热障涂层开裂".into(), ..Default::default() };
+    format!("/case/{}", portal.app.open_case(&member, &form, true).expect("a case"))
 }
 
 fn key(portal: &Portal, login: &str) -> Option<String> {

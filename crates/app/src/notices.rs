@@ -1,0 +1,148 @@
+//! Notices: who has to hear of a step, kept as matters so that an inbox survives everything the
+//! journal survives.
+
+use crate::{App, AppError, Role, Viewer};
+use duijie_docking::{Recipient, Step};
+use duijie_journal::{Matter, Party};
+use duijie_store::{MatterFilter, MatterOrder, MatterRow, Tx};
+use duijie_vocab::{RecordId, RegionCode, Text, Timestamp, text};
+use serde::{Deserialize, Serialize};
+
+pub(crate) const NOTICE: &str = "notice";
+const TO: &str = "to";
+const ABOUT: &str = "case";
+const DESK: &str = "desk";
+const UNREAD: &str = "unread";
+const READ: &str = "read";
+
+/// The most notices that an inbox shows.
+const INBOX: usize = 100;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct NoticeBody {
+    case: RecordId,
+    text: Text,
+    at: Timestamp,
+}
+
+/// A notice as its reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoticeView {
+    pub id: String,
+    pub case: String,
+    pub text: Text,
+    pub at: String,
+    pub unread: bool,
+}
+
+/// Journals the notices of a step, in its transaction.
+pub(crate) fn put_notices(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> {
+    let case = &step.after;
+    for notice in &step.notices {
+        let key = serde_json::to_string(&notice.to).map_err(|fault| AppError::Internal(fault.into()))?;
+        let body = NoticeBody { case: case.id.clone(), text: notice.text.clone(), at: step.did.at };
+        let (region, mut parties) = addressed(&notice.to, step);
+        parties.push(Party { role: ABOUT.into(), who: case.id.to_string() });
+        tx.put_matter(&Matter {
+            kind: NOTICE.into(),
+            id: RecordId::derive(NOTICE, &format!("{} {} {key}", case.id, case.version)),
+            version: 1,
+            act: "tell".into(),
+            state: UNREAD.into(),
+            region,
+            due: None,
+            title: case.need.title.clone(),
+            parties,
+            body: serde_json::to_value(&body).map_err(|fault| AppError::Internal(fault.into()))?,
+            did: serde_json::Value::Null,
+        })?;
+    }
+    Ok(())
+}
+
+fn addressed(to: &Recipient, step: &Step) -> (RegionCode, Vec<Party>) {
+    let party = |who: &str| Party { role: TO.into(), who: who.into() };
+    let case = &step.after;
+    match to {
+        Recipient::Seeker(organization) => (case.region, vec![party(organization)]),
+        Recipient::Person(actor) => (case.region, vec![party(actor)]),
+        Recipient::Desk(region) => (*region, vec![party(DESK)]),
+        Recipient::Responder(id) => {
+            let organization = case.introduction(id).and_then(|introduction| introduction.responder.organization.clone());
+            let mut parties = vec![party(id)];
+            parties.extend(organization.filter(|organization| organization != id).iter().map(|organization| party(organization)));
+            (case.region, parties)
+        }
+    }
+}
+
+impl App {
+    /// What the viewer has to hear, newest first.
+    pub fn inbox(&self, viewer: &Viewer) -> Result<Vec<NoticeView>, AppError> {
+        if viewer.login.is_none() {
+            return Err(AppError::Refused(crate::Refused { reason: text!("请先登录", "log in first"), login_helps: true }));
+        }
+        let mut rows = Vec::new();
+        for filter in filters(viewer) {
+            rows.extend(self.store().read(|view| view.matters(NOTICE, &filter, MatterOrder::Updated, None, INBOX))?.rows);
+        }
+        let mut notices = rows.into_iter().map(shown).collect::<Result<Vec<_>, AppError>>()?;
+        notices.sort_by(|a, b| (b.unread, &b.at, &b.id).cmp(&(a.unread, &a.at, &a.id)));
+        notices.dedup();
+        notices.truncate(INBOX);
+        Ok(notices)
+    }
+
+    /// How many notices the viewer has not read.
+    pub fn unread(&self, viewer: &Viewer) -> Result<i64, AppError> {
+        let mut count = 0;
+        for filter in filters(viewer) {
+            let filter = MatterFilter { states: vec![UNREAD.into()], ..filter };
+            count += self.store().read(|view| view.count_matters(NOTICE, &filter))?.iter().map(|count| count.count).sum::<i64>();
+        }
+        Ok(count)
+    }
+
+    /// Marks everything in the viewer's inbox as read.
+    pub fn read_inbox(&self, viewer: &Viewer) -> Result<(), AppError> {
+        let ids: Vec<RecordId> = self.inbox(viewer)?.into_iter().filter(|notice| notice.unread).filter_map(|notice| RecordId::parse(&notice.id)).collect();
+        self.write(&self.actor(viewer)?, move |tx| {
+            for id in &ids {
+                let Some(row) = tx.view().matter(id)?.filter(|row| row.state == UNREAD) else { continue };
+                let parties = tx.view().matter_parties(id)?;
+                let read = Matter {
+                    kind: row.kind,
+                    id: row.id,
+                    version: row.version + 1,
+                    act: "read".into(),
+                    state: READ.into(),
+                    region: row.region,
+                    due: None,
+                    title: row.title,
+                    parties,
+                    body: row.body,
+                    did: serde_json::Value::Null,
+                };
+                tx.put_matter(&read)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What to look for: notices to the person, to the organization and to the desk.
+fn filters(viewer: &Viewer) -> Vec<MatterFilter> {
+    let to = |who: String| MatterFilter { parties: vec![(Some(TO.into()), who)], ..MatterFilter::default() };
+    let Some(login) = &viewer.login else { return Vec::new() };
+    let mut filters = vec![to(format!("user:{login}"))];
+    filters.extend(viewer.organization.iter().filter(|_| viewer.role == Role::Member).map(|organization| to(organization.clone())));
+    if matches!(viewer.role, Role::Officer | Role::Admin) {
+        filters.push(MatterFilter { regions: vec![viewer.region], ..to(DESK.into()) });
+    }
+    filters
+}
+
+fn shown(row: MatterRow) -> Result<NoticeView, AppError> {
+    let body: NoticeBody = serde_json::from_value(row.body).map_err(|fault| AppError::Internal(fault.into()))?;
+    Ok(NoticeView { id: row.id.to_string(), case: body.case.to_string(), text: body.text, at: body.at.china_minute(), unread: row.state == UNREAD })
+}
