@@ -203,7 +203,7 @@ fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)
         adviser: case.adviser.as_ref().filter(|_| whole).map(|actor| names.of(actor)).transpose()?,
         turn_of: turn.who.map(Hat::name),
         turn: turn.what,
-        your_turn: turn.who.is_some() && turn.who == who.as_ref().map(|who| who.hat),
+        your_turn: is_turn_of(case, who.as_ref()),
         due: case.due(rules(case.region), calendar()).filter(|_| whole).map(|due| (due.mark.clock.name(), due.at.china_minute())),
         quality: case.quality,
         holds: case.holds.iter().filter(|_| whole).map(|hold| HoldView { reason: hold.reason.clone(), lifted: hold.lifted.clone() }).collect(),
@@ -348,5 +348,6 @@ fn related(case: &Case) -> Vec<(Text, String)> {
 
 /// Whether `who` is asked to act, for lists.
 pub(crate) fn is_turn_of(case: &Case, who: Option<&Who>) -> bool {
-    case.turn().who.is_some_and(|hat| who.is_some_and(|who| who.hat == hat))
+    let on_the_desk = |who: &Who| who.hat != Hat::Officer || who.region.contains(case.desk);
+    case.turn().who.is_some_and(|hat| who.is_some_and(|who| who.hat == hat && on_the_desk(who)))
 }

@@ -70,10 +70,11 @@ impl App {
         })
     }
 
-    /// Runs the clocks until `stop` is set; for a thread of its own beside a server.
-    pub fn run_clocks_until(&self, stop: &AtomicBool, report: &dyn Fn(&AppError)) {
+    /// Runs the clocks and sends letters about what happened until `stop` is set; for a thread of its
+    /// own beside a server. `portal` is the address of the portal.
+    pub fn run_clocks_until(&self, stop: &AtomicBool, portal: &str, report: &dyn Fn(&AppError)) {
         while !stop.load(Ordering::Relaxed) {
-            if let Err(fault) = self.run_clocks() {
+            for fault in [self.run_clocks().err(), self.send_letters(portal).err()].into_iter().flatten() {
                 report(&fault);
             }
             let mut waited = Duration::ZERO;

@@ -50,6 +50,11 @@ impl App {
             );
         }
         problems.extend(self.policy_faults());
+        if let Some(failure) = self.letter_failure()? {
+            let (why, times, again) = (failure.why, failure.times, failure.again.china_minute());
+            let message = text!("通知邮件 {times} 次没有发出：{why}；{again} 再试", "letters failed {times} times: {why}; tried again at {again}");
+            problems.push(Diagnostic::warning("health.letters", message).help(text!("检查邮件服务", "look at the mail service")));
+        }
         if self.next_clocks()?.iter().any(|clock| clock.overdue) {
             problems.push(
                 Diagnostic::warning("health.clocks", text!("对接时限没有按时处理", "the clocks of cases stand still"))

@@ -9,10 +9,10 @@ use duijie_vocab::{RecordId, RegionCode, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const NOTICE: &str = "notice";
-const TO: &str = "to";
+pub(crate) const TO: &str = "to";
 const ABOUT: &str = "case";
-const DESK: &str = "desk";
-const UNREAD: &str = "unread";
+pub(crate) const DESK: &str = "desk";
+pub(crate) const UNREAD: &str = "unread";
 const READ: &str = "read";
 
 /// The most notices that an inbox shows.
@@ -128,6 +128,12 @@ impl App {
             Ok(())
         })
     }
+}
+
+/// The case that a stored notice is about, and what it says.
+pub(crate) fn notice_text(body: serde_json::Value) -> Result<(RecordId, Text), AppError> {
+    let body: NoticeBody = serde_json::from_value(body).map_err(|fault| AppError::Internal(fault.into()))?;
+    Ok((body.case, body.text))
 }
 
 /// What to look for: notices to the person, to the organization and to the desk.

@@ -45,7 +45,7 @@ if (matchMedia("(min-width: 60rem)").matches && !CSS.supports("selector(::detail
 
 // What was unfolded stays so when one comes back to the page in this tab.
 const key = "unfolded:" + location.pathname;
-const folds = [...document.querySelectorAll("main details:not([data-fold])")];
+const folds = [...document.querySelectorAll("main details:not([data-fold], .act)")];
 try {
   const unfolded = new Set(JSON.parse(sessionStorage.getItem(key) || "[]"));
   folds.forEach((fold, place) => {

@@ -26,8 +26,9 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     };
     let clocks = {
         let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        let portal = command.public_url.clone().unwrap_or_else(|| format!("http://{}", command.listen));
         std::thread::Builder::new().name("clocks".into()).spawn(move || {
-            app.run_clocks_until(&stop, &|fault| eprintln!("clocks: {fault}"));
+            app.run_clocks_until(&stop, &portal, &|fault| eprintln!("clocks: {fault}"));
         })?
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod casework;
+mod clockwork;
 mod identity;
 mod policy;
 mod program;

@@ -1,0 +1,175 @@
+//! Time passes over cases: clocks ring once, letters go out once, and a closed post office loses nothing.
+
+use duijie_app::{App, AppOptions, CaseForm, ImportOptions, Mail, NewAccount, Post, Role, Viewer};
+use duijie_vocab::{Clock, Entropy, RecordId, RegionCode, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed)).expect("an instant")
+    }
+}
+
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for piece in bytes.chunks_mut(8) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+            piece.copy_from_slice(&number[..piece.len()]);
+        }
+    }
+}
+
+/// Letters that arrived, unless the post office is closed.
+#[derive(Default)]
+struct PostOffice {
+    closed: AtomicBool,
+    letters: Mutex<BTreeMap<String, Mail>>,
+}
+
+impl Post for PostOffice {
+    fn send(&self, id: &str, mail: &Mail) -> std::io::Result<()> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("the post office is closed"));
+        }
+        self.letters.lock().unwrap().insert(id.to_string(), mail.clone());
+        Ok(())
+    }
+}
+
+struct Town {
+    app: App,
+    hands: Arc<Hands>,
+    post: Arc<PostOffice>,
+    firm: Viewer,
+    officer: Viewer,
+    _data: tempfile::TempDir,
+}
+
+const PORTAL: &str = "https://duijie.example.cn";
+
+impl Town {
+    fn found() -> Town {
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands(AtomicI64::new(Timestamp::parse("2026-03-02T01:00:00Z").unwrap().micros())));
+        let entropy = Arc::new(Counting(AtomicU64::new(1)));
+        let options = AppOptions { data: data.path().into(), database: None, clock: hands.clone(), entropy, group: Default::default() };
+        let post = Arc::new(PostOffice::default());
+        let app = App::open(options).unwrap().with_post(post.clone());
+        let operator = Viewer::operator();
+        let csv = "机构名称,机构类型,行政区划\n常州星宇航空材料有限公司,企业,常州市\n江南先进制造研究院,科研院所,常州市\n";
+        let offers =
+            "成果名称,持有单位,成果简介,关键词,行政区划\n梯度陶瓷热障涂层等离子喷涂技术,江南先进制造研究院,双层梯度热障涂层,热障涂层；等离子喷涂,常州市\n";
+        for (kind, text) in [("organization", csv), ("offer", offers)] {
+            let options = ImportOptions { kind: Some(kind.into()), ..ImportOptions::default() };
+            app.import(&operator, &format!("{kind}.csv"), text.as_bytes().to_vec(), &options).unwrap();
+        }
+        app.follow(&mut |_| {}).unwrap();
+        let region = RegionCode::parse("320400").unwrap();
+        let organization = app.organization_named("常州星宇航空材料有限公司").unwrap();
+        let person = |login: &str, role, organization: Option<RecordId>| {
+            let account =
+                NewAccount { login: login.into(), name: login.into(), password: "correct horse".into(), role, region, organization: organization.clone() };
+            app.put_account(&operator, &account).unwrap();
+            let organization = organization.map(|id| id.to_string());
+            let viewer = Viewer { login: Some(login.into()), name: login.into(), role, region, organization };
+            app.set_email(&viewer, &format!("{login}@example.cn")).unwrap();
+            viewer
+        };
+        let (firm, officer) = (person("firm", Role::Member, organization), person("officer", Role::Officer, None));
+        Town { hands, post, firm, officer, app, _data: data }
+    }
+
+    fn days(&self, days: i64) {
+        self.hands.0.fetch_add(days * DAY_MICROS, Ordering::Relaxed);
+    }
+
+    fn submitted(&self) -> RecordId {
+        let form = CaseForm {
+            title: "叶片热障涂层等离子喷涂工艺".into(),
+            problem: "现有热障涂层在循环氧化后开裂剥落，已试过调整等离子喷涂功率，没有明显改善，需要新的涂层结构".into(),
+            contact_name: "李工".into(),
+            phone: "0519-12345678".into(),
+            ..CaseForm::default()
+        };
+        self.app.open_case(&self.firm, &form, true).unwrap()
+    }
+
+    fn act(&self, viewer: &Viewer, id: &RecordId, verb: &str) {
+        self.app.act_on_case(viewer, id, None, &duijie_app::ActForm { verb: verb.into(), fields: Vec::new() }).unwrap();
+    }
+
+    fn introduced(&self) -> RecordId {
+        let id = self.submitted();
+        self.act(&self.officer, &id, "claim");
+        self.act(&self.officer, &id, "admit");
+        let responder = self.app.case_candidates(&self.officer, &id).unwrap()[0].responder.id.clone();
+        self.app.introduce_case(&self.officer, &id, None, &[responder]).unwrap();
+        id
+    }
+
+    fn letters(&self) -> usize {
+        self.app.send_letters(PORTAL).unwrap().letters
+    }
+}
+
+#[test]
+fn a_case_that_nobody_answers_is_reminded_and_abandoned_once() {
+    let town = Town::found();
+    let id = town.introduced();
+    let mut rang = 0;
+    for _ in 0..60 {
+        town.days(1);
+        rang += town.app.run_clocks().unwrap().rang;
+        assert_eq!(town.app.run_clocks().unwrap().rang, 0, "a clock rang twice");
+    }
+    let case = town.app.case(&town.firm, &id).unwrap();
+    assert_eq!((rang, case.state), (4, duijie_app::CaseState::Unsolved));
+    town.days(-40);
+    assert_eq!(town.app.run_clocks().unwrap().rang, 0, "a clock set back rings nothing");
+    assert!(town.app.inbox(&town.firm).unwrap().iter().any(|notice| notice.text.zh.contains("到期无人响应")));
+    assert_eq!(town.app.next_clocks().unwrap(), []);
+    assert!(town.app.check().unwrap().sound, "the journal leads to the state");
+}
+
+#[test]
+fn what_a_case_was_is_shown_as_of_any_entry() {
+    let town = Town::found();
+    let id = town.introduced();
+    let now = town.app.case(&town.officer, &id).unwrap();
+    let states: Vec<_> = now.timeline.iter().map(|line| town.app.case_as_of(&town.officer, &id, line.seq).unwrap().state.as_str()).collect();
+    assert_eq!(states, ["draft", "submitted", "triage", "matching", "introduced"]);
+    assert!(town.app.case_as_of(&town.officer, &id, now.timeline[0].seq).unwrap().actions.is_empty());
+}
+
+#[test]
+fn letters_wait_for_quiet_go_out_once_and_survive_a_closed_post_office() {
+    let town = Town::found();
+    town.submitted();
+    assert_eq!(town.letters(), 0, "what has just happened waits for more");
+    town.post.closed.store(true, Ordering::Relaxed);
+    town.hands.0.fetch_add(60_000_000, Ordering::Relaxed);
+    assert_eq!(town.letters(), 0);
+    let failure = town.app.letter_failure().unwrap().expect("the failure is shown");
+    assert!(failure.times == 1 && failure.why.contains("closed"));
+    assert!(town.app.health(&Viewer::operator()).unwrap().problems.iter().any(|problem| problem.code == "health.letters"));
+    town.post.closed.store(false, Ordering::Relaxed);
+    assert_eq!(town.letters(), 0, "it is not tried again at once");
+    town.days(1);
+    assert_eq!(town.letters(), 1, "the desk hears of it; who handed it in knows");
+    assert_eq!(town.letters(), 0);
+    assert_eq!(town.app.letter_failure().unwrap(), None);
+    let letters = town.post.letters.lock().unwrap();
+    let letter = letters.values().next().unwrap();
+    assert!(
+        letter.to == "officer@example.cn" && letter.body.contains("请认领审核") && letter.body.contains("https://duijie.example.cn/case/case-"),
+        "{letter:?}"
+    );
+}
