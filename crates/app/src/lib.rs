@@ -121,4 +121,7 @@ pub use voucher_table::{TableReport, VOUCHER_COLUMNS};
 
 // What interfaces need of the rooms behind the use cases.
 pub use duijie_ledger::{AccountId, AccountKind, TransferId};
-pub use duijie_payout::{Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Payee, Scheme, ServiceClass, Terms};
+pub use duijie_payout::{
+    Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Scheme, ServiceClass, Terms,
+    Verdict as PayVerdict,
+};

@@ -22,11 +22,14 @@ pub(crate) mod map;
 pub(crate) mod matches;
 pub(crate) mod measures;
 pub(crate) mod password;
+pub(crate) mod payouts;
+pub(crate) mod published;
 pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod search;
 pub(crate) mod second;
 pub(crate) mod simulation;
+pub(crate) mod vouchers;
 pub(crate) mod workspace;
 
 use crate::fault::Fault;

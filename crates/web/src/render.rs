@@ -68,6 +68,13 @@ templates![
     "assignment.html",
     "process.html",
     "inbox.html",
+    "payouts.html",
+    "payout_run.html",
+    "vouchers.html",
+    "orders.html",
+    "clearing.html",
+    "published.html",
+    "agencies.html",
 ];
 
 pub(crate) struct Pages {

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map,
-    matches, measures, password, record, region, search, second, simulation, workspace,
+    matches, measures, password, payouts, published, record, region, search, second, simulation, vouchers, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -69,6 +69,15 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/api", get(api::page)),
         writes("/mcp", post(mcp::answer)),
         reads("/logins", get(logins::show)),
+        both("/payouts", get(payouts::list).post(payouts::act)),
+        both("/payouts/run", get(payouts::run).post(payouts::run_act)),
+        reads("/payouts/files/{file}", get(payouts::file)),
+        writes("/payouts/return", post(payouts::answer)),
+        both("/vouchers", get(vouchers::list).post(vouchers::act)),
+        both("/orders", get(vouchers::orders).post(vouchers::order_act)),
+        reads("/clearing", get(vouchers::clearing)),
+        reads("/published", get(published::lists)),
+        reads("/agencies", get(published::agencies)),
         writes("/logout", post(login::logout)),
         reads("/assets/{digest}/{name}", get(asset::show)),
         reads("/cases", get(cases::desk)),

@@ -1,8 +1,10 @@
 //! Sample values of every page, for tests that render and describe them.
 
 mod cases;
+mod money;
 mod values;
 
+pub(crate) use money::*;
 pub(crate) use values::*;
 
 use crate::pages::Link;
@@ -22,11 +24,14 @@ use crate::pages::map::MapPage;
 use crate::pages::matches::MatchesPage;
 use crate::pages::measures::{CataloguePage, FitPage, MeasurePage};
 use crate::pages::password::{ForgottenPage, NewPasswordPage};
+use crate::pages::payouts::{PayoutRunPage, PayoutsPage, acting, state_links};
+use crate::pages::published::{AgenciesPage, PublishedPage};
 use crate::pages::record::RecordPage;
 use crate::pages::region::RegionPage;
 use crate::pages::search::ResultsPage;
 use crate::pages::second::SecondPage;
 use crate::pages::simulation::SimulationPage;
+use crate::pages::vouchers::{self, ClearingPage, OrdersPage, VouchersPage};
 use crate::pages::workspace::{Firm, Office, WorkspacePage};
 use crate::query::Pairs;
 use crate::render::Frame;
@@ -90,6 +95,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     add("record.html", &page("need", Some(matches()), None, false));
     add("record.html", &page("organization", None, Some(decisions()), false));
     add("record.html", &page("organization", None, None, true));
+    money_pages(&mut add);
     add("matches.html", &MatchesPage::of(matches()));
     add("matches.html", &MatchesPage::of(Matches { of: reference("offer", "一种涂层"), groups: vec![], as_of: 3 }));
     add("decisions.html", &DecisionsPage::of(decisions()));
@@ -257,6 +263,49 @@ pub(crate) fn faults() -> Vec<crate::fault::Fault> {
         AppError::Invalid(vec![fault()]).into(),
         AppError::Unavailable(text!("磁盘已满", "the disk is full")).into(),
     ]
+}
+
+/// The pages about money, each with something on it and with nothing.
+fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
+    let payouts = |rows: Vec<EntitlementView>, office: bool| PayoutsPage {
+        rows: rows.into_iter().map(acting).collect(),
+        states: state_links(Some("pushed")),
+        next: office.then(|| "/payouts?after=x".to_string()),
+        office,
+        done: office,
+    };
+    add("payouts.html", &payouts(vec![entitlement(&["confirm", "withdraw"]), entitlement(&["approve", "recall"])], true));
+    add("payouts.html", &payouts(vec![], false));
+    let measures = || vec![("320400.2021.tax-growth".to_string(), text!("税收增量奖励", "Tax-growth reward"))];
+    let run = PayoutRunPage::of(measures(), "320400.2021.tax-growth".into(), "2021".into(), Some(run_preview()), Some(text!("1 笔", "1")));
+    let returned = ReturnReport { paid: 1, returned: 1, diagnostics: vec![fault()], ..ReturnReport::default() };
+    add("payout_run.html", &PayoutRunPage { file: Some("2026-11-22-1".into()), returned: Some(returned), more: 3, ..run });
+    add("payout_run.html", &PayoutRunPage::of(measures(), String::new(), String::new(), None, None));
+    let vouchers = |rows: Vec<VoucherView>, own: Option<&str>| VouchersPage {
+        rows: rows.into_iter().map(vouchers::voucher).collect(),
+        next: own.map(|_| "/vouchers?after=x".to_string()),
+        agencies: vec![agency()],
+        schemes: vec![("320412-2021".into(), text!("双创券", "Voucher"), vec![("sme".into(), text!("中小企业", "Small firm"))])],
+        classes: vec![("research".into(), text!("研究开发", "Research"))],
+        organization: own.map(str::to_string),
+        done: own.is_some(),
+    };
+    add("vouchers.html", &vouchers(vec![voucher(&["order", "void"]), voucher(&["review", "refuse"])], Some("org-0123456789abcdef")));
+    add("vouchers.html", &vouchers(vec![], None));
+    let orders = |rows: Vec<OrderView>, office: bool| OrdersPage {
+        rows: rows.into_iter().map(vouchers::order).collect(),
+        next: office.then(|| "/orders?after=x".to_string()),
+        office,
+        done: office,
+    };
+    add("orders.html", &orders(vec![order(&["deliver", "cancel"]), order(&["redeem", "decline"]), order(&["claim"])], true));
+    add("orders.html", &orders(vec![], false));
+    add("clearing.html", &ClearingPage { open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
+    add("clearing.html", &ClearingPage { open: vec![], settled: vec![], figures: vec![] });
+    add("published.html", &PublishedPage { lists: vec![published_list()] });
+    add("published.html", &PublishedPage { lists: vec![] });
+    add("agencies.html", &AgenciesPage { agencies: vec![agency()], ratings: vec![rating()] });
+    add("agencies.html", &AgenciesPage { agencies: vec![], ratings: vec![] });
 }
 
 mod erased {

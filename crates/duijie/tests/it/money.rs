@@ -126,6 +126,7 @@ fn pay_and_return(product: &Product) {
     let wrong = product.file("answer.csv", "姓名,电话\n张三,1\n");
     refused(product, &["payout", "return", &file, &wrong.display().to_string()], "no return file");
     let (paid, returned): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row[1] == "甲企业");
+    assert_eq!((paid.len(), returned.len()), (1, 1), "{payments}");
     let told = format!("{},成功,{},S1,\n{},失败,{},,账号不符\n", paid[0][0], paid[0][4], returned[0][0], returned[0][4]);
     done(product, &["payout", "return", &file, &answer(&told).display().to_string()]);
     let states: Vec<_> = states(product).into_iter().map(|(name, state, _)| (name, state)).collect();

@@ -17,9 +17,52 @@ use duijie_vocab::{Fen, MoneyUnit, RecordId, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// A row with the names of the acts that the viewer may take on it.
+#[derive(Serialize)]
+pub(crate) struct Acting<V> {
+    #[serde(flatten)]
+    view: V,
+    named_acts: Vec<(&'static str, Text)>,
+}
+
+impl<V> Acting<V> {
+    pub(crate) fn of(view: V, acts: &[&'static str]) -> Acting<V> {
+        Acting { view, named_acts: acts.iter().map(|act| (*act, act_name(act))).collect() }
+    }
+}
+
+/// What a button that takes the act is called.
+fn act_name(act: &str) -> Text {
+    match act {
+        "push" => text!("推送", "Tell the firm"),
+        "confirm" => text!("确认收款账户", "Confirm account"),
+        "review" => text!("审核", "Review"),
+        "clear" => text!("核查通过", "Found right"),
+        "approve" => text!("审批", "Approve"),
+        "object" => text!("提出异议", "Object"),
+        "archive" => text!("归档", "Archive"),
+        "recall" => text!("追回", "Ask back"),
+        "recover" => text!("已退回（流水号）", "Came back (number)"),
+        "reject" => text!("驳回", "Reject"),
+        "appeal" => text!("申诉", "Appeal"),
+        "dismiss" => text!("维持驳回", "Dismiss the appeal"),
+        "uphold" => text!("申诉成立", "Uphold the appeal"),
+        "withdraw" => text!("放弃", "Withdraw"),
+        "refuse" => text!("不予通过", "Refuse"),
+        "void" => text!("作废", "Void"),
+        "order" => text!("下单", "Order"),
+        "deliver" => text!("交付", "Deliver"),
+        "claim" => text!("申请兑付", "Claim"),
+        "cancel" => text!("取消", "Cancel"),
+        "redeem" => text!("核准兑付", "Redeem"),
+        "decline" => text!("不予兑付", "Decline"),
+        other => Text::new(other, other),
+    }
+}
+
 #[derive(Serialize)]
 pub(crate) struct PayoutsPage {
-    pub(crate) rows: Vec<EntitlementView>,
+    pub(crate) rows: Vec<Acting<EntitlementView>>,
     pub(crate) states: Vec<Link>,
     pub(crate) next: Option<String>,
     /// Whether the viewer works on other people's entitlements.
@@ -53,13 +96,18 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     let (rows, after) = portal.ask(move |app| app.entitlements(&viewer, &request)).await?;
     let link = |after: &str| Pairs::default().with("state", state.as_deref().unwrap_or_default()).with("after", after).behind("/payouts");
     let page = PayoutsPage {
-        rows,
+        rows: rows.into_iter().map(acting).collect(),
         states: state_links(state.as_deref()),
         next: after.as_deref().map(link),
         office: visit.may(Action::Pay),
         done: visit.query.get("done").is_some(),
     };
     portal.pages.show(&portal, &visit, "payouts.html", page)
+}
+
+pub(crate) fn acting(view: EntitlementView) -> Acting<EntitlementView> {
+    let acts = view.acts.clone();
+    Acting::of(view, &acts)
 }
 
 pub(crate) fn state_links(chosen: Option<&str>) -> Vec<Link> {

@@ -1,6 +1,6 @@
 //! The voucher wallet, the orders that vouchers pay a part of, and what regions owe one another.
 
-use super::payouts::{incomplete, money};
+use super::payouts::{Acting, incomplete, money};
 use super::see_other;
 use crate::fault::Fault;
 use crate::portal::Portal;
@@ -10,14 +10,14 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::{Action, AgencyView, Application, Contract, Evidence, OrderAct, OrderView, PairView, ServiceClass, SchemeFigures, VoucherAct, VoucherView};
+use duijie_app::{Action, AgencyView, Application, Contract, Evidence, OrderAct, OrderView, PairView, SchemeFigures, ServiceClass, VoucherAct, VoucherView};
 use duijie_vocab::{Date, Digest, RecordId, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
 #[derive(Serialize)]
 pub(crate) struct VouchersPage {
-    pub(crate) rows: Vec<VoucherView>,
+    pub(crate) rows: Vec<Acting<VoucherView>>,
     pub(crate) next: Option<String>,
     /// Listed agencies to order from.
     pub(crate) agencies: Vec<AgencyView>,
@@ -30,7 +30,7 @@ pub(crate) struct VouchersPage {
 
 #[derive(Serialize)]
 pub(crate) struct OrdersPage {
-    pub(crate) rows: Vec<OrderView>,
+    pub(crate) rows: Vec<Acting<OrderView>>,
     pub(crate) next: Option<String>,
     pub(crate) office: bool,
     pub(crate) done: bool,
@@ -55,7 +55,7 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
         .await?;
     let holders = |scheme: &duijie_app::Scheme| scheme.holders.iter().map(|holder| (holder.class.clone(), holder.name.clone())).collect();
     let page = VouchersPage {
-        rows,
+        rows: rows.into_iter().map(voucher).collect(),
         next: next.map(|after| Pairs::default().with("after", &after).behind("/vouchers")),
         agencies,
         schemes: schemes.iter().map(|scheme| (scheme.id.clone(), scheme.name.clone(), holders(scheme))).collect(),
@@ -105,7 +105,7 @@ pub(crate) async fn orders(State(portal): State<Arc<Portal>>, Extension(visit): 
     let (state, after) = (visit.query.filled("state").map(str::to_string), visit.query.filled("after").map(str::to_string));
     let (rows, next) = portal.ask(move |app| app.orders(&viewer, state.as_deref(), after.as_deref())).await?;
     let page = OrdersPage {
-        rows,
+        rows: rows.into_iter().map(order).collect(),
         next: next.map(|after| Pairs::default().with("after", &after).behind("/orders")),
         office: visit.may(Action::Pay),
         done: visit.query.get("done").is_some(),
@@ -157,6 +157,16 @@ pub(crate) async fn clearing(State(portal): State<Arc<Portal>>, Extension(visit)
         })
         .await?;
     portal.pages.show(&portal, &visit, "clearing.html", page)
+}
+
+pub(crate) fn voucher(view: VoucherView) -> Acting<VoucherView> {
+    let acts = view.acts.clone();
+    Acting::of(view, &acts)
+}
+
+pub(crate) fn order(view: OrderView) -> Acting<OrderView> {
+    let acts = view.acts.clone();
+    Acting::of(view, &acts)
 }
 
 fn id(fields: &Pairs, name: &str) -> Result<RecordId, Fault> {

@@ -1,0 +1,181 @@
+//! Sample values of what `app` answers about money.
+
+use duijie_app::*;
+use duijie_vocab::{Fen, RecordId, RegionCode, Text, text};
+
+fn region() -> RegionCode {
+    RegionCode::parse("320412").unwrap_or(RegionCode::NATION)
+}
+
+pub(crate) fn entitlement(acts: &[&'static str]) -> EntitlementView {
+    EntitlementView {
+        id: RecordId::derive("ent", "1"),
+        version: 3,
+        firm: RecordId::derive("org", "1"),
+        firm_name: "新能源示例企业04 <b>".into(),
+        measure: "320400.2021.tax-growth".into(),
+        measure_name: text!("税收增量奖励", "Tax-growth reward"),
+        period: "2021".into(),
+        region: region(),
+        amount_fen: Fen(136_000_000),
+        amount: Fen(136_000_000).chinese(),
+        state: "published".into(),
+        state_name: text!("公示中", "published"),
+        risk: Grade::Medium,
+        check: true,
+        risk_reasons: vec![text!("金额较大", "a large amount")],
+        reason: Some("账号不符".into()),
+        list: Some("320400.2021.tax-growth/2021/2026-11-22".into()),
+        open_until: Some("2026-11-29 10:00".into()),
+        file: None,
+        payee: Some("示例企业 示例银行 …1234".into()),
+        acts: acts.to_vec(),
+        updated: "2026-11-22 10:00".into(),
+    }
+}
+
+pub(crate) fn run_preview() -> RunPreview {
+    RunPreview {
+        measure: "320400.2021.tax-growth".into(),
+        name: text!("税收增量奖励", "Tax-growth reward"),
+        period: "2021".into(),
+        region: region(),
+        pool: AccountId::new(AccountKind::Pool, region(), "innovation").expect("a sample pool"),
+        left: "500万元".into(),
+        asked: "600万元".into(),
+        pays: "136万元".into(),
+        order_rule: text!("按受理先后", "first come"),
+        counts: vec![(PayVerdict::Pays, text!("支付", "paid"), 1)],
+        rows: vec![PayRow {
+            firm: RecordId::derive("org", "1"),
+            name: "新能源示例企业04".into(),
+            asked: Fen(1),
+            pays: Fen(1),
+            verdict: PayVerdict::Pays,
+            reason: text!("支付 136万元", "pays 1,360,000"),
+        }],
+    }
+}
+
+pub(crate) fn voucher(acts: &[&'static str]) -> VoucherView {
+    VoucherView {
+        id: RecordId::derive("vou", "1"),
+        version: 2,
+        number: "WJ2021001".into(),
+        scheme: "320412-2021".into(),
+        holder: RecordId::derive("org", "1"),
+        holder_name: "精密制造示例企业02".into(),
+        region_name: region().path(),
+        service: text!("研究开发", "Research"),
+        value: "6.69万元".into(),
+        value_fen: Fen(6_690_000),
+        use_by: "2036-06-30".into(),
+        redeem_by: "2036-12-31".into(),
+        state: "redeemed".into(),
+        state_name: text!("已兑付", "redeemed"),
+        paid: Some("6.69万元".into()),
+        acts: acts.to_vec(),
+        updated: "2026-11-22 10:00".into(),
+    }
+}
+
+pub(crate) fn order(acts: &[&'static str]) -> OrderView {
+    OrderView {
+        id: RecordId::derive("ord", "1"),
+        version: 2,
+        voucher: RecordId::derive("vou", "1"),
+        holder_name: "精密制造示例企业02".into(),
+        agency: RecordId::derive("org", "2"),
+        agency_name: "双创服务示例机构01".into(),
+        home_name: region().path(),
+        agency_region_name: "上海市杨浦区".into(),
+        service: text!("研究开发", "Research"),
+        contract: "HT001".into(),
+        amount: "32.83万元".into(),
+        amount_fen: Fen(32_830_000),
+        share: "6.69万元".into(),
+        share_fen: Fen(6_690_000),
+        because: text!("券面额", "the voucher's value"),
+        state: "claimed".into(),
+        state_name: text!("申请兑付", "claimed"),
+        batch: Some("2021-1".into()),
+        findings: vec![Finding { code: "abuse.split".into(), words: text!("疑似拆单", "perhaps split"), forbids: false }],
+        acts: acts.to_vec(),
+        updated: "2026-11-22 10:00".into(),
+    }
+}
+
+pub(crate) fn pair() -> PairView {
+    PairView {
+        run: "2021".into(),
+        a: "上海市杨浦区".into(),
+        b: region().path(),
+        a_owes: "0元".into(),
+        b_owes: "5万元".into(),
+        payer: region().path(),
+        payee: "上海市杨浦区".into(),
+        net: "5万元".into(),
+        orders: 2,
+        statement: text!("清算单\n", "Settlement\n"),
+    }
+}
+
+pub(crate) fn scheme_figures() -> SchemeFigures {
+    SchemeFigures {
+        scheme: "320412-2021".into(),
+        agencies: 55,
+        orders: 110,
+        contracts: Fen(2_373_500_000),
+        contracts_shown: "2,373.5万元".into(),
+        batches: vec![("2021-1".into(), 24, "112.3万元".into())],
+        redeemed: Fen(500_000_000),
+        redeemed_shown: "500万元".into(),
+    }
+}
+
+pub(crate) fn published_list() -> PublishedList {
+    let row =
+        PublishedRow {
+            firm_name: "新能源示例企业04".into(), amount: "136万元".into(), amount_fen: Fen(136_000_000), state_name: text!("公示中", "published")
+        };
+    PublishedList {
+        list: "x".into(),
+        measure_name: text!("税收增量奖励", "Tax-growth reward"),
+        period: "2021".into(),
+        open_until: Some("2026-11-29 10:00".into()),
+        rows: vec![row],
+        total: "136万元".into(),
+    }
+}
+
+pub(crate) fn agency() -> AgencyView {
+    AgencyView {
+        id: RecordId::derive("agf", "1"),
+        agency: RecordId::derive("org", "2"),
+        name: "双创服务示例机构01".into(),
+        region: region(),
+        region_name: region().path(),
+        classes: vec![text!("研究开发", "Research"), text!("创业孵化", "Incubation")],
+        state: "listed".into(),
+        state_name: text!("已备案", "listed"),
+        best_in: vec![text!("研究开发", "Research")],
+    }
+}
+
+pub(crate) fn rating() -> RatingView {
+    RatingView {
+        region_name: region().path(),
+        class: text!("研究开发", "Research"),
+        years: "2020–2021".into(),
+        indicators: vec![(Text::new("服务收入", "income"), 6_000)],
+        rated: vec![Rated {
+            agency: RecordId::derive("org", "2"),
+            name: "双创服务示例机构01".into(),
+            class: ServiceClass::Research,
+            total: 8_650,
+            rank: 1,
+            best: true,
+            scores: [("income".to_string(), 8_650)].into(),
+        }],
+    }
+}
