@@ -1,6 +1,7 @@
 //! The JSON API: the same use cases with the same rights as the pages, in one table from which the
 //! routes and the OpenAPI document are made.
 
+mod money;
 mod openapi;
 mod page;
 mod record;
@@ -75,6 +76,8 @@ const ONCE: Parameter = in_header(
 );
 const BASE: Parameter =
     in_header("If-Match", true, r#"{"type":"string","pattern":"^\"[0-9]{1,18}\"$"}"#, "The ETag of the version that the change is based on.");
+const AFTER: Parameter = in_query("after", STRING, "Where the page before ended.");
+const PAYOUT: Parameter = in_path("id", "The id of an entitlement, such as `ent-3v9k2m7p0xq4tz8a`.");
 const KIND: Parameter = in_path("kind", "A kind of record, such as `need`.");
 const ID: Parameter = in_path("id", "The id of a record, such as `need-3v9k2m7p0xq4tz8a`.");
 
@@ -207,6 +210,112 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             shape: "SimulationView",
             refusals: &[400, 403, 404, 422],
             answers: get(simulation),
+        },
+        ApiRoute {
+            path: "/api/payouts",
+            method: "GET",
+            name: "payouts",
+            about: "Entitlements that the caller may see, last moved first; `next` goes into `after`.",
+            parameters: const {
+                &[
+                    in_query("state", STRING, "Such as `pushed`, `approved`, `published` or `paid`."),
+                    in_query("measure", STRING, "The id of a measure, together with `period`."),
+                    in_query("period", STRING, "Such as `2021`."),
+                    in_query("organization", STRING, "The id of an organization."),
+                    in_query("list", STRING, "The name of a published list."),
+                    in_query("file", STRING, "The number of a payment file."),
+                    AFTER,
+                ]
+            },
+            body: None,
+            status: 200,
+            shape: "PayoutPage",
+            refusals: &[403],
+            answers: get(money::payouts),
+        },
+        ApiRoute {
+            path: "/api/payouts/{id}",
+            method: "GET",
+            name: "payout",
+            about: "One entitlement with the acts that the caller may take; its version is the ETag.",
+            parameters: const { &[PAYOUT] },
+            body: None,
+            status: 200,
+            shape: "EntitlementView",
+            refusals: &[404],
+            answers: get(money::payout),
+        },
+        ApiRoute {
+            path: "/api/payouts/{id}",
+            method: "POST",
+            name: "payout_step",
+            about: "Takes one step, such as `{\"act\":\"approve\"}`. Sent again with the same version it is refused and nothing moves twice.",
+            parameters: const { &[PAYOUT, BASE] },
+            body: Some("PayoutAct"),
+            status: 200,
+            shape: "EntitlementView",
+            refusals: &[400, 403, 404, 408, 409, 413, 415, 422, 428],
+            answers: post(money::payout_step),
+        },
+        ApiRoute {
+            path: "/api/vouchers",
+            method: "GET",
+            name: "vouchers",
+            about: "Vouchers that the caller may see, last moved first.",
+            parameters: const { &[in_query("state", STRING, "Such as `issued` or `redeemed`."), AFTER] },
+            body: None,
+            status: 200,
+            shape: "VoucherPage",
+            refusals: &[403],
+            answers: get(money::vouchers),
+        },
+        ApiRoute {
+            path: "/api/orders",
+            method: "GET",
+            name: "orders",
+            about: "Service orders that the caller may see, last moved first.",
+            parameters: const { &[in_query("state", STRING, "Such as `placed` or `claimed`."), AFTER] },
+            body: None,
+            status: 200,
+            shape: "OrderPage",
+            refusals: &[403],
+            answers: get(money::orders),
+        },
+        ApiRoute {
+            path: "/api/published",
+            method: "GET",
+            name: "published",
+            about: "The published lists of payouts.",
+            parameters: &[],
+            body: None,
+            status: 200,
+            shape: "PublishedLists",
+            refusals: &[],
+            answers: get(money::published),
+        },
+        ApiRoute {
+            path: "/api/agencies",
+            method: "GET",
+            name: "agencies",
+            about: "The agencies that are listed, with the classes in which they are among the ten best.",
+            parameters: &[],
+            body: None,
+            status: 200,
+            shape: "AgencyViews",
+            refusals: &[],
+            answers: get(money::agencies),
+        },
+        ApiRoute {
+            path: "/api/transfers",
+            method: "GET",
+            name: "transfer",
+            about: "What became of a transfer of the ledger, for whoever lost the answer.",
+            parameters: const { &[in_query("id", STRING, "The id that the transfer was asked for under.")] },
+            body: None,
+            status: 200,
+            shape: "LedgerEntry",
+            refusals: &[403, 404],
+            answers: get(money::transfer),
         },
         ApiRoute {
             path: "/api/schemas/{kind}",

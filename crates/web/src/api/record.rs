@@ -99,12 +99,12 @@ fn saved(outcome: SaveOutcome) -> Result<Saved, Fault> {
     }
 }
 
-fn tag(version: i64) -> Result<HeaderValue, Fault> {
+pub(super) fn tag(version: i64) -> Result<HeaderValue, Fault> {
     HeaderValue::try_from(format!("\"{version}\"")).map_err(Fault::internal)
 }
 
 /// The version in `If-Match` (RFC 9110, 13.1.1).
-fn base(headers: &HeaderMap) -> Result<i64, Fault> {
+pub(super) fn base(headers: &HeaderMap) -> Result<i64, Fault> {
     let line = headers.get(header::IF_MATCH).ok_or_else(Fault::base_wanted)?.to_str().unwrap_or_default();
     let version = line.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|version| version.parse().ok());
     version.ok_or_else(|| {

@@ -178,6 +178,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add("Saved", object(&[("id", string()), ("version", integer()), ("changed", boolean())]));
     add("FieldValue", json!({ "type": ["string", "number", "boolean", "array", "null"], "items": string() }));
     add("Fields", json!({ "type": "object", "additionalProperties": one("FieldValue"), "example": { "title": "高温合金叶片涂层", "budget": "80" } }));
+    money(&mut add);
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
     shapes
@@ -329,6 +330,42 @@ fn simulation(add: &mut dyn FnMut(&str, Value)) {
     );
 }
 
+/// What the routes about money answer.
+fn money(add: &mut dyn FnMut(&str, Value)) {
+    let strings = |names: &[&'static str]| names.iter().map(|name| (*name, string())).collect::<Vec<_>>();
+    let mut view = strings(&["id", "firm", "firm_name", "measure", "period", "region", "amount", "state", "risk", "updated"]);
+    view.extend([("version", integer()), ("amount_fen", integer()), ("check", boolean()), ("measure_name", one("Text")), ("state_name", one("Text"))]);
+    view.extend(["reason", "list", "open_until", "file", "payee"].map(|name| (name, optional(string()))));
+    view.extend([("risk_reasons", many(one("Text"))), ("acts", many(string()))]);
+    add("EntitlementView", object(&view));
+    add("PayoutPage", object(&[("rows", many(one("EntitlementView"))), ("next", optional(string()))]));
+    let reason = json!({ "type": "object", "required": ["act"], "properties": { "act": string(), "reason": string() }, "example": { "act": "approve" } });
+    add("PayoutAct", reason);
+    let mut view = strings(&["id", "number", "scheme", "holder", "holder_name", "region_name", "value", "use_by", "redeem_by", "state", "updated"]);
+    view.extend([("version", integer()), ("value_fen", integer()), ("service", one("Text")), ("state_name", one("Text"))]);
+    view.extend([("paid", optional(string())), ("acts", many(string()))]);
+    add("VoucherView", object(&view));
+    add("VoucherPage", object(&[("rows", many(one("VoucherView"))), ("next", optional(string()))]));
+    add("Finding", object(&[("code", string()), ("words", one("Text")), ("forbids", boolean())]));
+    let names = ["id", "voucher", "holder_name", "agency", "agency_name", "home_name", "agency_region_name", "contract", "amount", "share", "state", "updated"];
+    let mut view = strings(&names);
+    view.extend([("version", integer()), ("amount_fen", integer()), ("share_fen", integer())]);
+    view.extend(["service", "because", "state_name"].map(|name| (name, one("Text"))));
+    view.extend([("batch", optional(string())), ("findings", many(one("Finding"))), ("acts", many(string()))]);
+    add("OrderView", object(&view));
+    add("OrderPage", object(&[("rows", many(one("OrderView"))), ("next", optional(string()))]));
+    add("PublishedRow", object(&[("firm_name", string()), ("amount", string()), ("amount_fen", integer()), ("state_name", one("Text"))]));
+    let mut view = strings(&["list", "period", "total"]);
+    view.extend([("measure_name", one("Text")), ("open_until", optional(string())), ("rows", many(one("PublishedRow")))]);
+    add("PublishedList", object(&view));
+    add("PublishedLists", many(one("PublishedList")));
+    let mut view = strings(&["id", "agency", "name", "region", "region_name", "state"]);
+    view.extend([("classes", many(one("Text"))), ("state_name", one("Text")), ("best_in", many(one("Text")))]);
+    add("AgencyView", object(&view));
+    add("AgencyViews", many(one("AgencyView")));
+    add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));
+}
+
 /// An object that has exactly these properties.
 fn object(properties: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
@@ -431,6 +468,11 @@ mod tests {
         check("SimulationView", crate::sample::simulation());
         check("Figures", crate::sample::figures());
         check("Health", crate::sample::health());
+        check("PayoutPage", crate::api::money::Rows { rows: vec![crate::sample::entitlement(&["approve"])], next: None });
+        check("VoucherPage", crate::api::money::Rows { rows: vec![crate::sample::voucher(&["order"])], next: Some("x".into()) });
+        check("OrderPage", crate::api::money::Rows { rows: vec![crate::sample::order(&["claim"])], next: None });
+        check("PublishedLists", vec![crate::sample::published_list()]);
+        check("AgencyViews", vec![crate::sample::agency()]);
     }
 
     #[test]
