@@ -118,7 +118,7 @@ fn pay_and_return(product: &Product) {
     let file = done(product, &["payout", "pay", "--output", &sheet.display().to_string()]);
     let file = file.split_whitespace().next().unwrap().to_string();
     let payments = std::fs::read_to_string(&sheet).unwrap();
-    let rows: Vec<Vec<&str>> = payments.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let rows: Vec<Vec<&str>> = payments.lines().skip(1).map(|line| line.split(',').map(|cell| cell.trim_matches('"')).collect()).collect();
     assert_eq!(rows.len(), 2, "{payments}");
     let answer = |rows: &str| product.file("answer.csv", format!("付款编号,结果,金额（元）,银行流水号,原因\n{rows}"));
     let wrong = answer("ent-0000000000000000,成功,1,S1,\n");
