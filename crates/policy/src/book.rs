@@ -29,6 +29,8 @@ pub struct Measure {
     pub(crate) attestations: Vec<(NodeId, String)>,
     pub(crate) amount: Option<NodeId>,
     pub(crate) rate: Option<NodeId>,
+    /// Whether its conditions read some value twice, once somebody has asked.
+    pub(crate) reads_twice: OnceLock<bool>,
 }
 
 /// A condition's nodes beside its source.
@@ -245,7 +247,7 @@ impl Book {
             let step = self.plan.number(Fraction::whole(benefit.rounding.step_fen));
             self.plan.node(Op::Round { value: capped, step, mode: benefit.rounding.mode })
         });
-        Some(Measure { source, version, conditions, verdict, attestations, amount, rate })
+        Some(Measure { source, version, conditions, verdict, attestations, amount, rate, reads_twice: OnceLock::new() })
     }
 }
 

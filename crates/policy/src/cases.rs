@@ -19,6 +19,9 @@ pub(crate) fn decided(evaluation: &Evaluation<'_>, node: NodeId) -> Truth {
     if truth != Truth::Unknown {
         return truth;
     }
+    if is_single(evaluation, node) {
+        return truth;
+    }
     let operands = split_operands(evaluation, node);
     if operands.is_empty() {
         return truth;
@@ -39,6 +42,22 @@ pub(crate) fn decided(evaluation: &Evaluation<'_>, node: NodeId) -> Truth {
         shared = Some(truth);
     }
     shared.unwrap_or(truth)
+}
+
+/// Whether a node is one test of plain values, of which nothing is read twice.
+fn is_single(evaluation: &Evaluation<'_>, node: NodeId) -> bool {
+    let is_plain = |id: &NodeId| match evaluation.plan.op(*id) {
+        Op::Fact { .. } | Op::RegionFact { .. } | Op::Constant(_) => true,
+        Op::Divide(a, b) | Op::Growth { now: a, before: b } => {
+            [a, b].into_iter().all(|&id| matches!(evaluation.plan.op(id), Op::Fact { .. } | Op::RegionFact { .. } | Op::Constant(_)))
+        }
+        _ => false,
+    };
+    match evaluation.plan.op(node) {
+        Op::Fact { .. } => true,
+        Op::Compare { left: a, right: b, .. } | Op::Among { word: a, words: b } | Op::SameWord(a, b) => is_plain(a) && is_plain(b),
+        _ => false,
+    }
 }
 
 /// The unknown values that more than one comparison or word test reads, each with its cases.

@@ -9,6 +9,7 @@ use crate::period::Period;
 use crate::plan::{NodeId, Op};
 use crate::print::{Style, print_rule};
 use crate::shown::{kind_of_fact, shown_distance, shown_value};
+use crate::sieve::reads_twice;
 use crate::syntax::{Binary, RegionWord};
 use crate::value::Value;
 use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
@@ -118,7 +119,11 @@ pub(crate) struct Standing<'m> {
 impl<'m> Standing<'m> {
     fn of(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool) -> Standing<'m> {
         let reached = measure.source.region.contains(evaluation.facts.region());
-        let verdict = if reached { cases::decided(evaluation, measure.verdict) } else { Truth::No };
+        let verdict = match reached {
+            true if *measure.reads_twice.get_or_init(|| reads_twice(evaluation.plan, measure.verdict)) => cases::decided(evaluation, measure.verdict),
+            true => evaluation.truth(measure.verdict),
+            false => Truth::No,
+        };
         Standing { reached, ..Standing::with(evaluation, measure, in_force, verdict) }
     }
 

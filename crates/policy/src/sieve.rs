@@ -425,7 +425,7 @@ pub(crate) fn fixed(book: &Book, node: NodeId, period: Period, on: Date) -> Opti
 }
 
 /// Whether two comparisons below a node read the same value.
-fn reads_twice(plan: &Plan, node: NodeId) -> bool {
+pub(crate) fn reads_twice(plan: &Plan, node: NodeId) -> bool {
     let mut seen = HashSet::new();
     let mut leaf_truths = HashSet::new();
     plan.below(&[node]).into_iter().any(|id| match plan.op(id) {

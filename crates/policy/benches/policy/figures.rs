@@ -199,7 +199,13 @@ fn changes(book: &Book, files: &[(String, String)], facts: &str, population: &Po
     let id = after.ids().next().expect("BUG: a book of one measure").to_string();
     let (totals, simulation) = best(repeat, || simulate(book, &after, &id, population, regions, day()).totals());
     assert_eq!(totals.subjects, population.len() as u64);
+    // Twenty-one bounds around the present one.
+    let condition =
+        text.lines().filter(|line| line.trim_start().starts_with("- rule:")).position(|found| found == line).expect("BUG: the condition stands in the file");
+    let (steps, histogram) = best(repeat, || population.threshold_histogram(book, &id, condition, &[], regions, day()));
+    assert!(steps.is_some_and(|steps| !steps.is_empty()));
     vec![
+        ("histogram_ms", histogram.wall * 1e3),
         ("new_measure_ms", new_measure.wall * 1e3),
         ("new_measure_cpu_ms", new_measure.cpu * 1e3),
         ("simulation_ms", simulation.wall * 1e3),
