@@ -102,13 +102,17 @@ impl Decided {
         std::fs::metadata(path).map_or(0, |file| file.len()) != self.length
     }
 
-    /// Adds a step to the file, synced to the disk, and then to this.
+    /// Adds a step to the file and then to this. A step that only moves the cursor need not outlive a
+    /// crash: the entries are read again.
     pub(crate) fn append(&mut self, path: &Path, step: Step, cursor: i64, measures: Vec<(String, String)>) -> Result<(), AppError> {
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(disk)?;
         // What a crash left behind the last whole step goes.
         file.set_len(self.length).map_err(disk)?;
         file.seek(SeekFrom::End(0)).map_err(disk)?;
         let written = write_lines(&file, step.put.iter().map(|(id, held)| (id, held)), &step.dropped, cursor, &measures)?;
+        if !step.put.is_empty() || !step.dropped.is_empty() {
+            file.sync_data().map_err(disk)?;
+        }
         self.length += written.0;
         self.lines += written.1;
         self.take(step, cursor, measures);
@@ -123,7 +127,7 @@ impl Decided {
         let aside = path.with_extension("new");
         let file = File::create(&aside).map_err(disk)?;
         let (length, lines) = write_lines(&file, self.organizations.iter(), &[], self.cursor, &self.measures)?;
-        std::fs::rename(&aside, path).map_err(disk)?;
+        file.sync_data().and_then(|()| std::fs::rename(&aside, path)).map_err(disk)?;
         (self.length, self.lines) = (length, lines);
         Ok(())
     }
@@ -201,7 +205,6 @@ fn write_lines<'h>(
     }
     write(&Line::At(cursor, measures.to_vec()))?;
     out.flush().map_err(disk)?;
-    file.sync_data().map_err(disk)?;
     Ok((length, lines))
 }
 

@@ -247,7 +247,11 @@ fn combination(decisions: &[Decision]) -> CombinationView {
         chosen: best
             .chosen
             .iter()
-            .map(|chosen| ChosenView { measure: chosen.measure.clone(), name: chosen.name.clone(), amount: money(chosen.amount) })
+            .map(|chosen| ChosenView {
+                measure: chosen.measure.clone(),
+                name: chosen.name.clone(),
+                amount: if chosen.amount == Fen::ZERO { Text::default() } else { money(chosen.amount) },
+            })
             .collect(),
         left_out: best
             .left_out
@@ -287,7 +291,11 @@ pub(crate) fn view(book: &Book, decision: &Decision) -> DecisionView {
         name: decision.name.clone(),
         outcome: decision.outcome.name().to_string(),
         outcome_name: decision.outcome.described(),
-        amount: decision.amount.map_or_else(Text::default, |amount| both(|lang| amount.shown(lang))),
+        // “At least nothing” tells nobody anything.
+        amount: decision
+            .amount
+            .filter(|amount| amount.exact || amount.high.is_some() || amount.low > Fen::ZERO)
+            .map_or_else(Text::default, |amount| both(|lang| amount.shown(lang))),
         reason: both(|lang| decision.reason(lang)),
         delivery: measure.map(|measure| delivery(measure.source.delivery)).unwrap_or_default(),
         basis: decision.basis.iter().map(basis).collect(),

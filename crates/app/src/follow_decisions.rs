@@ -96,17 +96,20 @@ impl App {
 
     fn decided_again(&self, policies: &PolicyFiles, plan: Plan, progress: &mut dyn FnMut(usize)) -> Result<(Work, DecisionsFollowed), AppError> {
         let touched = if plan.begun { self.touched(&plan)? } else { Touched { everybody: true, ..Touched::default() } };
-        let regions = self.store().read(|view| of_regions(view, policies.book.vocabulary()))?;
-        let region_digest = self.region_digest()?;
         let everybody = touched.everybody || touched.regions || !plan.changed.is_empty();
         let mut ids: BTreeSet<RecordId> = touched.organizations.iter().cloned().collect();
         if everybody {
             ids.extend(self.enterprise_ids()?);
             ids.extend(self.held().organizations.keys().cloned());
         }
-        let fallback = self.now().china_date().year() - 1;
         let mut work = Work { measures: plan.measures.clone(), changes: Step::default() };
         let mut followed = DecisionsFollowed::default();
+        if ids.is_empty() {
+            return Ok((work, followed));
+        }
+        let fallback = self.now().china_date().year() - 1;
+        let regions = self.store().read(|view| of_regions(view, policies.book.vocabulary()))?;
+        let region_digest = self.region_digest()?;
         for id in ids {
             let before = self.held().organizations.get(&id).cloned();
             let found = self.store().read(|view| {

@@ -6,6 +6,7 @@ mod faults;
 mod import;
 mod kill;
 mod money;
+mod policy;
 mod postgres_engine;
 mod product;
 mod serve;

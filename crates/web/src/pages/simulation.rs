@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{AppError, ClassView, FigureView, MeasureLine, SimulationView, StepView, TotalsView, simulation_workbook};
+use duijie_app::{Action, AppError, ClassView, FigureView, MeasureLine, SimulationView, StepView, Target, TotalsView, simulation_workbook};
 use duijie_vocab::Diagnostic;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -105,8 +105,11 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
             let changed: BTreeMap<usize, String> =
                 asked.into_iter().filter(|(at, value)| figures.iter().any(|figure| figure.at == *at && figure.written != *value)).collect();
             figures.iter_mut().filter(|figure| !changed.contains_key(&figure.at)).for_each(|figure| figure.asked = String::new());
+            if changed.is_empty() {
+                viewer.may(Action::Decide, &Target { region: Some(viewer.region), organization: None })?;
+                return Ok((measure, figures, Ok(None)));
+            }
             match app.simulate_figures(&viewer, &id, &changed, year.as_deref()) {
-                Ok(_) if changed.is_empty() => Ok((measure, figures, Ok(None))),
                 Ok(found) => Ok((measure, figures, Ok(Some(found)))),
                 Err(AppError::Invalid(faults)) => Ok((measure, figures, Err(faults))),
                 Err(other) => Err(other),
