@@ -159,10 +159,10 @@ fn unsettled_leaves(evaluation: &Evaluation<'_>, id: NodeId) -> BTreeSet<NodeId>
 pub(crate) fn threshold(evaluation: &Evaluation<'_>, test: NodeId, leaf: NodeId) -> Option<Fraction> {
     let Op::Compare { left, right, .. } = evaluation.plan.op(test) else { return None };
     for (side, other) in [(*left, *right), (*right, *left)] {
-        if let (true, Value::Number(bound)) = (side == leaf, evaluation.value(other)) {
-            if let Some(at) = bound.point() {
-                return Some(at);
-            }
+        if let (true, Value::Number(bound)) = (side == leaf, evaluation.value(other))
+            && let Some(at) = bound.point()
+        {
+            return Some(at);
         }
     }
     let difference = |at: i64| {

@@ -163,10 +163,10 @@ fn one_by_one(book: &Book, population: &Population, regions: &RegionFacts, seed:
     let mut dossier = Dossier::open(book, subjects[0].clone(), regions, day());
     let news: Vec<(String, Period, duijie_policy::FactValue)> = subjects[1..]
         .iter()
-        .filter_map(|facts| {
+        .map(|facts| {
             let known: Vec<_> = facts.iter().collect();
             let (key, period, known) = dice.pick(&known);
-            Some((key.to_string(), *period, known.value.clone()))
+            (key.to_string(), *period, known.value.clone())
         })
         .collect();
     dossier.set(&news[0].0, news[0].1, Some(news[0].2.clone()), FactSource::default());
