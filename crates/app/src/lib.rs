@@ -107,7 +107,7 @@ pub use policy_files::{PolicyFiles, policy_schema};
 pub use policy_subjects::Subjects;
 pub use policy_test::{BoundaryLine, ExampleLine, TestReport};
 pub use private_link::AnswerView;
-pub use quality::evaluate;
+pub use quality::{embedding, evaluate};
 pub use second_factor::{Enrolment, enrolment};
 pub use sessions::{LoginLine, LoginStep};
 pub use settlement::PairView;

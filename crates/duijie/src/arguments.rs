@@ -495,6 +495,12 @@ pub(crate) struct Eval {
     /// Judgements: query, document and grade, separated by tabs.
     #[arg(long)]
     pub(crate) qrels: PathBuf,
+    /// A packed embedding model, for the dense stage.
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) model: Option<PathBuf>,
+    /// The address of an embedding server with the OpenAI form, for the dense stage.
+    #[arg(long)]
+    pub(crate) server: Option<String>,
     #[arg(long)]
     pub(crate) json: bool,
 }

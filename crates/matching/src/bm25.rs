@@ -20,11 +20,11 @@ impl Default for Bm25 {
 }
 
 impl Bm25 {
-    /// What a term of weight `idf` adds that stands `frequency` times in a text of `length` terms,
+    /// What a term that is worth `worth` adds that stands `frequency` times in a text of `length` terms,
     /// where texts have `average` terms.
-    pub fn score(self, idf: f32, frequency: f32, length: f32, average: f32) -> f32 {
+    pub fn score(self, worth: f32, frequency: f32, length: f32, average: f32) -> f32 {
         let norm = self.k1 * (1.0 - self.b + self.b * length / average.max(1.0));
-        idf * frequency * (self.k1 + 1.0) / (frequency + norm)
+        worth * frequency * (self.k1 + 1.0) / (frequency + norm)
     }
 }
 
@@ -68,7 +68,7 @@ impl Bm25Index {
         for term in terms {
             for &(document, count) in self.postings.get(&term.term).into_iter().flatten() {
                 let length = self.lengths[document as usize];
-                scores[document as usize] += term.stress * bm25.score(term.idf, count, length, average);
+                scores[document as usize] += bm25.score(term.worth(), count, length, average);
             }
         }
         scores

@@ -1,27 +1,27 @@
 //! How good the stages are on a collection of queries with known answers, in the form that BEIR
 //! uses: a corpus and queries as JSON lines, judgements as `query <tab> document <tab> grade`.
 
-use crate::{Analyzer, Bm25, Bm25Index, FieldText, QueryTerms, TermLimits, TopicOptions, Topics, likeness};
+use crate::FieldText;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 #[derive(Clone, Debug, Deserialize)]
-struct Line {
+pub(crate) struct Line {
     #[serde(alias = "_id")]
-    id: String,
+    pub(crate) id: String,
     #[serde(default)]
     title: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 /// Documents, queries and what answers them.
 #[derive(Default)]
 pub struct Collection {
-    documents: Vec<Line>,
-    queries: Vec<Line>,
+    pub(crate) documents: Vec<Line>,
+    pub(crate) queries: Vec<Line>,
     /// Query id → (document, grade).
-    answers: HashMap<String, HashMap<usize, u32>>,
+    pub(crate) answers: HashMap<String, HashMap<usize, u32>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,7 @@ pub enum Stage {
     Words,
     Bigrams,
     Topical,
+    Dense,
     Fused,
     Ranked,
 }
@@ -65,10 +66,22 @@ pub struct Report {
 }
 
 const TITLE_WEIGHT: u8 = 2;
+const NAME_CHARS: usize = 60;
 
 impl Line {
-    fn fields(&self) -> [FieldText; 2] {
+    pub(crate) fn fields(&self) -> [FieldText; 2] {
         [FieldText { field: "title".to_string(), weight: TITLE_WEIGHT, text: self.title.clone() }, FieldText::plain(&self.text)]
+    }
+
+    /// The title; without one the beginning of the text.
+    pub(crate) fn name(&self) -> &str {
+        let text = if self.title.trim().is_empty() { &self.text } else { &self.title };
+        text.char_indices().nth(NAME_CHARS).map_or(text, |(end, _)| &text[..end])
+    }
+
+    /// Title and text as one.
+    pub(crate) fn whole(&self) -> String {
+        format!("{}\n{}", self.title, self.text).trim().to_string()
     }
 }
 
@@ -110,76 +123,14 @@ fn lines(part: &'static str, text: &str) -> Result<Vec<Line>, CollectionFault> {
     filled.map(|(at, line)| serde_json::from_str(line).map_err(|fault| CollectionFault::Line { part, line: at + 1, fault: fault.to_string() })).collect()
 }
 
-/// Runs every stage over all queries. `elapsed` tells a time that only grows; it is used for the
-/// figures alone.
-pub fn evaluate(collection: &Collection, analyzer: &Analyzer, words_share: f32, elapsed: &dyn Fn() -> Duration) -> Report {
-    let mut index = Bm25Index::default();
-    let texts: Vec<[FieldText; 2]> = collection.documents.iter().map(Line::fields).collect();
-    for fields in &texts {
-        index.add(analyzer, fields);
-    }
-    let topics = Topics::learn(analyzer, texts.iter().map(|fields| fields.as_slice()), TopicOptions::default());
-    let vectors: Vec<Vec<f32>> = texts.iter().map(|fields| topics.vector(analyzer, fields)).collect();
-    let mut runs: BTreeMap<Stage, Vec<(Outcome, Duration)>> = BTreeMap::new();
-    for query in &collection.queries {
-        let Some(answers) = collection.answers.get(&query.id) else { continue };
-        let begun = elapsed();
-        let terms = QueryTerms::of_text(analyzer, &query.text, &index, TermLimits::default());
-        let asked = elapsed();
-        let words = index.scores(&terms.words, Bm25::default());
-        let words_done = elapsed();
-        let bigrams = index.scores(&terms.bigrams, Bm25::default());
-        let bigrams_done = elapsed();
-        let fused = fuse(&words, &bigrams, words_share);
-        let fused_done = elapsed();
-        let asked_vector = topics.vector(analyzer, &[FieldText::plain(&query.text)]);
-        let topical: Vec<f32> = vectors.iter().map(|vector| likeness(&asked_vector, vector)).collect();
-        let topical_done = elapsed();
-        let ranked = add_topics(&fused, &topical, terms.words.len());
-        let ranked_done = elapsed();
-        let analysis = asked.saturating_sub(begun);
-        for (stage, scores, time) in [
-            (Stage::Words, &words, analysis + words_done.saturating_sub(asked)),
-            (Stage::Bigrams, &bigrams, analysis + bigrams_done.saturating_sub(words_done)),
-            (Stage::Fused, &fused, fused_done.saturating_sub(begun)),
-            (Stage::Topical, &topical, topical_done.saturating_sub(fused_done)),
-            (Stage::Ranked, &ranked, ranked_done.saturating_sub(begun)),
-        ] {
-            runs.entry(stage).or_default().push((Outcome::of(scores, answers), time));
-        }
-    }
-    let queries = runs.values().next().map_or(0, Vec::len);
-    Report { documents: collection.documents.len(), queries, stages: runs.into_iter().map(|(stage, runs)| (stage, mean(&runs))).collect() }
-}
-
-/// The weighted sum of both scores, each as a share of its best.
-fn fuse(words: &[f32], bigrams: &[f32], words_share: f32) -> Vec<f32> {
-    let top = |scores: &[f32]| scores.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let (best_words, best_bigrams) = (top(words), top(bigrams));
-    words.iter().zip(bigrams).map(|(w, b)| words_share * w / best_words + (1.0 - words_share) * b / best_bigrams).collect()
-}
-
-/// The topics have at most this share of a score.
-const TOPIC_SHARE: f32 = 0.5;
-/// A query of so many words has said enough for its words to be trusted.
-const ELOQUENT: f32 = 4.0;
-
-/// The text's score with that of the topics. The less a query says, the more the topics of what it
-/// says count; a long passage is answered by its words alone.
-fn add_topics(fused: &[f32], topical: &[f32], words: usize) -> Vec<f32> {
-    let share = (ELOQUENT / words.max(1) as f32).powi(2).min(TOPIC_SHARE);
-    let best = topical.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    fused.iter().zip(topical).map(|(text, topic)| (1.0 - share) * text + share * topic.max(0.0) / best).collect()
-}
-
-struct Outcome {
+pub(crate) struct Outcome {
     ndcg: f64,
     mrr: f64,
     recall: f64,
 }
 
 impl Outcome {
-    fn of(scores: &[f32], answers: &HashMap<usize, u32>) -> Outcome {
+    pub(crate) fn of(scores: &[f32], answers: &HashMap<usize, u32>) -> Outcome {
         let mut order: Vec<usize> = (0..scores.len()).filter(|&doc| scores[doc] > 0.0).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
         let gain = |grade: u32| 2f64.powi(grade as i32) - 1.0;
@@ -195,7 +146,7 @@ impl Outcome {
     }
 }
 
-fn mean(runs: &[(Outcome, Duration)]) -> Measures {
+pub(crate) fn mean(runs: &[(Outcome, Duration)]) -> Measures {
     let count = runs.len().max(1) as f64;
     let over = |figure: fn(&Outcome) -> f64| runs.iter().map(|(outcome, _)| figure(outcome)).sum::<f64>() / count;
     let mut times: Vec<Duration> = runs.iter().map(|(_, time)| *time).collect();
@@ -207,6 +158,7 @@ fn mean(runs: &[(Outcome, Duration)]) -> Measures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Analyzer, Trial};
 
     #[test]
     fn figures_follow_their_definitions() {
@@ -222,7 +174,9 @@ mod tests {
     fn a_collection_is_read_or_refused_with_its_line() {
         let corpus = "{\"id\":\"a\",\"title\":\"高温合金\",\"text\":\"涂层\"}\n{\"_id\":\"b\",\"text\":\"水稻育种\"}\n";
         let collection = Collection::parse(corpus, "{\"id\":\"q\",\"text\":\"合金涂层\"}", "query-id\tcorpus-id\tscore\nq\ta\t1\n").unwrap();
-        let report = evaluate(&collection, &Analyzer::shared(), 0.5, &|| Duration::ZERO);
+        let analyzer = Analyzer::shared();
+        let trial = Trial { analyzer: &analyzer, words_share: 0.5, embed: None, elapsed: &|| Duration::ZERO };
+        let report = trial.run(&collection).unwrap();
         assert_eq!((report.documents, report.queries), (2, 1));
         assert_eq!(report.stages[&Stage::Fused].ndcg_10, 1.0);
         assert!(matches!(Collection::parse("{", "", ""), Err(CollectionFault::Line { part: "corpus", line: 1, .. })));

@@ -5,9 +5,11 @@
 
 mod analyzer;
 mod bm25;
+mod embed;
 mod eval;
 mod fit;
 mod fold;
+mod fusion;
 mod measure;
 mod profile;
 mod rank;
@@ -17,16 +19,20 @@ mod stem;
 mod terms;
 mod topic;
 mod topics;
+mod trial;
 mod weights;
 
 pub use analyzer::{Analyzer, Token, Tokens};
 pub use bm25::{Bm25, Bm25Index};
-pub use eval::{Collection, CollectionFault, Measures, Report, Stage, evaluate};
+pub use embed::{Centre, Embed, EmbedFault, LocalModel, ModelFault, Role, checked};
+pub use eval::{Collection, CollectionFault, Measures, Report, Stage};
 pub use fold::{fold_char, is_han};
+pub use fusion::{Partners, Trust};
 pub use profile::{FieldText, Maturity, PriceRange, Profile};
 pub use rank::{Candidate, Match, Part, PartName, Ranking, Reason, TextScore, rank};
 pub use shared::{Occurrence, SharedTerm, shared_terms};
 pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms, TermLimits};
 pub use topic::is_stop_word;
 pub use topics::{TopicOptions, Topics, likeness};
+pub use trial::Trial;
 pub use weights::{Weights, WeightsFault};

@@ -23,6 +23,18 @@ pub struct QueryTerm {
     pub idf: f32,
 }
 
+/// The words of one text are not independent of each other: what several common ones tell together
+/// is less than the sum of what each tells, so the rare ones deserve more than their idf. Any power
+/// from 1.1 to 1.5 helps long needs and questions alike.
+const RARITY: f32 = 1.25;
+
+impl QueryTerm {
+    /// How much finding the term once counts.
+    pub fn worth(&self) -> f32 {
+        self.idf.powf(RARITY) * self.stress
+    }
+}
+
 /// A text reduced to its informative terms, the best first, words and bigrams apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryTerms {
@@ -31,6 +43,12 @@ pub struct QueryTerms {
     /// What a text of average length would score that held every informative term once, those
     /// included that stand nowhere: the measure of how much of the query any answer holds.
     pub ceiling: TextScore,
+    /// How many different words of the text stand in some document, boilerplate and common ones
+    /// aside, before any limit.
+    pub known: usize,
+    /// The share of what is said, by worth, that stands in any document at all, from 0 to 1. A text
+    /// in a language that the documents are not written in is hardly heard.
+    pub heard: f32,
 }
 
 /// How many terms of a text are asked.
@@ -82,6 +100,7 @@ impl QueryTerms {
         let documents = frequencies.documents();
         let mut terms = QueryTerms::default();
         let mut unheard = Vec::new();
+        let mut heard = 0.0;
         for (term, seen) in seen {
             let frequency = frequencies.frequency(term);
             let common = documents >= COMMON_FLOOR && frequency as f64 > documents as f64 * COMMON_SHARE;
@@ -95,12 +114,16 @@ impl QueryTerms {
                 continue;
             }
             if seen.word {
+                heard += query_term.worth();
                 terms.words.push(query_term.clone());
             }
             if seen.bigram {
                 terms.bigrams.push(query_term);
             }
         }
+        terms.known = terms.words.len();
+        let missing: f32 = unheard.iter().map(QueryTerm::worth).sum();
+        terms.heard = if heard > 0.0 { heard / (heard + missing) } else { 0.0 };
         keep_best(&mut terms.words, limits.words);
         keep_best(&mut terms.bigrams, limits.bigrams);
         unheard.extend(terms.words.iter().cloned());
@@ -117,7 +140,7 @@ impl QueryTerms {
 /// `said` are the best words of the query whether anybody has them or not. Bigrams that nobody has
 /// are mostly seams between words, so their ceiling rises by as much as that of the words.
 fn ceiling(found: &QueryTerms, said: &[QueryTerm]) -> TextScore {
-    let sum = |terms: &[QueryTerm]| terms.iter().map(|term| term.idf * term.stress).sum::<f32>();
+    let sum = |terms: &[QueryTerm]| terms.iter().map(QueryTerm::worth).sum::<f32>();
     let (words, found_words) = (sum(said), sum(&found.words));
     let rise = if found_words > 0.0 { words / found_words } else { 1.0 };
     TextScore { words, bigrams: sum(&found.bigrams) * rise }
@@ -151,9 +174,8 @@ fn collect(analyzer: &Analyzer, texts: &[FieldText], topics_only: bool) -> HashM
 }
 
 fn keep_best(terms: &mut Vec<QueryTerm>, limit: usize) {
-    let worth = |term: &QueryTerm| term.idf * term.stress;
     // The term itself decides ties, so that the same need always asks the same.
-    terms.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.term.cmp(&b.term)));
+    terms.sort_by(|a, b| b.worth().total_cmp(&a.worth()).then_with(|| a.term.cmp(&b.term)));
     terms.truncate(limit);
 }
 

@@ -9,7 +9,7 @@ use crate::generation::Generation;
 use crate::key::Key;
 use crate::search::shown;
 use crate::{Index, IndexError};
-use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerm, QueryTerms, TermLimits, TextScore};
+use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
 use duijie_record::{Visibility, schemas};
 use duijie_vocab::{RecordId, RegionCode};
 use std::cmp::Reverse;
@@ -169,12 +169,11 @@ struct Weight {
 
 fn merged(terms: &QueryTerms) -> BTreeMap<&str, Weight> {
     let mut asked: BTreeMap<&str, Weight> = BTreeMap::new();
-    let worth = |term: &QueryTerm| term.idf * term.stress;
     for term in &terms.words {
-        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).words += worth(term);
+        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).words += term.worth();
     }
     for term in &terms.bigrams {
-        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).bigrams += worth(term);
+        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).bigrams += term.worth();
     }
     asked
 }

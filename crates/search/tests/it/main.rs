@@ -1,5 +1,6 @@
 //! The index at its door.
 
+mod embedding;
 mod index;
 mod kill;
 mod records;
