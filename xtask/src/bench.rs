@@ -15,7 +15,8 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
         Some("spine") => spine(&arguments[1..]),
         Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
         Some("policy") => crate::bench_policy::policy(&arguments[1..]),
-        _ => bail!("name a benchmark: spine, ledger, policy"),
+        Some("match") => crate::bench_match::bench_match(&arguments[1..]),
+        _ => bail!("name a benchmark: spine, ledger, policy, match"),
     }
 }
 

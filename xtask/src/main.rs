@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_ledger;
+mod bench_match;
 mod bench_policy;
 mod demo;
 mod fuzz;
@@ -29,6 +30,8 @@ cargo xtask bench ledger [--json]
 cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]
                               the policy engine beside numpy, polars and DuckDB on the same data;
                               --write DIR gives the workload as files for `duijie policy batch`
+cargo xtask bench match [--records N] [--vectors N] [--json]
+                              matching beside plain engines, on a corpus made from a seed; 100,000 records unless told
 cargo xtask fuzz policy|rule [--minutes N]
                               what people type and upload, made up under coverage; one minute unless told
 ";

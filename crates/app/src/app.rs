@@ -4,6 +4,7 @@ use crate::crowd::GatheredCrowd;
 use crate::decided::Decided;
 use crate::follow::open_index;
 use crate::mail::{Outbox, Post};
+use crate::topics::LearntTopics;
 use crate::{AppError, PolicyFiles, Viewer};
 use duijie_journal::Actor;
 use duijie_search::Index;
@@ -16,6 +17,7 @@ pub struct App {
     dir: PathBuf,
     store: Store,
     pub(crate) index: Index,
+    pub(crate) topics: LearntTopics,
     pub(crate) policies: RwLock<Arc<PolicyFiles>>,
     pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
     pub(crate) decided: Mutex<Decided>,
@@ -61,6 +63,7 @@ impl App {
         store_options.group = options.group;
         let store = Store::open(location, store_options)?;
         let index = open_index(&options.data.join(INDEX), &store)?;
+        let topics = LearntTopics::beside(&options.data.join(INDEX));
         let mut form_key = [0; 32];
         options.entropy.fill(&mut form_key);
         let app = App {
@@ -68,6 +71,7 @@ impl App {
             dir: options.data,
             store,
             index,
+            topics,
             policies: RwLock::new(Arc::new(PolicyFiles::default())),
             crowd: Mutex::new(None),
             decided: Mutex::new(Decided::default()),

@@ -107,7 +107,7 @@ impl App {
         }
     }
 
-    /// Builds the index anew beside the one in use.
+    /// Builds the index anew beside the one in use, and learns the topics of the records.
     pub fn rebuild_search(&self, progress: &mut dyn FnMut(usize)) -> Result<i64, AppError> {
         let rebuild = self.index.rebuild().map_err(index_error)?;
         let mut cursor = 0;
@@ -122,6 +122,7 @@ impl App {
         }
         rebuild.commit(cursor).map_err(index_error)?;
         rebuild.finish().map_err(index_error)?;
+        self.learn_topics()?;
         Ok(cursor)
     }
 }

@@ -63,10 +63,13 @@ mod shown;
 mod simulation;
 mod simulation_workbook;
 mod spread;
+mod topics;
+mod tune;
 mod viewer;
 mod views;
 mod voucher;
 mod voucher_table;
+mod weights;
 
 pub use accounts::{AccountChange, AccountLine, NewAccount};
 pub use agency::{AgencyView, FilingAct, RatingFile, RatingView};

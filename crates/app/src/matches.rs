@@ -3,10 +3,11 @@
 use crate::follow::index_error;
 use crate::record::{readable, reference};
 use crate::{App, AppError, MatchGroup, MatchView, Matches, PartView, RecordRef, Viewer};
-use duijie_matching::{Analyzer, Candidate, Match, Profile, QueryTerms, Ranking, Weights, rank};
-use duijie_record::{Record, schema, schemas};
+use duijie_matching::{Analyzer, Candidate, Match, Profile, QueryTerms, Ranking, Topics, Weights, rank};
+use duijie_record::{Record, Schema, schema, schemas};
 use duijie_search::{CandidateHit, CandidateQuery};
 use duijie_vocab::{Date, RecordId, Text};
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,6 +15,10 @@ use std::sync::Arc;
 const CANDIDATES: usize = 60;
 /// How many matches of one holder stand among the first ten.
 const PER_HOLDER: usize = 3;
+/// How many matches of each kind are made when all needs are matched.
+const PER_KIND: usize = 10;
+/// So many needs are matched before the progress is told.
+const CHUNK: usize = 64;
 /// A score below this is no match worth showing.
 const WORTH_SHOWING: f32 = 0.30;
 
@@ -39,11 +44,7 @@ impl App {
     /// As [`App::matches`], of a record that need not be stored.
     pub(crate) fn matches_of_record(&self, viewer: &Viewer, record: &Record, per_kind: usize) -> Result<Matches, AppError> {
         let own = schema(&record.kind).ok_or(AppError::NotFound)?;
-        let kinds: Vec<&str> = match own.kind.as_str() {
-            "need" => schemas().iter().filter(|schema| schema.resource).map(|schema| schema.kind.as_str()).collect(),
-            _ if own.resource => vec!["need"],
-            _ => Vec::new(),
-        };
+        let kinds = kinds_for(own);
         let need = Profile::from_record(record, own);
         let query = CandidateQuery {
             kinds: kinds.iter().map(ToString::to_string).collect(),
@@ -55,7 +56,14 @@ impl App {
         let ids: Vec<RecordId> = found.values().flatten().map(|hit| hit.id.clone()).collect();
         let rows = self.store().read(|view| view.get_many(&ids))?;
         let records: HashMap<RecordId, Record> = rows.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
-        let ranker = Ranker { analyzer: Analyzer::shared(), weights: Weights::default(), terms, today: self.now().china_date(), limit: per_kind };
+        let ranker = Ranker {
+            analyzer: Analyzer::shared(),
+            weights: self.matching_weights()?,
+            topics: self.topics.get(),
+            terms,
+            today: self.now().china_date(),
+            limit: per_kind,
+        };
         let mut groups = Vec::new();
         for kind in kinds {
             let matches = ranker.rank(&need, found.remove(kind).unwrap_or_default(), &records);
@@ -67,8 +75,8 @@ impl App {
         Ok(Matches { of: reference(record), groups, as_of: self.index.cursor() })
     }
 
-    /// Matches every active need the viewer may see against every kind of resource. `progress`
-    /// hears how many needs are done.
+    /// Matches every active need the viewer may see against every kind of resource, on all cores.
+    /// `progress` hears how many needs are done. Topics are learnt first if they never were.
     pub fn match_all(&self, viewer: &Viewer, examples: usize, progress: &mut dyn FnMut(usize)) -> Result<MatchSummary, AppError> {
         let mut ids = Vec::new();
         let flow = self.store().read(|view| {
@@ -80,24 +88,49 @@ impl App {
             })
         })?;
         debug_assert!(flow.is_continue());
+        if self.topics.get().is_none() {
+            self.learn_topics()?;
+        }
         let mut summary = MatchSummary { needs: ids.len(), ..MatchSummary::default() };
-        for (at, id) in ids.iter().enumerate() {
-            let matches = match self.matches(viewer, id, 10) {
-                Err(AppError::NotFound) => continue,
-                other => other?,
-            };
-            let count: usize = matches.groups.iter().map(|group| group.matches.len()).sum();
-            summary.matches += count;
-            summary.matched += usize::from(count > 0);
-            let best = matches.groups.into_iter().flat_map(|group| group.matches).max_by(|a, b| a.score.total_cmp(&b.score));
-            if let Some(best) = best {
-                summary.examples.push((matches.of, best));
-                summary.examples.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.id.cmp(&b.0.id)));
-                summary.examples.truncate(examples);
-            }
-            progress(at + 1);
+        let mut done = 0;
+        for chunk in ids.chunks(CHUNK) {
+            let found: Vec<Option<Matches>> = chunk.par_iter().map(|id| self.matches_if_there(viewer, id)).collect::<Result<_, _>>()?;
+            found.into_iter().flatten().for_each(|matches| summary.take_in(matches, examples));
+            done += chunk.len();
+            progress(done);
         }
         Ok(summary)
+    }
+
+    /// The matches of a need, unless it is gone or not for this viewer.
+    fn matches_if_there(&self, viewer: &Viewer, id: &RecordId) -> Result<Option<Matches>, AppError> {
+        match self.matches(viewer, id, PER_KIND) {
+            Err(AppError::NotFound) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+}
+
+impl MatchSummary {
+    fn take_in(&mut self, matches: Matches, examples: usize) {
+        let count: usize = matches.groups.iter().map(|group| group.matches.len()).sum();
+        self.matches += count;
+        self.matched += usize::from(count > 0);
+        let best = matches.groups.into_iter().flat_map(|group| group.matches).max_by(|a, b| a.score.total_cmp(&b.score));
+        if let Some(best) = best {
+            self.examples.push((matches.of, best));
+            self.examples.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.id.cmp(&b.0.id)));
+            self.examples.truncate(examples);
+        }
+    }
+}
+
+/// The kinds that may help a record of this kind, or be helped by it.
+pub(crate) fn kinds_for(own: &Schema) -> Vec<&'static str> {
+    match own.kind.as_str() {
+        "need" => schemas().iter().filter(|schema| schema.resource).map(|schema| schema.kind.as_str()).collect(),
+        _ if own.resource => vec!["need"],
+        _ => Vec::new(),
     }
 }
 
@@ -105,6 +138,7 @@ impl App {
 struct Ranker {
     analyzer: Arc<Analyzer>,
     weights: Weights,
+    topics: Option<Arc<Topics>>,
     terms: QueryTerms,
     today: Date,
     limit: usize,
@@ -118,8 +152,15 @@ impl Ranker {
             Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text })
         };
         let candidates: Vec<Candidate> = hits.into_iter().filter_map(candidate).collect();
-        let ranking =
-            Ranking { analyzer: &self.analyzer, weights: &self.weights, terms: &self.terms, today: self.today, limit: self.limit, per_holder: PER_HOLDER };
+        let ranking = Ranking {
+            analyzer: &self.analyzer,
+            weights: &self.weights,
+            topics: self.topics.as_deref(),
+            terms: &self.terms,
+            today: self.today,
+            limit: self.limit,
+            per_holder: PER_HOLDER,
+        };
         let worth = |found: &Match| found.score >= WORTH_SHOWING && !found.shared_terms.is_empty();
         rank(need, candidates, &ranking).into_iter().filter(worth).filter_map(|found| view(found, records)).collect()
     }

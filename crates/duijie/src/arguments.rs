@@ -163,11 +163,14 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 pub(crate) struct Match {
     /// The record's id.
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present_any = ["all", "tune"])]
     pub(crate) id: Option<String>,
     /// Every need.
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
+    /// Learn the weights of `matching.yaml` from judged matches: lines of need, record and grade, tabs between.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "all"])]
+    pub(crate) tune: Option<PathBuf>,
     /// How many of each kind, or how many examples of all.
     #[arg(long, default_value_t = 3)]
     pub(crate) limit: usize,

@@ -3,6 +3,7 @@
 //! that one index field serves both.
 
 use crate::fold::{fold_char, is_han};
+use crate::kin::words_with_kin;
 use crate::measure::read_measure;
 use crate::stem::stem;
 use duijie_vocab::{industries, regions};
@@ -71,7 +72,8 @@ impl Analyzer {
     pub fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Analyzer {
         let domain = DOMAIN_WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let industries = industries().iter().map(|industry| industry.name).filter(|name| name.chars().count() <= 6);
-        let folded = domain.chain(industries).chain(words).map(|word| word.chars().map(fold_char).collect::<String>());
+        let fold = |word: &str| word.chars().map(fold_char).collect::<String>();
+        let folded = domain.chain(industries).chain(words).map(fold).chain(words_with_kin().map(fold));
         let words: Vec<String> = folded.filter(|word| word.chars().count() >= 2 && word.chars().all(is_han)).collect();
         let fingerprint = words.iter().fold(fnv(FNV_START, &RULES.to_le_bytes()), |state, word| fnv(fnv(state, word.as_bytes()), b" "));
         Analyzer { jieba: OnceLock::new(), words, fingerprint }

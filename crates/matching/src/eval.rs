@@ -146,6 +146,11 @@ impl Outcome {
     }
 }
 
+/// nDCG@10 of documents by their scores, those of zero left out.
+pub(crate) fn ndcg_10(scores: &[f32], answers: &HashMap<usize, u32>) -> f64 {
+    Outcome::of(scores, answers).ndcg
+}
+
 pub(crate) fn mean(runs: &[(Outcome, Duration)]) -> Measures {
     let count = runs.len().max(1) as f64;
     let over = |figure: fn(&Outcome) -> f64| runs.iter().map(|(outcome, _)| figure(outcome)).sum::<f64>() / count;

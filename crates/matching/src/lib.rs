@@ -5,11 +5,13 @@
 
 mod analyzer;
 mod bm25;
+mod codes;
 mod embed;
 mod eval;
 mod fit;
 mod fold;
 mod fusion;
+mod kin;
 mod measure;
 mod profile;
 mod rank;
@@ -19,11 +21,14 @@ mod stem;
 mod terms;
 mod topic;
 mod topics;
+mod topics_file;
 mod trial;
+mod tune;
 mod weights;
 
 pub use analyzer::{Analyzer, Token, Tokens};
 pub use bm25::{Bm25, Bm25Index};
+pub use codes::{Codes, RESCORED};
 pub use embed::{Centre, Embed, EmbedFault, LocalModel, ModelFault, Role, checked};
 pub use eval::{Collection, CollectionFault, Measures, Report, Stage};
 pub use fold::{fold_char, is_han};
@@ -34,5 +39,7 @@ pub use shared::{Occurrence, SharedTerm, shared_terms};
 pub use terms::{DocumentFrequencies, QueryTerm, QueryTerms, TermLimits};
 pub use topic::is_stop_word;
 pub use topics::{TopicOptions, Topics, likeness};
+pub use topics_file::TopicsFault;
 pub use trial::Trial;
+pub use tune::{Judged, TuneFault, Tuning, tune};
 pub use weights::{Weights, WeightsFault};

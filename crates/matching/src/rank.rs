@@ -2,7 +2,8 @@
 //! and the shared terms. The parts add up to the score.
 
 use crate::fit::{self, Fit};
-use crate::{Analyzer, Profile, QueryTerms, SharedTerm, Weights, shared_terms};
+use crate::fusion::{FEEDBACK, shares_of_best, text_share, with_feedback};
+use crate::{Analyzer, Partners, Profile, QueryTerms, SharedTerm, Topics, Trust, Weights, likeness, shared_terms};
 use duijie_vocab::{Date, RecordId, Text, name_key, text};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ pub struct TextScore {
 pub struct Ranking<'a> {
     pub analyzer: &'a Analyzer,
     pub weights: &'a Weights,
+    /// What the words of the region's records have to do with one another, if that has been learnt.
+    pub topics: Option<&'a Topics>,
     /// The terms that the candidates were found by.
     pub terms: &'a QueryTerms,
     /// The day on which the match is made.
@@ -41,6 +44,7 @@ pub struct Ranking<'a> {
 #[serde(rename_all = "snake_case")]
 pub enum PartName {
     Text,
+    Topic,
     Field,
     Industry,
     Region,
@@ -100,8 +104,9 @@ const SPEAKS_FOR: f32 = 0.6;
 const SPEAKS_AGAINST: f32 = 0.35;
 
 impl PartName {
-    pub const ALL: [PartName; 9] = [
+    pub const ALL: [PartName; 10] = [
         PartName::Text,
+        PartName::Topic,
         PartName::Field,
         PartName::Industry,
         PartName::Region,
@@ -115,6 +120,7 @@ impl PartName {
     pub fn as_str(self) -> &'static str {
         match self {
             PartName::Text => "text",
+            PartName::Topic => "topic",
             PartName::Field => "field",
             PartName::Industry => "industry",
             PartName::Region => "region",
@@ -130,6 +136,7 @@ impl PartName {
     pub fn name(self) -> Text {
         let (zh, en) = match self {
             PartName::Text => ("内容", "content"),
+            PartName::Topic => ("主题", "topic"),
             PartName::Field => ("技术领域", "technology field"),
             PartName::Industry => ("行业", "industry"),
             PartName::Region => ("地域", "place"),
@@ -145,12 +152,49 @@ impl PartName {
 
 /// The best `ranking.limit` candidates for `need`, best first, explained.
 pub fn rank(need: &Profile, candidates: Vec<Candidate>, ranking: &Ranking<'_>) -> Vec<Match> {
-    let best = full_text(&candidates, ranking.terms);
-    let mut scored: Vec<Scored> = candidates.into_iter().map(|candidate| Scored::new(need, candidate, best, ranking)).collect();
+    let full = full_text(&candidates, ranking.terms);
+    let texts: Vec<f32> = candidates.iter().map(|candidate| text_share(candidate.text, full, ranking.weights.words)).collect();
+    let topics = ranking.topics.map(|topics| topical(need, &candidates, &texts, topics, ranking.analyzer));
+    let content = Contents { texts, topics };
+    let mut scored: Vec<Scored> =
+        candidates.into_iter().enumerate().map(|(at, candidate)| Scored::new(need, candidate, content.parts(at, ranking), ranking)).collect();
     // The id decides ties, so that the same input always gives the same order.
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.candidate.profile.id.cmp(&b.candidate.profile.id)));
     let scored = spread_holders(scored, ranking.per_holder);
     scored.into_iter().take(ranking.limit).map(|scored| scored.explain(need, ranking)).collect()
+}
+
+/// How much of the need each candidate's content holds, by shared text and by topic.
+struct Contents {
+    texts: Vec<f32>,
+    topics: Option<Vec<f32>>,
+}
+
+impl Contents {
+    /// The weight of content, shared out by how far text and topic can be trusted with this need.
+    fn parts(&self, at: usize, ranking: &Ranking<'_>) -> Vec<Part> {
+        let trust = Trust::of(ranking.terms, Partners { topical: self.topics.is_some(), dense: false });
+        let whole = ranking.weights.share(PartName::Text);
+        let part = |name, share: f32, value: f32, reason| Part { name, weight: whole * share, value, known: true, reason };
+        let mut parts = vec![part(PartName::Text, trust.text, self.texts[at], Text::default())];
+        if let Some(topics) = &self.topics {
+            let alike = topics[at] >= SPEAKS_FOR;
+            let reason = if alike { text!("主题相近", "about related topics") } else { text!("主题不太相近", "about other topics") };
+            parts.push(part(PartName::Topic, trust.topical, topics[at], reason));
+        }
+        parts
+    }
+}
+
+/// How near each candidate is by topic to the need and to what its best candidates are about, as a
+/// share of the nearest.
+fn topical(need: &Profile, candidates: &[Candidate], texts: &[f32], topics: &Topics, analyzer: &Analyzer) -> Vec<f32> {
+    let vectors: Vec<Vec<f32>> = candidates.iter().map(|candidate| topics.vector(analyzer, &candidate.profile.texts)).collect();
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by(|&a, &b| texts[b].total_cmp(&texts[a]));
+    let best = order.into_iter().take(FEEDBACK).map(|at| (texts[at], vectors[at].as_slice()));
+    let asked = with_feedback(&topics.vector(analyzer, &need.texts), best);
+    shares_of_best(&vectors.iter().map(|vector| likeness(&asked, vector)).collect::<Vec<f32>>())
 }
 
 struct Scored {
@@ -160,10 +204,9 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(need: &Profile, candidate: Candidate, best: TextScore, ranking: &Ranking<'_>) -> Scored {
+    fn new(need: &Profile, candidate: Candidate, content: Vec<Part>, ranking: &Ranking<'_>) -> Scored {
         let resource = &candidate.profile;
         let fits = [
-            (PartName::Text, text_fit(candidate.text, best, ranking.weights.words)),
             (PartName::Field, fit::field(need, resource)),
             (PartName::Industry, fit::industry_class(need, resource)),
             (PartName::Region, fit::region(need, resource)),
@@ -180,7 +223,7 @@ impl Scored {
             known: fit.value.is_some(),
             reason: fit.reason,
         };
-        let parts: Vec<Part> = fits.into_iter().map(part).collect();
+        let parts: Vec<Part> = content.into_iter().chain(fits.into_iter().map(part)).collect();
         let score = parts.iter().map(Part::contribution).sum();
         Scored { candidate, parts, score }
     }
@@ -242,13 +285,6 @@ fn full_text(candidates: &[Candidate], terms: &QueryTerms) -> TextScore {
     let ceiling = terms.ceiling;
     let best = |score: fn(&TextScore) -> f32| candidates.iter().map(|candidate| score(&candidate.text)).fold(FULL_SHARE * score(&ceiling), f32::max);
     TextScore { words: best(|text| text.words), bigrams: best(|text| text.bigrams) }
-}
-
-/// The convex sum of words and bigrams, each as a share of a full score.
-fn text_fit(score: TextScore, best: TextScore, words_share: f32) -> Fit {
-    let share = |score: f32, best: f32| if best > 0.0 { (score / best).max(0.0) } else { 0.0 };
-    let value = words_share * share(score.words, best.words) + (1.0 - words_share) * share(score.bigrams, best.bigrams);
-    Fit { value: Some(value.clamp(0.0, 1.0)), reason: Text::default() }
 }
 
 fn shared_reason(shared: &[SharedTerm]) -> Text {

@@ -39,9 +39,11 @@ pub fn shared_terms(analyzer: &Analyzer, terms: &QueryTerms, need: &Profile, res
         return stretches(analyzer, terms, need, resource);
     }
     let here = places(analyzer, &need.texts);
+    // Another name stands in the need as the word it answers for.
+    let said = |term: &str| terms.words.iter().find(|known| known.term == term).and_then(|known| known.kin_of.clone()).unwrap_or_else(|| term.to_string());
     let found = |places: &Places, term: &str| places.get(term).map(|all| all.iter().take(MAX_PLACES).cloned().collect()).unwrap_or_default();
     let told = told.into_iter().take(MAX_TERMS);
-    told.map(|term| SharedTerm { term: term.to_string(), in_need: found(&here, term), in_resource: found(&there, term) }).collect()
+    told.map(|term| SharedTerm { term: term.to_string(), in_need: found(&here, &said(term)), in_resource: found(&there, term) }).collect()
 }
 
 type Places = HashMap<String, Vec<Occurrence>>;

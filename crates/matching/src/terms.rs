@@ -1,6 +1,7 @@
 //! The informative terms of a long text: a need of two thousand characters is asked with the few
 //! dozen terms that tell it from others, which is quicker and finds more.
 
+use crate::kin::kin_of;
 use crate::topic::{is_stop, silent_spans};
 use crate::{Analyzer, FieldText, TextScore};
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ pub struct QueryTerm {
     pub stress: f32,
     /// Robertson's idf, `ln(1 + (N − n + ½) / (n + ½))`.
     pub idf: f32,
+    /// The word of the query that this one answers for, if the query does not say it itself.
+    pub kin_of: Option<String>,
 }
 
 /// The words of one text are not independent of each other: what several common ones tell together
@@ -76,6 +79,8 @@ struct Seen {
     weight: f32,
     word: bool,
     bigram: bool,
+    /// For a word the query does not say: for which it answers, and how much it counts.
+    kin: Option<(String, f32)>,
 }
 
 impl QueryTerms {
@@ -100,7 +105,6 @@ impl QueryTerms {
         let documents = frequencies.documents();
         let mut terms = QueryTerms::default();
         let mut unheard = Vec::new();
-        let mut heard = 0.0;
         for (term, seen) in seen {
             let frequency = frequencies.frequency(term);
             let common = documents >= COMMON_FLOOR && frequency as f64 > documents as f64 * COMMON_SHARE;
@@ -108,22 +112,24 @@ impl QueryTerms {
                 continue;
             }
             // Saying a thing three times stresses it, but not threefold.
-            let query_term = QueryTerm { term: term.clone(), stress: 1.0 + seen.weight.max(1.0).ln(), idf: idf(documents, frequency) };
+            let said = 1.0 + seen.weight.max(1.0).ln();
+            let stress = seen.kin.as_ref().map_or(said, |(_, share)| *share);
+            let kin_of = seen.kin.as_ref().map(|(word, _)| word.clone());
+            let query_term = QueryTerm { term: term.clone(), stress, idf: idf(documents, frequency), kin_of };
             if frequency == 0 {
-                unheard.extend(seen.word.then_some(query_term));
+                // That nobody has another name for a thing means nothing.
+                unheard.extend((seen.word && seen.kin.is_none()).then_some(query_term));
                 continue;
             }
             if seen.word {
-                heard += query_term.worth();
                 terms.words.push(query_term.clone());
             }
             if seen.bigram {
                 terms.bigrams.push(query_term);
             }
         }
-        terms.known = terms.words.len();
-        let missing: f32 = unheard.iter().map(QueryTerm::worth).sum();
-        terms.heard = if heard > 0.0 { heard / (heard + missing) } else { 0.0 };
+        terms.known = terms.words.iter().filter(|term| term.kin_of.is_none()).count();
+        terms.heard = heard(&mut terms.words, &mut unheard);
         keep_best(&mut terms.words, limits.words);
         keep_best(&mut terms.bigrams, limits.bigrams);
         unheard.extend(terms.words.iter().cloned());
@@ -135,6 +141,16 @@ impl QueryTerms {
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.bigrams.is_empty()
     }
+}
+
+/// The share of `known` in the worth of all. Both are ordered first: sums of floats depend on it.
+fn heard(known: &mut Vec<QueryTerm>, unheard: &mut Vec<QueryTerm>) -> f32 {
+    let sum = |terms: &mut Vec<QueryTerm>| {
+        keep_best(terms, usize::MAX);
+        terms.iter().map(QueryTerm::worth).sum::<f32>()
+    };
+    let (known, unheard) = (sum(known), sum(unheard));
+    if known > 0.0 { known / (known + unheard) } else { 0.0 }
 }
 
 /// `said` are the best words of the query whether anybody has them or not. Bigrams that nobody has
@@ -170,7 +186,28 @@ fn collect(analyzer: &Analyzer, texts: &[FieldText], topics_only: bool) -> HashM
             entry.bigram |= token.bigram;
         }
     }
+    add_kin(&mut seen);
     seen
+}
+
+/// Other names of what is said, and its parts: each once, for the nearest of the words it answers for.
+fn add_kin(seen: &mut HashMap<String, Seen>) {
+    let mut found: HashMap<&'static str, (String, f32)> = HashMap::new();
+    let mut said: Vec<&String> = seen.iter().filter(|(_, seen)| seen.word).map(|(word, _)| word).collect();
+    said.sort_unstable();
+    for word in said {
+        for kin in kin_of(word).iter().filter(|kin| !seen.contains_key(kin.word)) {
+            let nearer = found.get(kin.word).is_none_or(|(_, share)| *share < kin.share);
+            if nearer {
+                found.insert(kin.word, (word.clone(), kin.share));
+            }
+        }
+    }
+    for (word, kin) in found {
+        // A word of two characters is its own bigram, and is asked as both.
+        let bigram = word.chars().count() == 2 || word.is_ascii();
+        seen.insert(word.to_string(), Seen { weight: 0.0, word: true, bigram, kin: Some(kin) });
+    }
 }
 
 fn keep_best(terms: &mut Vec<QueryTerm>, limit: usize) {
@@ -214,6 +251,16 @@ mod tests {
         let (with, without) = (of("黑蒜涂层"), of("涂层"));
         assert!(with.words.iter().all(|term| term.term != "黑蒜"));
         assert!(with.ceiling.words > without.ceiling.words && without.ceiling.words > 0.0);
+    }
+
+    #[test]
+    fn other_names_of_a_thing_are_asked_with_it_and_count_less() {
+        let terms = QueryTerms::of_text(&Analyzer::shared(), "锂电回收", &Counts(&[]), TermLimits::default());
+        let term = |word: &str| terms.words.iter().find(|term| term.term == word).unwrap();
+        let (said, same, part) = (term("锂电"), term("锂离子电池"), term("动力电池"));
+        assert!(said.worth() > same.worth() && same.worth() > part.worth());
+        assert_eq!((said.kin_of.as_deref(), part.kin_of.as_deref()), (None, Some("锂电")));
+        assert_eq!(terms.known, terms.words.iter().filter(|term| term.kin_of.is_none()).count());
     }
 
     #[test]

@@ -21,10 +21,10 @@ pub struct TopicOptions {
 
 /// What the words of a collection have to do with one another.
 pub struct Topics {
-    rank: usize,
-    words: HashMap<String, (u32, f32)>,
+    pub(crate) rank: usize,
+    pub(crate) words: HashMap<String, (u32, f32)>,
     /// One row of `rank` numbers per word.
-    vectors: Vec<f32>,
+    pub(crate) vectors: Vec<f32>,
 }
 
 /// Rounds of the subspace iteration; more change the leading topics no further.

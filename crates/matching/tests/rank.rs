@@ -53,7 +53,7 @@ fn ranked(candidates: Vec<Candidate>) -> Vec<Match> {
     let terms = QueryTerms::of(&analyzer, &need().texts, &AllEqual, TermLimits::default());
     let weights = Weights::default();
     let today = Date::parse("2021-03-05").unwrap();
-    rank(&need(), candidates, &Ranking { analyzer: &analyzer, weights: &weights, terms: &terms, today, limit: 20, per_holder: 2 })
+    rank(&need(), candidates, &Ranking { analyzer: &analyzer, weights: &weights, topics: None, terms: &terms, today, limit: 20, per_holder: 2 })
 }
 
 fn part(found: &Match, name: PartName) -> (f32, bool, String) {

@@ -5,10 +5,14 @@ use crate::world::World;
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
 use duijie_vocab::{RecordId, text};
+use std::path::Path;
 
 pub(crate) fn run(world: &World, command: &Match) -> Outcome {
     let app = world.open_existing()?;
     app.follow(&mut |_| {})?;
+    if let Some(file) = &command.tune {
+        return tune(world, &app, command, file);
+    }
     let Some(id) = &command.id else { return all(world, &app, command) };
     let id = RecordId::parse(id).with_context(|| format!("`{id}` is not a record id; `duijie search` shows ids"))?;
     let matches = app.matches(&world.viewer(), &id, command.limit)?;
@@ -26,6 +30,35 @@ pub(crate) fn run(world: &World, command: &Match) -> Outcome {
     if matches.groups.is_empty() {
         eprintln!("{}", text!("没有找到匹配", "nothing matches").get(world.lang));
     }
+    Ok(Verdict::Done)
+}
+
+/// Prints what was learnt as a file of weights, or that nothing better was.
+fn tune(world: &World, app: &duijie_app::App, command: &Match, file: &Path) -> Outcome {
+    let judgements = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let tuning = app.tune_matching(&world.viewer(), &judgements)?;
+    if command.format == Format::Json {
+        show::json(&tuning)?;
+        return Ok(Verdict::Done);
+    }
+    let (needs, before, after, error) = (tuning.needs, tuning.before, tuning.after, tuning.error);
+    eprintln!(
+        "{}",
+        text!(
+            "{needs} 项需求，nDCG@10 {before:.3} → {after:.3}（±{error:.3}，在未参与学习的需求上）",
+            "{needs} needs, nDCG@10 {before:.3} → {after:.3} (±{error:.3}, on needs not learnt from)"
+        )
+        .get(world.lang)
+    );
+    if !tuning.better {
+        eprintln!("{}", text!("没有更好的权重，保持不变", "no better weights were found; keep those in force").get(world.lang));
+        return Ok(Verdict::Done);
+    }
+    eprintln!(
+        "{}",
+        text!("写入数据目录的 matching.yaml 即可生效：", "to put them in force, write them to matching.yaml in the data directory:").get(world.lang)
+    );
+    show::json(&tuning.weights)?;
     Ok(Verdict::Done)
 }
 

@@ -1,0 +1,167 @@
+//! Nearest neighbours among many vectors without a graph to build: one bit per number is compared
+//! with all of them, and the best are looked at again in eight bits. Vectors must be seen from their
+//! middle ([`crate::Centre`]), or their signs say nothing.
+
+use pulp::Arch;
+use std::collections::BinaryHeap;
+
+/// Vectors of one length, as signs and as bytes: an eighth and a whole byte for each number.
+#[derive(Clone, Debug, Default)]
+pub struct Codes {
+    size: usize,
+    /// Words of 64 signs, so many for each vector.
+    signs: Vec<u64>,
+    bytes: Vec<i8>,
+    /// What one step of a vector's bytes is worth.
+    steps: Vec<f32>,
+}
+
+/// So many of the vectors nearest by their signs are compared in eight bits.
+pub const RESCORED: usize = 400;
+
+impl Codes {
+    /// None yet, each of `size` numbers.
+    pub fn new(size: usize) -> Codes {
+        Codes { size, ..Codes::default() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Adds a vector, whose number is [`Codes::len`] before. What it has too many or too few numbers
+    /// of is cut off or taken as zero.
+    pub fn push(&mut self, vector: &[f32]) {
+        let numbers = || vector.iter().copied().chain(std::iter::repeat(0.0)).take(self.size);
+        self.signs.extend(signs(&numbers().collect::<Vec<f32>>()));
+        let most = numbers().fold(0.0f32, |most, value| most.max(value.abs()));
+        let step = if most > 0.0 { most / 127.0 } else { 1.0 };
+        self.bytes.extend(numbers().map(|value| (value / step).round() as i8));
+        self.steps.push(step);
+    }
+
+    /// The numbers of the `limit` vectors most like `asked`, with their likeness, best first. `lets_pass`
+    /// says which may be found.
+    pub fn nearest(&self, asked: &[f32], limit: usize, lets_pass: impl Fn(usize) -> bool) -> Vec<(usize, f32)> {
+        if asked.len() != self.size || self.is_empty() {
+            return Vec::new();
+        }
+        let distances = self.distances(&signs(asked));
+        let mut best: BinaryHeap<(u16, u32)> = BinaryHeap::with_capacity(RESCORED + 1);
+        let wanted = RESCORED.max(limit);
+        // Once enough are found, hardly any is nearer than the worst of them: one comparison a vector.
+        let mut worst = u16::MAX;
+        for (at, &distance) in distances.iter().enumerate() {
+            if distance >= worst || !lets_pass(at) {
+                continue;
+            }
+            best.push((distance, at as u32));
+            if best.len() > wanted {
+                best.pop();
+                worst = best.peek().map_or(u16::MAX, |(distance, _)| *distance);
+            }
+        }
+        let mut found: Vec<(usize, f32)> = best.into_iter().map(|(_, at)| (at as usize, self.likeness(at as usize, asked))).collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(limit);
+        found
+    }
+
+    /// The likeness of a vector that was added to `asked`, in eight bits.
+    pub fn likeness(&self, at: usize, asked: &[f32]) -> f32 {
+        let bytes = &self.bytes[at * self.size..][..self.size];
+        bytes.iter().zip(asked).map(|(&byte, asked)| f32::from(byte) * asked).sum::<f32>() * self.steps[at]
+    }
+
+    /// In how many signs each vector differs from `asked`.
+    fn distances(&self, asked: &[u64]) -> Vec<u16> {
+        let mut distances = vec![0u16; self.len()];
+        Arch::new().dispatch(|| match asked.len() {
+            6 => differ::<6>(&self.signs, asked, &mut distances),
+            12 => differ::<12>(&self.signs, asked, &mut distances),
+            _ => differ_in(asked.len(), &self.signs, asked, &mut distances),
+        });
+        distances
+    }
+}
+
+/// As [`differ_in`], for a number of words that is known when this is compiled.
+#[inline(always)]
+fn differ<const WORDS: usize>(signs: &[u64], asked: &[u64], distances: &mut [u16]) {
+    let mut wanted = [0u64; WORDS];
+    wanted.copy_from_slice(&asked[..WORDS]);
+    for (vector, distance) in signs.as_chunks::<WORDS>().0.iter().zip(distances) {
+        let mut sum = 0;
+        for word in 0..WORDS {
+            sum += (vector[word] ^ wanted[word]).count_ones();
+        }
+        *distance = sum as u16;
+    }
+}
+
+#[inline(always)]
+fn differ_in(words: usize, signs: &[u64], asked: &[u64], distances: &mut [u16]) {
+    for (vector, distance) in signs.chunks_exact(words.max(1)).zip(distances) {
+        *distance = vector.iter().zip(asked).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() as u16;
+    }
+}
+
+fn signs(vector: &[f32]) -> Vec<u64> {
+    let word = |part: &[f32]| part.iter().enumerate().fold(0u64, |word, (bit, value)| word | u64::from(*value > 0.0) << bit);
+    vector.chunks(64).map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Centre, likeness};
+
+    /// Numbers between −1 and 1 from a fixed sequence.
+    fn noise(state: &mut u64) -> f32 {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// Texts of some fields: the field's vector, a common offset as models have it, and noise.
+    fn crowd(count: usize, size: usize, state: &mut u64) -> Vec<Vec<f32>> {
+        let fields: Vec<Vec<f32>> = (0..50).map(|_| (0..size).map(|_| noise(state)).collect()).collect();
+        let vector = |at: usize, state: &mut u64| fields[at % 50].iter().map(|value| 4.0 + value + 0.7 * noise(state)).collect();
+        (0..count).map(|at| vector(at, state)).collect()
+    }
+
+    #[test]
+    fn nearly_all_true_neighbours_are_found() {
+        let mut state = 7;
+        let all = crowd(3_000, 96, &mut state);
+        let centre = Centre::of(all.iter().map(Vec::as_slice));
+        let seen: Vec<Vec<f32>> = all.iter().map(|vector| centre.seen(vector)).collect();
+        let mut codes = Codes::new(96);
+        seen.iter().for_each(|vector| codes.push(vector));
+        let mut found = 0;
+        for asked in seen.iter().step_by(75) {
+            let mut order: Vec<usize> = (0..seen.len()).collect();
+            order.sort_by(|&a, &b| likeness(asked, &seen[b]).total_cmp(&likeness(asked, &seen[a])));
+            let near = codes.nearest(asked, 10, |_| true);
+            assert!(near.windows(2).all(|pair| pair[0].1 >= pair[1].1));
+            found += near.iter().filter(|(at, _)| order[..10].contains(at)).count();
+        }
+        assert!(found >= 388, "{found} of 400");
+    }
+
+    #[test]
+    fn only_what_may_pass_is_found_and_nothing_breaks() {
+        let mut codes = Codes::new(3);
+        assert!(codes.nearest(&[1.0, 0.0, 0.0], 5, |_| true).is_empty());
+        for vector in [[1.0, 0.0, 0.0].as_slice(), &[0.9, 0.1, 0.0], &[], &[f32::NAN, 1.0, 0.0]] {
+            codes.push(vector);
+        }
+        let near = codes.nearest(&[1.0, 0.0, 0.0], 2, |at| at != 0);
+        assert_eq!(near[0].0, 1);
+        assert!(codes.nearest(&[1.0], 2, |_| true).is_empty());
+        assert_eq!(codes.len(), 4);
+    }
+}
