@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 /// A peer's script, and how many measures it gets: a slow one is measured on a part.
 const PEERS: [(&str, &str, usize); 3] =
-    [("numpy", "numpy_chunks.py", usize::MAX), ("polars", "polars_columns.py", usize::MAX), ("duckdb", "duckdb_sql.py", 100)];
+    [("numpy", "numpy_chunks.py", usize::MAX), ("polars", "polars_columns.py", usize::MAX), ("duckdb", "duckdb_sql.py", 50)];
 
 pub(crate) fn policy(arguments: &[String]) -> Result<()> {
     let after = |name: &str| arguments.iter().position(|argument| argument == name).map(|at| arguments.get(at + 1).cloned().unwrap_or_default());

@@ -33,9 +33,13 @@ struct Unknown {
 
 /// A smallest set of missing facts that would settle the measure, open attestations taken as given.
 pub(crate) fn deciding(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(NodeId, &str)]) -> Vec<Missing> {
-    if let Some(found) = all_needed(evaluation, measure).filter(|_| open.is_empty()) {
-        return found;
+    match all_needed(evaluation, measure) {
+        Some(found) if open.is_empty() => found,
+        _ => searched(evaluation, measure, open),
     }
+}
+
+fn searched(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(NodeId, &str)]) -> Vec<Missing> {
     let attested: Vec<(NodeId, Value)> = open.iter().map(|(id, _)| (*id, Value::Truth(Truth::Yes))).collect();
     evaluation.assuming(&attested, |evaluation| {
         let search = Search { evaluation, verdict: measure.verdict, unknowns: unknowns(evaluation, measure.verdict) };
@@ -328,4 +332,50 @@ fn shown_needed(range: &Range, known: &Range, kind: &crate::lower::Type) -> Text
     let zh: Vec<String> = parts.iter().map(|(sign, number)| format!("{sign} {}", number.zh)).collect();
     let en: Vec<String> = parts.iter().map(|(sign, number)| format!("{sign} {}", number.en)).collect();
     Text::new(zh.join(" 且 "), en.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Book, FactSource, FactValue, Facts, Period, RegionFacts, Vocabulary};
+    use duijie_vocab::{Date, Fen, RegionCode};
+
+    const FACTS: &str = "
+facts:
+  a: {kind: money, unit: 元, period: year, min: 0}
+  b: {kind: money, unit: 元, period: year, min: 0}
+  n: {kind: count, period: year, min: 0, max: 9}
+  c: {kind: code, period: year, values: [x, y, z]}
+  f: {kind: bool, period: year}
+";
+
+    #[test]
+    fn where_every_test_must_hold_no_search_finds_fewer_facts() {
+        let (vocabulary, _) = Vocabulary::parse("facts.yaml", FACTS);
+        let rules = ["a >= 5元", "n between 2 and 7", "c in {x, y}", "f", "b < 9元"];
+        let when: String = rules.iter().map(|rule| format!("  - rule: \"{rule}\"\n")).collect();
+        let files = vec![("m.yaml".to_string(), format!("id: m\nname: m\nperiod: year\nwhen:\n{when}"))];
+        let (book, faults) = Book::compile(vocabulary, files);
+        assert!(faults.iter().all(|fault| !fault.is_error()), "{faults:?}");
+        let (measure, regions) = (book.measure("m").unwrap(), RegionFacts::new());
+        let values = [
+            ("a", FactValue::Money(Fen(700))),
+            ("n", FactValue::Count(3)),
+            ("c", FactValue::Text("x".into())),
+            ("f", FactValue::Bool(true)),
+            ("b", FactValue::Money(Fen(0))),
+        ];
+        let mut compared = 0;
+        for known in 0..1u32 << values.len() {
+            let mut facts = Facts::new(RegionCode::NATION);
+            for (_, (key, value)) in values.iter().enumerate().filter(|(at, _)| known >> at & 1 == 1) {
+                facts.set(key, Period::Year(2021), value.clone(), FactSource::default());
+            }
+            let evaluation = book.evaluation(&facts, &regions, Period::Year(2021), Date::new(2021, Some(12), Some(31)).unwrap());
+            let Some(found) = all_needed(&evaluation, measure) else { continue };
+            assert_eq!(found, searched(&evaluation, measure, &[]), "{known:05b}");
+            compared += 1;
+        }
+        assert!(compared >= 16, "only {compared} cases were compared");
+    }
 }
