@@ -71,7 +71,7 @@ impl App {
     /// Throws the decisions away and makes them anew.
     pub fn rebuild_decisions(&self, progress: &mut dyn FnMut(usize)) -> Result<DecisionsFollowed, AppError> {
         match std::fs::remove_file(file_in(self.dir())) {
-            Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => return Err(disk(fault)),
+            Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => Err(disk(fault)),
             _ => self.follow_decisions(progress),
         }
     }

@@ -45,6 +45,9 @@ struct Batch {
     reached: i64,
 }
 
+/// An account with the notices it hears of: what each is about, and its words.
+type Addressed = (Account, Vec<(RecordId, Text)>);
+
 impl App {
     /// Writes to everybody who has something new to hear. `portal` is the address of the portal.
     pub fn send_letters(&self, portal: &str) -> Result<LetterReport, AppError> {
@@ -107,11 +110,11 @@ impl App {
     }
 
     /// Who hears of which notices of the batch.
-    fn addressed(&self, batch: &Batch) -> Result<Vec<(Account, Vec<(RecordId, Text)>)>, AppError> {
+    fn addressed(&self, batch: &Batch) -> Result<Vec<Addressed>, AppError> {
         if batch.rows.is_empty() {
             return Ok(Vec::new());
         }
-        let mut letters: BTreeMap<String, (Account, Vec<(RecordId, Text)>)> = BTreeMap::new();
+        let mut letters: BTreeMap<String, Addressed> = BTreeMap::new();
         for account in self.reachable()? {
             for (row, parties) in &batch.rows {
                 if parties.iter().any(|party| party.role == TO && is_meant(&account, &party.who, row.region)) {

@@ -23,6 +23,9 @@ fn is_vocabulary(name: &str) -> bool {
     name.rsplit(['/', '\\']).next() == Some(VOCABULARY)
 }
 
+/// A file's name with its new text, or the faults that keep it from being formatted.
+type Formatted = (String, Result<String, Vec<Diagnostic>>);
+
 impl PolicyFiles {
     /// Compiles `files` (name and text); the one called `facts.yaml` is the vocabulary.
     pub fn read(files: Vec<(String, String)>) -> PolicyFiles {
@@ -78,7 +81,7 @@ impl PolicyFiles {
     }
 
     /// Each measure file with its rules in one spelling: `zh` or `cel`.
-    pub fn formatted(&self, style: &str) -> Result<Vec<(String, Result<String, Vec<Diagnostic>>)>, AppError> {
+    pub fn formatted(&self, style: &str) -> Result<Vec<Formatted>, AppError> {
         let style = style_named(style)?;
         let measures = self.files.iter().filter(|(name, _)| !is_vocabulary(name));
         Ok(measures.map(|(name, text)| (name.clone(), format_measure(name, text, style, self.book.vocabulary()))).collect())

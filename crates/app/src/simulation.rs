@@ -325,16 +325,12 @@ fn changes(simulation: &Simulation, crowd: &Crowd) -> Vec<ChangeView> {
     views
 }
 
+/// Makes the files in which literals stand for other values.
+type With<'a> = &'a dyn Fn(&[(&Literal, &str)]) -> PolicyFiles;
+
 /// Values of the first changed figure from before the old one to beyond the new one, the other
 /// changes as they are.
-fn steps(
-    policies: &PolicyFiles,
-    crowd: &Crowd,
-    id: &str,
-    on: Date,
-    changes: &[(&Literal, &str)],
-    with: &dyn Fn(&[(&Literal, &str)]) -> PolicyFiles,
-) -> Vec<StepView> {
+fn steps(policies: &PolicyFiles, crowd: &Crowd, id: &str, on: Date, changes: &[(&Literal, &str)], with: With<'_>) -> Vec<StepView> {
     let Some(((literal, new), others)) = changes.split_first() else { return Vec::new() };
     let values = between(&literal.written, new);
     let step = |value: &String| {

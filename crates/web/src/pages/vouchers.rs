@@ -15,14 +15,16 @@ use duijie_vocab::{Date, Digest, RecordId, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// A scheme: its id, its name, and the classes of holders in it.
+pub(crate) type SchemeOption = (String, Text, Vec<(String, Text)>);
+
 #[derive(Serialize)]
 pub(crate) struct VouchersPage {
     pub(crate) rows: Vec<Acting<VoucherView>>,
     pub(crate) next: Option<String>,
     /// Listed agencies to order from.
     pub(crate) agencies: Vec<AgencyView>,
-    /// Id and name of each scheme, and the classes of holders in it.
-    pub(crate) schemes: Vec<(String, Text, Vec<(String, Text)>)>,
+    pub(crate) schemes: Vec<SchemeOption>,
     pub(crate) classes: Vec<(String, Text)>,
     pub(crate) organization: Option<String>,
     pub(crate) done: bool,

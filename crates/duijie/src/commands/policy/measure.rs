@@ -69,7 +69,6 @@ pub(crate) fn bench(world: &World, from: &FromFacts, format: Format) -> Outcome 
 }
 
 /// Milliseconds that the quickest of `rounds` took.
-#[expect(clippy::disallowed_methods, reason = "timing is what this command is for")]
 fn timed(rounds: usize, mut act: impl FnMut() -> usize) -> f64 {
     let mut best = f64::INFINITY;
     for _ in 0..rounds {
