@@ -40,11 +40,11 @@ def holds(measure):
 def amount(amount):
     """The least amount in Fen; nothing is sure while a fact is missing."""
     if "fixed" in amount:
-        return pl.lit(amount["fixed"])
+        return pl.lit(amount["fixed"], dtype=pl.Int64)
     base = (column(amount["now"]) - column(amount["before"])).clip(lower_bound=0) if "now" in amount else column(amount["column"])
     if "each" in amount:
-        return pl.min_horizontal(base * amount["each"], pl.lit(amount["cap"]))
-    fen = pl.min_horizontal(base * amount["share"], pl.lit(amount["cap"] * 10000))
+        return pl.min_horizontal(base * amount["each"], pl.lit(amount["cap"], dtype=pl.Int64))
+    fen = pl.min_horizontal(base * amount["share"], pl.lit(amount["cap"] * 10000, dtype=pl.Int64))
     # min_horizontal leaves nulls out, so what is missing is taken out again.
     return pl.when(base.is_not_null()).then((fen + 500_000) // 1_000_000 * 100)
 
