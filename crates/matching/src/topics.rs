@@ -53,8 +53,9 @@ impl Topics {
             let mut projected = project(&rows, &basis, rank);
             orthonormalise(&mut projected, rank);
             basis = project_back(&rows, &projected, words.len(), rank);
-            orthonormalise(&mut basis, rank);
         }
+        // One side in each round keeps the numbers sound; the other needs it only at the end.
+        orthonormalise(&mut basis, rank);
         Topics { rank, words, vectors: basis }
     }
 
