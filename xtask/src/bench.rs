@@ -15,9 +15,16 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
         Some("spine") => spine(&arguments[1..]),
         Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
         Some("policy") => crate::bench_policy::policy(&arguments[1..]),
+        Some("docking") => docking(&arguments[1..]),
         Some("match") => crate::bench_match::bench_match(&arguments[1..]),
-        _ => bail!("name a benchmark: spine, ledger, policy, match"),
+        _ => bail!("name a benchmark: spine, ledger, policy, match, docking"),
     }
+}
+
+/// The assignment of many cases and a simulated year; `--cases`, `--responders` and `--needs` set the sizes.
+fn docking(arguments: &[String]) -> Result<()> {
+    let sizes: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run(&mut cargo(&[&["bench", "--locked", "--package", "duijie-docking", "--bench", "docking", "--"], sizes.as_slice()].concat()))
 }
 
 struct Figures {

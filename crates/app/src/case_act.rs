@@ -58,7 +58,7 @@ impl App {
         let form = form.clone();
         self.move_case(viewer, id, version, move |case, who, tx| {
             let act = read_act(case, who, verb, &form).map_err(AppError::Invalid)?;
-            Ok(case.act(act, who, tx.now(), rules(case.region))?)
+            Ok(case.act(act, who, tx.now(), &rules(&mut tx.view(), case.region)?)?)
         })
         .map(drop)
     }

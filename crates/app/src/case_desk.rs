@@ -2,9 +2,9 @@
 //! figures of the process for a region.
 
 use crate::case_view::is_turn_of;
-use crate::casework::{ADVISER, CASE, OWNER, RESPONDER, calendar, case_of, rules, seen_by, who_is};
+use crate::casework::{ADVISER, CASE, OWNER, RESPONDER, calendar, case_of, rule_book, seen_by, who_is};
 use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Case, CaseState, Figures, Grade, Tally, seen};
+use duijie_docking::{Case, CaseState, Figures, Grade, RuleBook, Tally, seen};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder};
 use duijie_vocab::{RegionCode, Text, text};
 use serde::Serialize;
@@ -82,6 +82,7 @@ impl App {
     /// The desk of the viewer: the cases of the region for those who work it, the own ones for others.
     pub fn case_desk(&self, viewer: &Viewer, query: &DeskQuery) -> Result<DeskView, AppError> {
         let filters = filters(viewer, query)?;
+        let book = self.store().read(|view| rule_book(view))?;
         let mut counts: BTreeMap<CaseState, i64> = BTreeMap::new();
         let mut rows: Vec<CaseRow> = Vec::new();
         let mut next = None;
@@ -99,7 +100,7 @@ impl App {
                 let case = case_of(row.body)?;
                 let wanted = (!query.held || case.open_holds().next().is_some()) && (!query.late || case.is_late());
                 if wanted {
-                    rows.extend(self.row(viewer, &case)?);
+                    rows.extend(line(viewer, &case, &book));
                 }
             }
         }
@@ -113,35 +114,6 @@ impl App {
             may_open: matches!(viewer.role, Role::Member | Role::Adviser | Role::Officer | Role::Admin),
             works: matches!(viewer.role, Role::Officer | Role::Admin),
         })
-    }
-
-    fn row(&self, viewer: &Viewer, case: &Case) -> Result<Option<CaseRow>, AppError> {
-        let Ok(disclosed) = seen_by(viewer, case) else { return Ok(None) };
-        let shown = seen(case, disclosed.grade);
-        let whole = disclosed.grade == Grade::Whole;
-        let due = case.due(rules(case.region), calendar()).filter(|_| whole);
-        let who = who_is(viewer, case);
-        let turn = case.turn();
-        let open = case.introductions.iter().filter(|introduction| introduction.state.is_open()).count();
-        let handler = case.handler.as_ref().map(|actor| actor.trim_start_matches("user:").to_string());
-        Ok(Some(CaseRow {
-            id: case.id.to_string(),
-            version: case.version,
-            title: shown.title,
-            state: case.state,
-            state_name: case.state.name(),
-            organization: if whole { Some(case.seeker.name.clone()) } else { shown.organization },
-            region_name: if whole { case.region.name().to_string() } else { String::new() },
-            handler: handler.filter(|_| whole),
-            turn: turn.what,
-            your_turn: is_turn_of(case, who.as_ref()),
-            since: case.since.china_minute(),
-            late: case.is_late(),
-            due: due.map(|due| (due.mark.clock.name(), due.at.china_minute())),
-            holds: case.open_holds().filter(|_| whole).map(|hold| hold.reason.clone()).collect(),
-            introductions: if whole { (open, case.introductions.len()) } else { (0, 0) },
-            quality: case.quality,
-        }))
     }
 
     /// The figures of the process in `region`, for those whose region contains it.
@@ -172,6 +144,36 @@ impl App {
         let below = below.into_iter().map(|(code, figures)| (code, code.name().to_string(), figures.tally())).collect();
         Ok(ProcessView { region, region_name: region.path(), whole: whole.tally(), below })
     }
+}
+
+/// The case as a line of a list, if the viewer may know of it.
+fn line(viewer: &Viewer, case: &Case, book: &RuleBook) -> Option<CaseRow> {
+    let disclosed = seen_by(viewer, case).ok()?;
+    let shown = seen(case, disclosed.grade);
+    let whole = disclosed.grade == Grade::Whole;
+    let due = case.due(book.for_region(case.region), calendar()).filter(|_| whole);
+    let who = who_is(viewer, case);
+    let turn = case.turn();
+    let open = case.introductions.iter().filter(|introduction| introduction.state.is_open()).count();
+    let handler = case.handler.as_ref().map(|actor| actor.trim_start_matches("user:").to_string());
+    Some(CaseRow {
+        id: case.id.to_string(),
+        version: case.version,
+        title: shown.title,
+        state: case.state,
+        state_name: case.state.name(),
+        organization: if whole { Some(case.seeker.name.clone()) } else { shown.organization },
+        region_name: if whole { case.region.name().to_string() } else { String::new() },
+        handler: handler.filter(|_| whole),
+        turn: turn.what,
+        your_turn: is_turn_of(case, who.as_ref()),
+        since: case.since.china_minute(),
+        late: case.is_late(),
+        due: due.map(|due| (due.mark.clock.name(), due.at.china_minute())),
+        holds: case.open_holds().filter(|_| whole).map(|hold| hold.reason.clone()).collect(),
+        introductions: if whole { (open, case.introductions.len()) } else { (0, 0) },
+        quality: case.quality,
+    })
 }
 
 /// What belongs on the viewer's desk; several filters are several reasons to be on it.

@@ -2,7 +2,7 @@
 
 use crate::casework::rules;
 use crate::{App, AppError, Viewer};
-use duijie_docking::{Contact, Gap, NeedText, Part, Quality, parts, quality};
+use duijie_docking::{Contact, Gap, NeedText, Part, Quality, Rules, parts, quality};
 use duijie_search::CandidateQuery;
 use duijie_vocab::{Date, Diagnostic, Fen, MoneyUnit, Place, Text, text};
 use serde::{Deserialize, Serialize};
@@ -161,9 +161,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The score and the gaps of a text by the rules of everywhere.
-pub(crate) fn judged(need: &NeedText) -> Quality {
-    let rules = rules(duijie_vocab::RegionCode::NATION);
+/// The score and the gaps of a text.
+pub(crate) fn judged(need: &NeedText, rules: &Rules) -> Quality {
     quality(need, &rules.quality, &rules.holds)
 }
 
@@ -171,7 +170,8 @@ impl App {
     /// Judges what stands in the form so far.
     pub fn judge_case(&self, viewer: &Viewer, form: &CaseForm) -> Result<CaseJudgement, AppError> {
         let (need, _, faults) = form.read();
-        let Quality { score, gaps } = judged(&need);
+        let rules = self.store().read(|view| rules(view, viewer.region))?;
+        let Quality { score, gaps } = judged(&need, &rules);
         let parts = parts(&need.problem);
         let alike = if need.problem.is_empty() { Vec::new() } else { self.alike(viewer, &need)? };
         Ok(CaseJudgement { score, gaps, parts, alike, faults })

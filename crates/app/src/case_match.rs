@@ -132,11 +132,11 @@ impl App {
         }
         let count = chosen.len();
         self.move_case(viewer, id, version, move |case, who, tx| {
-            let rules = crate::casework::rules(case.region);
+            let rules = crate::casework::rules(&mut tx.view(), case.region)?;
             let mut steps = Vec::new();
             let mut at = case.clone();
             for (responder, reasons) in &chosen {
-                let step = at.act(Act::Introduce { responder: responder.clone(), reasons: reasons.clone() }, who, tx.now(), rules)?;
+                let step = at.act(Act::Introduce { responder: responder.clone(), reasons: reasons.clone() }, who, tx.now(), &rules)?;
                 at = step.after.clone();
                 steps.push(step);
             }

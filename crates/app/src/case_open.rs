@@ -48,7 +48,8 @@ impl App {
             return Err(AppError::Invalid(faults));
         }
         self.move_case(viewer, id, version, move |case, who, tx| {
-            let written = case.act(Act::Write { need: need.clone(), contact: contact.clone() }, who, tx.now(), rules(case.region))?;
+            let rules = rules(&mut tx.view(), case.region)?;
+            let written = case.act(Act::Write { need: need.clone(), contact: contact.clone() }, who, tx.now(), &rules)?;
             if !submit {
                 return Ok(written);
             }
@@ -84,7 +85,7 @@ impl App {
                 let handed = hand_in(&step.after, who, tx)?;
                 put_step(tx, &handed)?;
             }
-            Ok(case.act(Act::Split { need: need(first), into: taken }, who, tx.now(), rules(case.region))?)
+            Ok(case.act(Act::Split { need: need(first), into: taken }, who, tx.now(), &rules(&mut tx.view(), case.region)?)?)
         })?;
         Ok(case.split_into)
     }
@@ -113,8 +114,9 @@ pub(crate) fn open(tx: &mut Tx<'_>, opening: Opening, who: &Who, submit: bool) -
 pub(crate) fn hand_in(case: &Case, who: &Who, tx: &mut Tx<'_>) -> Result<duijie_docking::Step, AppError> {
     let now = tx.now();
     let found = holds_for(&mut tx.view(), case, now)?;
-    let quality = judged(&case.need).score;
-    Ok(case.act(Act::Submit { quality, holds: found }, who, now, rules(case.region))?)
+    let rules = rules(&mut tx.view(), case.region)?;
+    let quality = judged(&case.need, &rules).score;
+    Ok(case.act(Act::Submit { quality, holds: found }, who, now, &rules)?)
 }
 
 fn holds_for(view: &mut View<'_>, case: &Case, now: Timestamp) -> Result<Vec<Hold>, AppError> {
@@ -129,7 +131,7 @@ fn holds_for(view: &mut View<'_>, case: &Case, now: Timestamp) -> Result<Vec<Hol
             earlier.push(Earlier { case: other.id.clone(), title: other.need.title.clone(), submitted, pairs: Pairs::of(&other.need.joined()) });
         }
     }
-    Ok(holds(&case.need, &case.contact, &earlier, now, &rules(case.region).holds))
+    Ok(holds(&case.need, &case.contact, &earlier, now, &rules(view, case.region)?.holds))
 }
 
 fn shares_origin(case: &Case, other: &Case) -> bool {

@@ -177,6 +177,7 @@ impl App {
 
 fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)>) -> Result<CaseView, AppError> {
     let disclosed = seen_by(viewer, case)?;
+    let rules = rules(view, case.region)?;
     let who = who_is(viewer, case);
     let whole = disclosed.grade == Grade::Whole;
     let own = who.as_ref().filter(|who| who.hat == Hat::Responder).and_then(|who| who.party.clone());
@@ -204,7 +205,7 @@ fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)
         turn_of: turn.who.map(Hat::name),
         turn: turn.what,
         your_turn: is_turn_of(case, who.as_ref()),
-        due: case.due(rules(case.region), calendar()).filter(|_| whole).map(|due| (due.mark.clock.name(), due.at.china_minute())),
+        due: case.due(&rules, calendar()).filter(|_| whole).map(|due| (due.mark.clock.name(), due.at.china_minute())),
         quality: case.quality,
         holds: case.holds.iter().filter(|_| whole).map(|hold| HoldView { reason: hold.reason.clone(), lifted: hold.lifted.clone() }).collect(),
         introductions: case.introductions.iter().filter(visible).map(introduction).collect(),

@@ -6,7 +6,7 @@ use duijie_docking::{Calendar, Case, Did, Disclosure, Hat, Reader, Refusal, Refu
 use duijie_journal::{Matter, Party};
 use duijie_store::{Tx, View};
 use duijie_vocab::{Diagnostic, RecordId, RegionCode, text};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// The kind of matter that cases are.
 pub(crate) const CASE: &str = "case";
@@ -16,12 +16,30 @@ pub(crate) const RESPONDER: &str = "responder";
 pub(crate) const HANDLER: &str = "handler";
 pub(crate) const ADVISER: &str = "adviser";
 
-static RULES: LazyLock<RuleBook> = LazyLock::new(RuleBook::built_in);
+static BUILT_IN: LazyLock<Arc<RuleBook>> = LazyLock::new(|| Arc::new(RuleBook::built_in()));
 static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::built_in);
 
+/// The setting that holds the rules of casework, if the installation has its own.
+const RULES: &str = "casework.rules";
+
+/// The text that was read last and what it says, so that rules are not read anew for every step.
+static LAST_READ: Mutex<Option<(String, Arc<RuleBook>)>> = Mutex::new(None);
+
+/// The rules of casework as they are set.
+pub(crate) fn rule_book(view: &mut View<'_>) -> Result<Arc<RuleBook>, AppError> {
+    let Some(text) = view.setting(RULES)? else { return Ok(Arc::clone(&BUILT_IN)) };
+    let mut last = LAST_READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, book)) = last.as_ref().filter(|(read, _)| *read == text) {
+        return Ok(Arc::clone(book));
+    }
+    let book = Arc::new(RuleBook::parse(&text).map_err(|fault| AppError::Internal(fault.into()))?);
+    *last = Some((text, Arc::clone(&book)));
+    Ok(book)
+}
+
 /// The rules of casework that hold in `region`.
-pub(crate) fn rules(region: RegionCode) -> &'static Rules {
-    RULES.for_region(region)
+pub(crate) fn rules(view: &mut View<'_>, region: RegionCode) -> Result<Rules, AppError> {
+    Ok(rule_book(view)?.for_region(region).clone())
 }
 
 /// The calendar of working days.
@@ -46,11 +64,12 @@ pub(crate) fn case_of(body: serde_json::Value) -> Result<Case, AppError> {
 
 /// Journals a step and the notices that follow from it.
 pub(crate) fn put_step(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> {
-    tx.put_matter(&matter(step)?)?;
+    let rules = rules(&mut tx.view(), step.after.region)?;
+    tx.put_matter(&matter(step, &rules)?)?;
     crate::notices::put_notices(tx, step)
 }
 
-fn matter(step: &Step) -> Result<Matter, AppError> {
+fn matter(step: &Step, rules: &Rules) -> Result<Matter, AppError> {
     let case = &step.after;
     let json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(|fault| AppError::Internal(fault.into()));
     Ok(Matter {
@@ -60,7 +79,7 @@ fn matter(step: &Step) -> Result<Matter, AppError> {
         act: step.did.act.verb().as_str().to_string(),
         state: case.state.as_str().to_string(),
         region: case.region,
-        due: case.due(rules(case.region), calendar()).map(|due| due.at),
+        due: case.due(rules, calendar()).map(|due| due.at),
         title: case.need.title.clone(),
         parties: parties(case),
         body: json(serde_json::to_value(case))?,
@@ -159,6 +178,22 @@ impl From<Refusal> for AppError {
 }
 
 impl App {
+    /// The rules of casework as YAML: the installation's own, or those that come with the product.
+    pub fn case_rules(&self) -> Result<String, AppError> {
+        Ok(self.store().read(|view| view.setting(RULES))?.unwrap_or_else(|| duijie_docking::BUILT_IN_RULES.to_string()))
+    }
+
+    /// Sets the rules of casework. Clocks that run already keep their time until their case moves.
+    pub fn put_case_rules(&self, viewer: &Viewer, yaml: &str) -> Result<(), AppError> {
+        viewer.may(crate::Action::Administer, &crate::Target::default())?;
+        RuleBook::parse(yaml).map_err(|fault| {
+            let message = text!("规则不能使用：{fault}", "these rules cannot be used: {fault}");
+            AppError::Invalid(vec![Diagnostic::error("case.rules", message)])
+        })?;
+        let yaml = yaml.to_string();
+        self.write(&self.actor(viewer)?, move |tx| Ok(tx.put_setting(RULES, &yaml).map(drop)?))
+    }
+
     /// Moves one case: reads it, lets `act` make the step, and journals it, all in one transaction.
     /// `version` is the one that the person saw; another one since is a conflict.
     pub(crate) fn move_case(

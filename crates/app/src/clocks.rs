@@ -1,7 +1,7 @@
 //! Runs the clocks of cases. Which clock rings next stands with each case in the store, so nothing
 //! is lost while the product is off, and a clock that rang is marked in the same transaction.
 
-use crate::casework::{CASE, calendar, put_step, read_case, rules};
+use crate::casework::{CASE, calendar, put_step, read_case, rule_book, rules};
 use crate::{App, AppError};
 use duijie_docking::Verb;
 use duijie_journal::Actor;
@@ -62,7 +62,8 @@ impl App {
         let id = id.clone();
         self.write(&Actor::system(), move |tx| {
             let case = read_case(&mut tx.view(), &id)?;
-            let steps = case.ring(tx.now(), rules(case.region), calendar())?;
+            let rules = rules(&mut tx.view(), case.region)?;
+            let steps = case.ring(tx.now(), &rules, calendar())?;
             for step in &steps {
                 put_step(tx, step)?;
             }
@@ -89,10 +90,11 @@ impl App {
     pub fn next_clocks(&self) -> Result<Vec<NextClock>, AppError> {
         let now = self.now();
         let page = self.store().read(|view| view.matters(CASE, &MatterFilter::default(), MatterOrder::Due, None, NEXT))?;
+        let book = self.store().read(|view| rule_book(view))?;
         let mut clocks = Vec::new();
         for row in page.rows {
             let case = crate::casework::case_of(row.body)?;
-            if let Some(due) = case.due(rules(case.region), calendar()) {
+            if let Some(due) = case.due(book.for_region(case.region), calendar()) {
                 clocks.push(NextClock {
                     case: case.id.clone(),
                     clock: due.mark.clock.name(),

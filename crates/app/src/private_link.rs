@@ -98,7 +98,7 @@ impl App {
                 return Err(AppError::NotFound);
             }
             let act = read_act(&case, &who, verb, &form).map_err(AppError::Invalid)?;
-            let step = case.act(act, &who, now, rules(case.region))?;
+            let step = case.act(act, &who, now, &rules(&mut tx.view(), case.region)?)?;
             put_step(tx, &step)
         })
     }

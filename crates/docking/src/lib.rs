@@ -45,7 +45,7 @@ pub use parts::{Part, parts};
 pub use permit::{Refusal, RefusalKind, states_for};
 pub use quality::{Gap, GapKind, Quality, quality};
 pub use requirement::{Requirement, WHY_MAX_CHARS};
-pub use rules::{ClockRules, HoldRules, IntroductionRules, QualityRules, RuleBook, RuleFault, Rules, Span};
+pub use rules::{BUILT_IN_RULES, ClockRules, HoldRules, IntroductionRules, QualityRules, RuleBook, RuleFault, Rules, Span};
 pub use state::{CaseState, IntroductionState};
 pub use step::{Did, FoldFault, Step};
 pub use table::{IntroductionMove, MOVES, Move, To, Told, moves_of, table_markdown};

@@ -90,6 +90,9 @@ pub enum RuleFault {
     Order(String),
 }
 
+/// The rules that come with the product, as YAML.
+pub const BUILT_IN_RULES: &str = include_str!("../data/rules.yaml");
+
 impl RuleBook {
     /// Reads rules from YAML like the built-in ones.
     pub fn parse(yaml: &str) -> Result<RuleBook, RuleFault> {
@@ -112,7 +115,7 @@ impl RuleBook {
 
     /// The rules as they come with the product.
     pub fn built_in() -> RuleBook {
-        RuleBook::parse(include_str!("../data/rules.yaml")).unwrap_or_else(|fault| panic!("BUG: the built-in rules are wrong: {fault}"))
+        RuleBook::parse(BUILT_IN_RULES).unwrap_or_else(|fault| panic!("BUG: the built-in rules are wrong: {fault}"))
     }
 
     /// The rules of the nearest region that contains `region` and has its own, or those for everywhere.

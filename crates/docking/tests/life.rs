@@ -259,3 +259,11 @@ fn a_visit_becomes_as_many_needs_as_it_names() {
     let one = Visit { problems: "焊接不牢，要改。".into(), ..visit };
     assert_eq!(one.needs(|_| RecordId::derive("case", "1")).len(), 1);
 }
+
+#[test]
+fn the_reference_shows_the_table_as_it_is() {
+    let reference = include_str!("../../../docs/reference/case-moves.md");
+    for lang in duijie_vocab::Lang::ALL {
+        assert!(reference.contains(&table_markdown(lang)), "make docs/reference/case-moves.md anew with `duijie case table`");
+    }
+}

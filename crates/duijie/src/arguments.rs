@@ -414,6 +414,8 @@ pub(crate) enum CaseCommand {
     },
     /// Do what the lines of a file say: JSON lines of who opens, introduces or acts.
     Play { file: PathBuf },
+    /// Print the rules of casework (clocks, holds, limits, by region), or set them from a YAML file.
+    Rules { file: Option<PathBuf> },
     /// Print the table of moves: what leads from where to where, who may, and what is needed.
     Table,
 }

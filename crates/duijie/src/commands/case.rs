@@ -18,6 +18,7 @@ pub(crate) fn run(world: &World, command: &Case) -> Outcome {
         CaseCommand::List { state, region: place, format } => list(world, &app, state.as_deref(), place.as_deref(), *format),
         CaseCommand::Show { id, format } => show_case(world, &app, id, *format),
         CaseCommand::Play { file } => play(world, &app, file),
+        CaseCommand::Rules { file } => rules(world, &app, file.as_deref()),
         CaseCommand::Table => Ok(Verdict::Done),
     }
 }
@@ -56,6 +57,17 @@ fn show_case(world: &World, app: &App, id: &str, format: Format) -> Outcome {
     println!("{}", case.turn.get(world.lang));
     for line in &case.timeline {
         println!("{:>8}  {}  {}  {}  {}", line.seq, line.at, line.who, line.what.get(world.lang), line.why);
+    }
+    Ok(Verdict::Done)
+}
+
+fn rules(world: &World, app: &App, file: Option<&Path>) -> Outcome {
+    match file {
+        None => print!("{}", app.case_rules()?),
+        Some(file) => {
+            let yaml = std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+            app.put_case_rules(&world.viewer(), &yaml)?;
+        }
     }
     Ok(Verdict::Done)
 }

@@ -173,3 +173,17 @@ fn letters_wait_for_quiet_go_out_once_and_survive_a_closed_post_office() {
         "{letter:?}"
     );
 }
+
+#[test]
+fn a_region_may_have_clocks_of_its_own() {
+    let town = Town::found();
+    let rules = town.app.case_rules().unwrap();
+    let own = format!("{rules}\nregions:\n  常州: {{clocks: {{pending: 1 days, reminder: 2 days, last_chance: 3 days, abandon: 5 days}}}}\n");
+    assert!(town.app.put_case_rules(&town.officer, &own).is_err(), "only administrators set rules");
+    assert!(town.app.put_case_rules(&Viewer::operator(), "clocks: {}").is_err());
+    town.app.put_case_rules(&Viewer::operator(), &own).unwrap();
+    let id = town.introduced();
+    town.days(8);
+    assert_eq!(town.app.run_clocks().unwrap().abandoned, 1);
+    assert_eq!(town.app.case(&town.firm, &id).unwrap().state, duijie_app::CaseState::Unsolved);
+}
