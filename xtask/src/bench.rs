@@ -14,10 +14,11 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("spine") => spine(&arguments[1..]),
         Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
+        Some("portal") => crate::bench_portal::run_bench(&arguments[1..]),
         Some("policy") => crate::bench_policy::policy(&arguments[1..]),
         Some("docking") => docking(&arguments[1..]),
         Some("match") => crate::bench_match::bench_match(&arguments[1..]),
-        _ => bail!("name a benchmark: spine, ledger, policy, match, docking"),
+        _ => bail!("name a benchmark: spine, ledger, policy, match, docking, portal"),
     }
 }
 
@@ -27,14 +28,15 @@ fn docking(arguments: &[String]) -> Result<()> {
     run(&mut cargo(&[&["bench", "--locked", "--package", "duijie-docking", "--bench", "docking", "--"], sizes.as_slice()].concat()))
 }
 
-struct Figures {
-    lines: Vec<(&'static str, String)>,
+#[derive(Default)]
+pub(crate) struct Figures {
+    lines: Vec<(String, String)>,
 }
 
 impl Figures {
-    fn add(&mut self, name: &'static str, value: impl std::fmt::Display) {
+    pub(crate) fn add(&mut self, name: &str, value: impl std::fmt::Display) {
         println!("{name:<42} {value}");
-        self.lines.push((name, value.to_string()));
+        self.lines.push((name.to_string(), value.to_string()));
     }
 }
 
@@ -146,7 +148,7 @@ fn timed(binary: &Path, data: &Path, arguments: &[&str]) -> Result<Timed> {
 }
 
 /// A figure of a process from its status file, in MiB; 0 if it is gone.
-fn memory_mib(process: u32, name: &str) -> u64 {
+pub(crate) fn memory_mib(process: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("");
     line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) / 1024
@@ -165,7 +167,7 @@ fn first_page(binary: &Path, data: &Path) -> Result<(f64, u64)> {
     Ok((seconds?, idle))
 }
 
-fn wait_for_page(address: &str, begun: Instant) -> Result<f64> {
+pub(crate) fn wait_for_page(address: &str, begun: Instant) -> Result<f64> {
     while begun.elapsed() < Duration::from_secs(60) {
         if let Ok(mut stream) = TcpStream::connect(address) {
             write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
@@ -180,14 +182,14 @@ fn wait_for_page(address: &str, begun: Instant) -> Result<f64> {
     bail!("the server gave no page within a minute")
 }
 
-fn end(server: &mut Child) -> Result<()> {
+pub(crate) fn end(server: &mut Child) -> Result<()> {
     server.kill()?;
     server.wait()?;
     Ok(())
 }
 
 /// Organizations that are all different, from a fixed seed.
-fn write_organizations(path: &Path, rows: usize) -> Result<()> {
+pub(crate) fn write_organizations(path: &Path, rows: usize) -> Result<()> {
     const PLACES: [&str; 6] = ["320402", "320404", "320411", "320412", "320213", "330203"];
     const WORDS: [&str; 12] = ["星辰", "恒瑞", "光电", "精密", "新材", "智能", "生物", "数控", "云图", "海川", "德远", "博泰"];
     const FIELDS: [&str; 8] = ["新能源", "新材料", "智能制造", "生物医药", "电子信息", "节能环保", "机器人", "半导体"];

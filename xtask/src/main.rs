@@ -4,6 +4,7 @@ mod bench;
 mod bench_ledger;
 mod bench_match;
 mod bench_policy;
+mod bench_portal;
 mod demo;
 mod fuzz;
 mod pg;
@@ -25,6 +26,8 @@ cargo xtask walk              through the portal with Chromium: every page held 
 cargo xtask screenshots       the pictures that the READMEs show
 cargo xtask bench spine [--xlsx-rows N] [--csv-rows N] [--json]
                               import, group commit and start-up, with ratios
+cargo xtask bench portal [--records N] [--seconds N] [--soak-minutes N]
+                              pages under a steady rate, under overload and after it; needs wrk and wget
 cargo xtask bench ledger [--json]
                               durable transfers, beside one commit each and beside pgbench
 cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]

@@ -15,8 +15,10 @@ mod case_match;
 mod case_open;
 mod case_view;
 mod casework;
+mod change_many;
 mod clocks;
 mod columns;
+mod configuration;
 mod crowd;
 mod decided;
 mod decisions;
@@ -81,7 +83,9 @@ pub use case_file::PlayedFile;
 pub use case_form::{Alike, CaseForm, CaseJudgement, WAYS, way_name};
 pub use case_match::{AssignmentView, CandidateView, ProposalView, RoundReport};
 pub use case_view::{CaseView, ContractView, HoldView, IntroductionView, MeetingView, StepMark, SurveyView, TimelineLine};
+pub use change_many::ManyLine;
 pub use clocks::{ClockReport, NextClock};
+pub use configuration::{Configuration, SettingLine};
 pub use decisions::DecisionSummary;
 pub use duijie_docking::{
     CaseState, Contact as CaseContact, Gap as CaseGap, GapKind as CaseGapKind, Grade as CaseGrade, NeedSeen, Part as CasePart, Responder as CaseResponder,

@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Case(Case),
     /// The clocks of cases: run what is due, show what comes next.
     Clock(Clock),
-    /// Accounts: add, list.
+    /// Accounts: add, list, and their API keys.
     Account(Account),
     /// List records that look like the same thing.
     Duplicates(Duplicates),
@@ -380,6 +380,28 @@ pub(crate) enum AccountCommand {
         #[arg(long)]
         organization: Option<String>,
     },
+    /// Make an API key that acts as an account; it is printed this once.
+    Key {
+        login: String,
+        /// What the key is for.
+        #[arg(long)]
+        name: String,
+        /// read, or read and write.
+        #[arg(long = "scope", value_name = "SCOPE", default_value = "read")]
+        scopes: Vec<String>,
+        #[arg(long)]
+        region: Option<String>,
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// List the API keys of an account.
+    Keys {
+        login: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Make an API key useless.
+    Revoke { id: String },
     /// List the accounts.
     List {
         #[arg(long, value_enum, default_value_t)]

@@ -66,6 +66,7 @@ const fn in_header(name: &'static str, required: bool, shape: &'static str, abou
 }
 
 const STRING: &str = r#"{"type":"string"}"#;
+const PERIOD: &str = r#"{"type":"string","pattern":"^[0-9]{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$"}"#;
 const HUNDRED: &str = r#"{"type":"integer","minimum":1,"maximum":100}"#;
 const REGION: Parameter = in_query("region", STRING, "Code or name of a region; what lies in it is found.");
 const ONCE: Parameter = in_header(
@@ -413,7 +414,7 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             method: "GET",
             name: "decisions",
             about: "What each measure says about an organization; the kind is `organization`.",
-            parameters: const { &[KIND, ID, in_query("period", STRING, "The period decided for, such as `2021`.")] },
+            parameters: const { &[KIND, ID, in_query("period", PERIOD, "The period decided for, such as `2021`.")] },
             body: None,
             status: 200,
             shape: "DecisionsView",

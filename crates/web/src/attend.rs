@@ -37,7 +37,7 @@ async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, n
             let body = std::mem::replace(request.body_mut(), Body::empty());
             let mut sent = Request::new(body);
             *sent.headers_mut() = request.headers().clone();
-            let sent = program::read(sent).await?;
+            let sent = program::read(sent).await;
             request.extensions_mut().insert(sent);
         }
     } else if request.method() == Method::POST {

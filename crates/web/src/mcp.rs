@@ -25,7 +25,7 @@ const NO_SUCH_METHOD: i64 = -32601;
 const INVALID_PARAMETERS: i64 = -32602;
 
 pub(crate) async fn answer(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let message = sent.0;
+    let message = sent.0?;
     let id = message.get("id").cloned().unwrap_or(Value::Null);
     let Some(method) = message.get("method").and_then(Value::as_str).filter(|_| message["jsonrpc"] == "2.0") else {
         return reply(&error(&id, INVALID_REQUEST, "not a JSON-RPC 2.0 request"));

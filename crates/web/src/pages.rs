@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod bulk;
 pub(crate) mod case;
 pub(crate) mod case_write;
 pub(crate) mod cases;
@@ -28,6 +29,7 @@ pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod search;
 pub(crate) mod second;
+pub(crate) mod settings;
 pub(crate) mod simulation;
 pub(crate) mod vouchers;
 pub(crate) mod workspace;

@@ -89,6 +89,11 @@ pub(crate) fn place(region: RegionCode) -> Option<(f64, f64)> {
     None
 }
 
+/// Longitude and latitude of every place that is known.
+pub(crate) fn all() -> impl Iterator<Item = (f64, f64)> {
+    PLACES.iter().map(|(_, longitude, latitude)| (*longitude, *latitude))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

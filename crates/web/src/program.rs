@@ -11,9 +11,10 @@ use duijie_vocab::text;
 use serde_json::Value;
 use std::time::Instant;
 
-/// What a program sent as its body.
+/// What a program sent as its body, or why it cannot be read. Where nothing takes a body, nobody
+/// asks what was wrong with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent(pub(crate) Value);
+pub(crate) struct Sent(pub(crate) Result<Value, Fault>);
 
 const WITH_KEY_A_MINUTE: u32 = 1200;
 const WITHOUT_KEY_A_MINUTE: u32 = 300;
@@ -48,14 +49,18 @@ fn slow_down(portal: &Portal, name: &str, limit: u32) -> Result<(), Fault> {
 }
 
 /// The JSON in the body of `request`.
-pub(crate) async fn read(request: Request) -> Result<Sent, Fault> {
+pub(crate) async fn read(request: Request) -> Sent {
+    Sent(value(request).await)
+}
+
+async fn value(request: Request) -> Result<Value, Fault> {
     let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if media.split(';').next().unwrap_or_default().trim() != "application/json" {
         return Err(Fault::unsupported_media());
     }
     let bytes = within_form_time(collect(request, FORM_LIMIT_BYTES, FORM_LIMIT_BYTES)).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Fault::bad_encoding())?;
-    serde_json::from_str(text).map(Sent).map_err(|fault| {
+    serde_json::from_str(text).map_err(|fault| {
         let (line, column) = (fault.line(), fault.column());
         Fault::bad_parameter(
             text!("请求体不是 JSON（第 {line} 行第 {column} 列）。", "The body is not JSON (line {line}, column {column})."),

@@ -2,8 +2,8 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, answer, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins, map,
-    matches, measures, password, payouts, published, record, region, search, second, simulation, vouchers, workspace,
+    account, accounts, answer, bulk, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins,
+    map, matches, measures, password, payouts, published, record, region, search, second, settings, simulation, vouchers, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -64,6 +64,7 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/figures", get(figures::show)),
         reads("/map", get(map::show)),
         reads("/region/{code}", get(region::show)),
+        both("/settings", get(settings::show).post(settings::change)),
         reads("/workspace", get(workspace::show)),
         reads("/{kind}/{id}/graph", get(graph::show)),
         reads("/api", get(api::page)),
@@ -95,6 +96,7 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/case/{id}/print", get(case::print)),
         both("/answer/{token}", get(answer::show).post(answer::answer)),
         reads("/{kind}", get(search::of_kind)),
+        both("/{kind}/bulk", get(bulk::choose).post(bulk::change)),
         both("/{kind}/new", get(edit::blank).post(edit::create)),
         reads("/{kind}/{id}", get(record::show)),
         both("/{kind}/{id}/edit", get(edit::filled).post(edit::change)),

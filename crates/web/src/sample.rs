@@ -10,6 +10,7 @@ pub(crate) use values::*;
 use crate::pages::Link;
 use crate::pages::account::AccountPage;
 use crate::pages::accounts::{AccountEditPage, AccountForm, AccountsPage};
+use crate::pages::bulk::BulkPage;
 use crate::pages::decisions::DecisionsPage;
 use crate::pages::duplicates::DuplicatesPage;
 use crate::pages::edit::EditPage;
@@ -30,6 +31,7 @@ use crate::pages::record::RecordPage;
 use crate::pages::region::RegionPage;
 use crate::pages::search::ResultsPage;
 use crate::pages::second::SecondPage;
+use crate::pages::settings::SettingsPage;
 use crate::pages::simulation::SimulationPage;
 use crate::pages::vouchers::{self, ClearingPage, OrdersPage, VouchersPage};
 use crate::pages::workspace::{Firm, Office, WorkspacePage};
@@ -181,13 +183,33 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         counts: decisions().counts,
         eligible: vec![("320400.2021.x".into(), text!("奖励", "Reward"), text!("20万元", "CNY 200,000"))],
         needs: vec![(need, vec![(firm.clone(), 61)])],
-        years: vec![firm.clone()],
+        years: vec![(firm.clone(), "2021".into())],
         people: vec![firm],
         next_year: "/facts/new".into(),
     };
     let link = Link { name: text!("机构", "Organizations"), href: "/duplicates".into(), count: None, chosen: false };
     let office = Office { region: "常州市".into(), needs: search_page().hits, changed: vec![], duplicates: vec![link] };
     add("workspace.html", &WorkspacePage { firm: Some(desk), office: Some(office) });
+    let line = SettingLine { seq: 3, at: "2026-11-21 12:00".into(), actor: "li".into(), name: "notice".into(), value: String::new() };
+    let configuration = Configuration { notice: "停机维护 <b>".into(), contact: "0519".into() };
+    let settings = SettingsPage { region: "320400".into(), name: "常州市".into(), configuration, history: vec![line], faults: vec![fault()], saved: true };
+    let many = |outcome: &str| ManyLine { record: reference("need", "高温涂层"), outcome: outcome.into(), why: text!("不能", "cannot") };
+    let bulk = |lines: Vec<ManyLine>, hits: Vec<Hit>| BulkPage {
+        kind: "need".into(),
+        kind_name: text!("需求", "Needs"),
+        fields: vec![("region".into(), text!("地区", "Region"))],
+        total: hits.len(),
+        hits,
+        here: "/need/bulk".into(),
+        list: "/need".into(),
+        field: "region".into(),
+        value: "<b>".into(),
+        lines,
+        faults: vec![fault()],
+    };
+    add("bulk.html", &bulk(["changed", "same", "refused"].map(many).into(), search_page().hits));
+    add("bulk.html", &bulk(vec![], vec![]));
+    add("settings.html", &settings);
     add("workspace.html", &WorkspacePage { firm: None, office: None });
 }
 

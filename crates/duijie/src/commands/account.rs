@@ -4,7 +4,7 @@ use crate::arguments::{Account, AccountCommand, Format};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{NewAccount, Role};
+use duijie_app::{NewAccount, Role, Scope};
 use duijie_vocab::{RecordId, RegionCode};
 use std::io::BufRead;
 
@@ -32,6 +32,25 @@ pub(crate) fn run(world: &World, command: &Account) -> Outcome {
             };
             app.put_account(&world.viewer(), &account)?;
         }
+        AccountCommand::Key { login, name, scopes, region: place, days } => {
+            let parse = |word: &String| Scope::parse(word).with_context(|| format!("there is no scope `{word}`; choose read or write"));
+            let scopes = scopes.iter().map(parse).collect::<anyhow::Result<Vec<_>>>()?;
+            let key = app.make_key(&world.viewer(), login, name, &scopes, region(place.as_deref())?, *days)?;
+            println!("{}", key.secret);
+        }
+        AccountCommand::Keys { login, format } => {
+            let keys = app.keys(&world.viewer(), login)?;
+            if *format == Format::Json {
+                show::json(&keys)?;
+            } else {
+                for key in keys {
+                    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+                    let state = if key.revoked { "revoked" } else { "in use" };
+                    println!("{}  {}  {}  {}  until {}  {state}", key.id, key.name, scopes.join(","), key.region_name, key.expires);
+                }
+            }
+        }
+        AccountCommand::Revoke { id } => app.revoke_key(&world.viewer(), id)?,
         AccountCommand::List { format } => {
             let accounts = app.accounts(&world.viewer())?;
             if *format == Format::Json {

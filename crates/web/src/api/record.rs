@@ -47,8 +47,9 @@ pub(crate) async fn create(
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
     let schema = crate::kind::known(&kind).ok_or_else(Fault::not_found)?;
-    let once = once(&visit, &headers, &sent.0)?;
-    let fields = fields(schema, &sent.0)?;
+    let sent = sent.0?;
+    let once = once(&visit, &headers, &sent)?;
+    let fields = fields(schema, &sent)?;
     let outcome = portal.ask(move |app| app.save_once(&visit.viewer, once.as_ref(), &schema.kind, None, None, &fields)).await?;
     let saved = saved(outcome)?;
     let mut response = answer(&saved, StatusCode::CREATED)?;
@@ -67,8 +68,9 @@ pub(crate) async fn change(
     let id = subject(&kind, &id)?;
     let schema = crate::kind::known(&kind).ok_or_else(Fault::not_found)?;
     let version = base(&headers)?;
-    let once = once(&visit, &headers, &sent.0)?;
-    let fields = fields(schema, &sent.0)?;
+    let sent = sent.0?;
+    let once = once(&visit, &headers, &sent)?;
+    let fields = fields(schema, &sent)?;
     let outcome = portal
         .ask(move |app| {
             let outcome = app.save_once(&visit.viewer, once.as_ref(), &schema.kind, Some(&id), Some(version), &fields);

@@ -12,7 +12,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{FormField, FormGroup, SaveOutcome};
+use duijie_app::{App, AppError, FormField, FormGroup, SaveOutcome, Viewer};
 use duijie_record::Schema;
 use duijie_vocab::{Diagnostic, RecordId, Text};
 use serde::Serialize;
@@ -69,10 +69,18 @@ const SEPARATORS: [char; 7] = ['；', ';', '、', '，', ',', '|', '\n'];
 pub(crate) async fn blank(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(kind): Path<String>) -> Result<Response, Fault> {
     let schema = kind::known(&kind).ok_or_else(Fault::not_found)?;
     let viewer = visit.viewer.clone();
-    let groups = portal.ask(move |app| app.form(&viewer, &schema.kind, None)).await?;
-    // A link may fill in what it knows, such as the organization that the form is for.
-    let known: Vec<(String, String)> = visit.query.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_string(), value.clone()))).collect();
+    let (groups, own) = portal.ask(move |app| Ok((app.form(&viewer, &schema.kind, None)?, own_organization(app, &viewer)?))).await?;
+    // A link may fill in what it knows, and a member writes for nobody but the own organization.
+    let owner = schema.owner.as_ref().and_then(|field| Some((field.clone(), own?)));
+    let known: Vec<(String, String)> =
+        visit.query.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_string(), value.clone()))).chain(owner).collect();
     portal.pages.show(&portal, &visit, "edit.html", EditPage::of(schema, None, groups).with_typed(&known))
+}
+
+/// What the organization is called that the viewer acts for.
+fn own_organization(app: &App, viewer: &Viewer) -> Result<Option<String>, AppError> {
+    let id = viewer.organization.as_deref().and_then(RecordId::parse);
+    id.map(|id| app.record(viewer, &id).map(|record| record.title)).transpose()
 }
 
 pub(crate) async fn filled(

@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Serialize)]
 pub(crate) struct GraphPage {
     pub(crate) of: RecordRef,
+    /// The part of the plane that holds everything, as a view box.
+    pub(crate) view: String,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
     pub(crate) ties: Vec<Tie>,
@@ -114,8 +116,20 @@ impl GraphPage {
             let (from, to) = (places.get(&tie.from.id)?, places.get(&tie.to.id)?);
             Some(Line { x1: tenth(from.x), y1: tenth(from.y), x2: tenth(to.x), y2: tenth(to.y) })
         };
-        GraphPage { lines: ties.iter().filter_map(line).collect(), of, nodes, ties, more }
+        GraphPage { view: view(&nodes), lines: ties.iter().filter_map(line).collect(), of, nodes, ties, more }
     }
+}
+
+/// What the nodes and their labels take up, with a margin.
+fn view(nodes: &[Node]) -> String {
+    const LABEL_WIDE: f64 = 180.0;
+    let bound = |of: fn(&Node) -> f64| {
+        let values = nodes.iter().map(of);
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((west, east), (top, bottom)) = (bound(|node| node.x), bound(|node| node.y));
+    let (wide, tall) = ((east - west + 2.0 * LABEL_WIDE).max(720.0), (bottom - top + 120.0).max(240.0));
+    format!("{:.0} {:.0} {wide:.0} {tall:.0}", f64::midpoint(west, east) - wide / 2.0, f64::midpoint(top, bottom) - tall / 2.0)
 }
 
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use duijie_app::{Figures, Hit, SearchRequest, Sort};
-use duijie_vocab::Text;
+use duijie_vocab::{RegionCode, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub(crate) struct HomePage {
     decided: usize,
     needs: Vec<Hit>,
     offers: Vec<Hit>,
+    /// What everybody should know at the moment; empty for nothing.
+    notice: String,
 }
 
 /// One outcome's part of all decisions, in percent of the bar's width.
@@ -40,7 +42,8 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
             let request = SearchRequest { kinds: vec![kind.to_string()], sort: Sort::Newest, page: 1, per_page: NEWEST, ..SearchRequest::default() };
             app.search(&viewer, &request).map(|page| page.hits)
         };
-        Ok(HomePage::of(app.figures()?, newest("need")?, newest("offer")?))
+        let notice = app.configuration(RegionCode::NATION)?.notice;
+        Ok(HomePage { notice, ..HomePage::of(app.figures()?, newest("need")?, newest("offer")?) })
     });
     portal.pages.show(&portal, &visit, "home.html", page.await?)
 }
@@ -57,7 +60,7 @@ impl HomePage {
             shares.push(Share { outcome: outcome.clone(), name: name.clone(), count: *count, from, width });
             from += width;
         }
-        HomePage { figures, shares, decided, needs, offers }
+        HomePage { figures, shares, decided, needs, offers, notice: String::new() }
     }
 }
 

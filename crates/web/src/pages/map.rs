@@ -22,6 +22,8 @@ pub(crate) struct MapPage {
     /// The regions above, the widest first: name and address.
     pub(crate) above: Vec<(String, String)>,
     pub(crate) bubbles: Vec<Bubble>,
+    /// Places that are known, as faint points that let the shape of the land be guessed.
+    pub(crate) points: Vec<(f64, f64)>,
     /// The kinds that can be shown: key, whether it is chosen, and the address that turns it round.
     pub(crate) layers: Vec<Layer>,
     /// What links to lists keep.
@@ -36,8 +38,16 @@ pub(crate) struct Bubble {
     pub(crate) y: f64,
     pub(crate) r: f64,
     pub(crate) total: usize,
-    /// Whether there is room for the name.
-    pub(crate) named: bool,
+    /// Where the name stands, if there is room for it.
+    pub(crate) label: Option<Label>,
+}
+
+/// The middle of a name's first or last character, by `anchor`.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Label {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) anchor: &'static str,
 }
 
 #[derive(Serialize)]
@@ -84,10 +94,12 @@ impl MapPage {
             above.insert(0, (region.name().to_string(), address(region, kinds)));
             at = region.parent();
         }
+        let drawn = bubbles(&spread, |region| address(region, kinds));
         MapPage {
             name: spread.region.name().to_string(),
             above,
-            bubbles: bubbles(&spread, |region| address(region, kinds)),
+            bubbles: drawn.0,
+            points: drawn.1,
             layers: LAYERS.iter().map(layer).collect(),
             kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
             spread,
@@ -95,8 +107,9 @@ impl MapPage {
     }
 }
 
-/// The parts as bubbles whose area goes with their total; the largest lie below the smaller ones.
-fn bubbles(spread: &Spread, address: impl Fn(RegionCode) -> String) -> Vec<Bubble> {
+/// The parts as bubbles whose area goes with their total, the largest below the smaller ones, and
+/// the points around them.
+fn bubbles(spread: &Spread, address: impl Fn(RegionCode) -> String) -> (Vec<Bubble>, Vec<(f64, f64)>) {
     let placed: Vec<_> = spread.parts.iter().filter_map(|part| Some((part, place(part.region)?))).collect();
     let bound = |of: fn(&(f64, f64)) -> f64| {
         let values = placed.iter().map(|(_, at)| of(at));
@@ -107,14 +120,62 @@ fn bubbles(spread: &Spread, address: impl Fn(RegionCode) -> String) -> Vec<Bubbl
     let shrink = f64::midpoint(south, north).to_radians().cos();
     let scale = ((WIDTH - 2.0 * MARGIN) / ((east - west) * shrink).max(0.05)).min((HEIGHT - 2.0 * MARGIN) / (north - south).max(0.05));
     let most = placed.iter().map(|(part, _)| part.total).max().unwrap_or(1).max(1);
-    let bubble = |(rank, (part, (longitude, latitude))): (usize, &(&duijie_app::SpreadPart, (f64, f64)))| Bubble {
+    let across = |longitude: f64| tenth(WIDTH / 2.0 + (longitude - f64::midpoint(west, east)) * shrink * scale);
+    let down = |latitude: f64| tenth(HEIGHT / 2.0 - (latitude - f64::midpoint(south, north)) * scale);
+    let bubble = |(part, (longitude, latitude)): &(&duijie_app::SpreadPart, (f64, f64))| Bubble {
         name: part.name.clone(),
         href: if part.region.level() == RegionLevel::County { format!("/region/{}", part.region) } else { address(part.region) },
-        x: tenth(WIDTH / 2.0 + (longitude - f64::midpoint(west, east)) * shrink * scale),
-        y: tenth(HEIGHT / 2.0 - (latitude - f64::midpoint(south, north)) * scale),
-        r: tenth(6.0 + 38.0 * (part.total as f64 / most as f64).sqrt()),
+        x: across(*longitude),
+        y: down(*latitude),
+        r: tenth(5.0 + 32.0 * (part.total as f64 / most as f64).sqrt()),
         total: part.total,
-        named: rank < 12,
+        label: None,
     };
-    placed.iter().enumerate().map(bubble).collect()
+    let mut bubbles: Vec<Bubble> = placed.iter().map(bubble).collect();
+    name(&mut bubbles);
+    let inside = |(x, y): &(f64, f64)| (0.0..=WIDTH).contains(x) && (0.0..=HEIGHT).contains(y);
+    let points = crate::places::all().map(|(longitude, latitude)| (across(longitude), down(latitude))).filter(inside).collect();
+    (bubbles, points)
+}
+
+/// Gives names their places, the fullest regions first: right of the bubble, left, above or below,
+/// wherever no other name or bubble's middle is; without a place there is still the list.
+fn name(bubbles: &mut [Bubble]) {
+    const TALL: f64 = 18.0;
+    const CHARACTER: f64 = 15.0;
+    let mut taken: Vec<[f64; 4]> = bubbles.iter().map(|bubble| [bubble.x - 4.0, bubble.y - 4.0, bubble.x + 4.0, bubble.y + 4.0]).collect();
+    for bubble in bubbles {
+        let wide = bubble.name.chars().count() as f64 * CHARACTER;
+        let (x, y, r) = (bubble.x, bubble.y, bubble.r + 4.0);
+        let ways = [
+            (Label { x: x + r, y, anchor: "start" }, x + r),
+            (Label { x: x - r, y, anchor: "end" }, x - r - wide),
+            (Label { x, y: y - r - TALL / 2.0, anchor: "middle" }, x - wide / 2.0),
+            (Label { x, y: y + r + TALL / 2.0, anchor: "middle" }, x - wide / 2.0),
+        ];
+        let free = ways.into_iter().find_map(|(label, left)| {
+            let own = [left, label.y - TALL / 2.0, left + wide, label.y + TALL / 2.0];
+            let fits = own[0] >= 0.0 && own[1] >= 0.0 && own[2] <= WIDTH && own[3] <= HEIGHT;
+            let apart = |other: &[f64; 4]| own[2] <= other[0] || other[2] <= own[0] || own[3] <= other[1] || other[3] <= own[1];
+            (fits && taken.iter().all(apart)).then_some((label, own))
+        });
+        if let Some((label, own)) = free {
+            taken.push(own);
+            bubble.label = Some(label);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lie_on_no_other_name_and_within_the_picture() {
+        let bubble = |x, y| Bubble { name: "常州市".into(), href: String::new(), x, y, r: 20.0, total: 1, label: None };
+        let mut bubbles = vec![bubble(400.0, 300.0), bubble(405.0, 300.0), bubble(790.0, 300.0)];
+        name(&mut bubbles);
+        let anchors: Vec<_> = bubbles.iter().map(|bubble| bubble.label.map(|label| label.anchor)).collect();
+        assert_eq!(anchors, [Some("start"), Some("end"), Some("end")]);
+    }
 }

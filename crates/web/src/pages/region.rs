@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use duijie_app::{Hit, SearchRequest, Sort, Spread};
+use duijie_app::{Configuration, Hit, SearchRequest, Sort, Spread};
 use duijie_vocab::{RegionCode, Text};
 use serde::Serialize;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub(crate) struct RegionPage {
     pub(crate) needs: Vec<Hit>,
     pub(crate) offers: Vec<Hit>,
     pub(crate) as_of: i64,
+    pub(crate) configuration: Configuration,
 }
 
 const NEWEST: usize = 5;
@@ -45,7 +46,8 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
             };
             app.search(&viewer, &request).map(|page| page.hits)
         };
-        Ok(RegionPage::of(spread, newest("need")?, newest("offer")?))
+        let configuration = app.configuration(region)?;
+        Ok(RegionPage { configuration, ..RegionPage::of(spread, newest("need")?, newest("offer")?) })
     });
     portal.pages.show(&portal, &visit, "region.html", page.await?)
 }
@@ -68,6 +70,7 @@ impl RegionPage {
             needs,
             offers,
             as_of: spread.as_of,
+            configuration: Configuration::default(),
         }
     }
 }

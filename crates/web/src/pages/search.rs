@@ -37,6 +37,8 @@ pub(crate) struct ResultsPage {
     widened: String,
     /// The same search as a feed.
     feed: String,
+    /// Where the records found can be changed together.
+    bulk: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +153,7 @@ impl ResultsPage {
             exports: schema.filter(|_| may_export).map(|schema| exports(&way, schema)).unwrap_or_default(),
             may_add: schema.is_some() && visit.may(Action::Edit),
             feed: feed(&way.query, schema),
+            bulk: schema.filter(|_| visit.may(Action::Merge)).map(|schema| way.query.behind(&format!("/{}/bulk", schema.kind))),
             widened: Pairs::default().with("q", &request.text).behind("/search"),
             found,
         }

@@ -31,7 +31,8 @@ pub(crate) struct Firm {
     pub(crate) counts: Vec<(String, Text, usize)>,
     pub(crate) eligible: Vec<(String, Text, Text)>,
     pub(crate) needs: Vec<(RecordRef, Vec<(RecordRef, u32)>)>,
-    pub(crate) years: Vec<RecordRef>,
+    /// Yearly figures by period, the latest first.
+    pub(crate) years: Vec<(RecordRef, String)>,
     pub(crate) people: Vec<RecordRef>,
     /// The form for the next year, filled with what does not change.
     pub(crate) next_year: String,
@@ -47,6 +48,7 @@ pub(crate) struct Office {
 }
 
 const NEEDS: usize = 8;
+const YEARS: usize = 12;
 const HELPERS: usize = 2;
 const ELIGIBLE: usize = 5;
 const NEWEST: usize = 8;
@@ -81,8 +83,13 @@ fn firm(app: &App, viewer: &Viewer, id: &RecordId) -> Result<Firm, AppError> {
         needs.push((need, helpers));
     }
     let fields = duijie_record::schema("organization").map_or(0, |schema| schema.fields().count());
-    let mut years = related(&record, "facts");
-    years.sort_by(|a, b| b.title.cmp(&a.title));
+    let mut years = Vec::new();
+    for year in related(&record, "facts").into_iter().take(YEARS) {
+        let view = app.record(viewer, &year.id)?;
+        let period = view.groups.iter().flat_map(|group| &group.fields).find(|field| field.key == "period").map(|field| field.shown.zh.clone());
+        years.push((year, period.unwrap_or_default()));
+    }
+    years.sort_by(|a, b| b.1.cmp(&a.1));
     Ok(Firm {
         organization: RecordRef { id: record.id.clone(), kind: record.kind.clone(), title: record.title.clone() },
         region: record.region_path.clone(),

@@ -172,11 +172,6 @@ impl Browser {
         page.token()
     }
 
-    /// Throws the cookies away.
-    pub(crate) fn forget(&mut self) {
-        self.cookies.clear();
-    }
-
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&");
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
@@ -202,6 +197,11 @@ impl Page {
     pub(crate) fn token(&self) -> String {
         let (_, rest) = self.text.split_once("name=\"_token\" value=\"").unwrap_or_else(|| panic!("no form in {}", self.text));
         rest.split('"').next().unwrap_or_default().to_string()
+    }
+
+    /// The page with addresses as a browser reads them.
+    pub(crate) fn unescaped(&self) -> String {
+        self.text.replace("&#x2f;", "/").replace("&amp;", "&")
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

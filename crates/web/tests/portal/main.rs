@@ -19,7 +19,24 @@ async fn the_public_pages_answer_in_both_languages_and_say_who_may_embed_them() 
     let mut browser = portal.browser();
     let (need, offer, organization) = (portal.first("need").await, portal.first("offer").await, portal.first("organization").await);
     let matches = format!("{need}/matches");
-    for path in ["/", "/search", "/search?q=涂层", "/need", "/need?sort=newest&f.fields=x", "/measures", "/login", &need, &offer, &organization, &matches] {
+    for path in [
+        "/",
+        "/search",
+        "/search?q=涂层",
+        "/need",
+        "/need?sort=newest&f.fields=x",
+        "/measures",
+        "/figures",
+        "/map",
+        "/map?region=320000&kind=need",
+        "/region/320400",
+        "/api",
+        "/login",
+        &need,
+        &offer,
+        &organization,
+        &matches,
+    ] {
         for (language, tag) in [("zh-CN", "lang=\"zh-CN\""), ("en-GB", "lang=\"en\"")] {
             browser.language = language;
             let page = browser.get(&path.replace("涂层", "%E6%B6%82%E5%B1%82")).await;
@@ -158,10 +175,12 @@ async fn garbled_text_is_told_and_not_guessed() {
 async fn a_form_is_no_larger_and_no_other_than_expected() {
     let portal = Portal::open();
     let mut browser = portal.browser();
-    let large = "x".repeat(2 * 1024 * 1024);
-    let page = browser.post("/login", &[("login", &large)]).await;
-    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(page.text.contains("1 MB"));
+    for megabytes in [2, 10] {
+        let large = "x".repeat(megabytes * 1024 * 1024);
+        let page = browser.post("/login", &[("login", &large)]).await;
+        assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(page.text.contains("1 MB"));
+    }
     let page = browser.send(Method::POST, "/login", &[("content-type", "text/plain"), ("sec-fetch-site", "same-origin")], Body::from("login=a")).await;
     assert_eq!(page.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
@@ -414,4 +433,71 @@ async fn asked_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) 
         std::task::Poll::Pending => std::task::Poll::Ready(None),
     })
     .await
+}
+
+#[tokio::test]
+async fn a_search_is_a_feed_of_what_everybody_may_read() {
+    let portal = Portal::open();
+    let mut officer = portal.logged_in("officer").await;
+    let list = officer.get("/need?q=%E6%B6%82%E5%B1%82").await.unescaped();
+    let link = list.split("<link rel=\"alternate\"").nth(1).and_then(|rest| rest.split("href=\"").nth(1)).and_then(|rest| rest.split('"').next());
+    let link = link.expect("the list names its feed").to_string();
+    let feed = officer.get(&link).await;
+    assert_eq!((feed.status, feed.header("content-type")), (StatusCode::OK, "application/atom+xml; charset=utf-8"));
+    let public = portal.browser().get(&link).await;
+    assert_eq!(public.text, feed.text, "whoever asks");
+    assert!(feed.text.contains("<title>高温合金叶片表面防护涂层工艺</title>"), "{}", feed.text);
+    assert_eq!(feed.text.matches("<entry>").count(), feed.text.matches("</entry>").count());
+}
+
+#[tokio::test]
+async fn what_an_office_sets_is_shown_and_remembered() {
+    let portal = Portal::open();
+    let mut officer = portal.logged_in("officer").await;
+    for notice in ["周五停机 <b>", ""] {
+        let saved = officer.submit("/settings", "/settings", &[("region", "320400"), ("notice", notice), ("contact", "0519-1")]).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+        let page = portal.browser().get("/region/320400").await.text;
+        assert_eq!(page.contains("周五停机 &lt;b&gt;"), !notice.is_empty());
+        assert!(page.contains("0519-1"));
+    }
+    let history = officer.get("/settings").await.text;
+    assert!(history.contains("周五停机 &lt;b&gt;") && history.contains("officer"), "{history}");
+    let long = "长".repeat(501);
+    let refused = officer.submit("/settings", "/settings", &[("region", "320400"), ("notice", &long)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains(&long), "what was typed is still there");
+}
+
+#[tokio::test]
+async fn a_firm_finds_everything_of_its_own_on_its_desk() {
+    let portal = Portal::open();
+    let mut member = portal.logged_in("member").await;
+    let desk = member.get("/workspace").await.unescaped();
+    assert!(desk.contains("常州星宇航空材料有限公司") && desk.contains("高温合金叶片表面防护涂层工艺"), "{desk}");
+    assert!(desk.contains("梯度陶瓷热障涂层等离子喷涂技术"), "its needs show who could help");
+    let form = desk.split('"').find(|piece| piece.starts_with("/facts/new?")).expect("a form for another year").to_string();
+    assert!(member.get(&form).await.text.contains("value=\"常州星宇航空材料有限公司\""), "the form knows whose figures they are");
+    let ties = portal.browser().get(&format!("{}/graph", portal.first("organization").await)).await.text;
+    assert!(ties.contains("class=\"graph\"") && ties.contains("<caption>"), "{ties}");
+}
+
+#[tokio::test]
+async fn many_records_are_changed_at_once_and_each_says_what_came_of_it() {
+    let portal = Portal::open();
+    let need = portal.first("need").await;
+    let id = need.rsplit('/').next().expect("an id");
+    let mut officer = portal.logged_in("officer").await;
+    assert!(officer.get("/need").await.unescaped().contains("href=\"/need/bulk\""));
+    let done = officer.submit("/need/bulk", "/need/bulk", &[("field", "background"), ("value", "同一背景"), ("id", id)]).await;
+    assert!(done.text.contains("已修改"), "{}", done.text);
+    assert!(officer.get(&need).await.text.contains("同一背景"));
+    let again = officer.submit("/need/bulk", "/need/bulk", &[("field", "background"), ("value", "同一背景"), ("id", id)]).await;
+    assert!(again.text.contains("本来就是"));
+    let wrong = officer.submit("/need/bulk", "/need/bulk", &[("field", "budget"), ("value", "很多"), ("id", id)]).await;
+    assert!(wrong.text.contains("未修改"), "{}", wrong.text);
+    let mut elsewhere = portal.logged_in("elsewhere").await;
+    let refused = elsewhere.submit("/need/bulk", "/need/bulk", &[("field", "background"), ("value", "x"), ("id", id)]).await;
+    assert_eq!(refused.status, StatusCode::OK);
+    assert!(!officer.get(&need).await.text.contains("<span class=\"value\">x</span>"), "another region's officer changes nothing");
 }
