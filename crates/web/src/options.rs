@@ -14,6 +14,8 @@ pub struct Options {
     pub upload_limit_bytes: usize,
     /// Requests that are answered at once; the ones beyond are told to come back.
     pub visits: usize,
+    /// Requests that a program may send in a minute without a key, by address, and with one.
+    pub requests_a_minute: (u32, u32),
     /// Proxies whose `X-Forwarded-For` is believed; without any, whoever connects is the visitor.
     pub trusted_proxies: Vec<IpNet>,
     /// Login, password and role of each demo account, shown on the login page; empty in production.
@@ -27,6 +29,7 @@ impl Default for Options {
             https: false,
             upload_limit_bytes: 50 * 1024 * 1024,
             visits: 256,
+            requests_a_minute: (300, 1200),
             trusted_proxies: Vec::new(),
             demo_logins: Vec::new(),
         }

@@ -16,22 +16,20 @@ use std::time::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct Sent(pub(crate) Result<Value, Fault>);
 
-const WITH_KEY_A_MINUTE: u32 = 1200;
-const WITHOUT_KEY_A_MINUTE: u32 = 300;
-
 /// Finds out who a program acts as and whether it may come now.
 pub(crate) async fn recognise(portal: &Portal, visit: &mut Visit, method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
     let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && visit.path.starts_with("/api/");
     let line = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    let (without_key, with_key) = portal.options.requests_a_minute;
     let Some(line) = line else {
-        slow_down(portal, &format!("from {}", visit.from()), WITHOUT_KEY_A_MINUTE)?;
+        slow_down(portal, &format!("from {}", visit.from()), without_key)?;
         return if writes { Err(Fault::key_wanted(text!("写入需要接口密钥。", "Writing needs an API key."))) } else { Ok(()) };
     };
     let secret = line.strip_prefix("Bearer ").unwrap_or_default().trim().to_string();
     let id: String = secret.chars().take(16).collect();
     let acting = portal.ask(move |app| app.key_viewer(&secret)).await;
     let (viewer, scopes) = acting.map_err(|fault| if fault.status.is_server_error() { fault } else { Fault::key_wanted(fault.message) })?;
-    slow_down(portal, &id, WITH_KEY_A_MINUTE)?;
+    slow_down(portal, &id, with_key)?;
     let wanted = if writes { Scope::Write } else { Scope::Read };
     if !scopes.contains(&wanted) {
         let word = wanted.as_str();

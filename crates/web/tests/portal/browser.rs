@@ -67,7 +67,7 @@ const OFFERS: &str =
 
 impl Portal {
     pub(crate) fn open() -> Portal {
-        Portal::with(Options { upload_limit_bytes: UPLOAD_LIMIT, ..Options::default() })
+        Portal::with(Options { upload_limit_bytes: UPLOAD_LIMIT, requests_a_minute: (10_000, 10_000), ..Options::default() })
     }
 
     pub(crate) fn with(options: Options) -> Portal {
