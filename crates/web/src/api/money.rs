@@ -68,7 +68,7 @@ pub(crate) async fn payout_step(
 /// The act that was sent. What a payment file does is not done one by one.
 fn read_act(sent: Sent) -> Result<PayoutAct, Fault> {
     let invalid = |message| Fault::from(AppError::Invalid(vec![Diagnostic::error("payout.act", message)]));
-    let act: PayoutAct = serde_json::from_value(sent.0).map_err(|why| invalid(text!("无法识别的操作：{why}", "no such act: {why}")))?;
+    let act: PayoutAct = serde_json::from_value(sent.0?).map_err(|why| invalid(text!("无法识别的操作：{why}", "no such act: {why}")))?;
     let by_file = matches!(act, PayoutAct::Order { .. } | PayoutAct::Settle { .. } | PayoutAct::Bounce { .. } | PayoutAct::Publish { .. });
     if by_file { Err(invalid(text!("公示与付款只能成批办理", "lists and payment files are made in batches"))) } else { Ok(act) }
 }
