@@ -3,7 +3,7 @@
 //! the store, so a restart sends nothing twice and forgets nothing; a failure is tried again later.
 
 use crate::mail::Mail;
-use crate::notices::{DESK, NOTICE, TO, UNREAD, notice_text};
+use crate::notices::{DESK, NOTICE, TO, UNREAD, notice_text, place};
 use crate::{App, AppError, Role};
 use duijie_journal::{Account, Actor, Party};
 use duijie_store::MatterRow;
@@ -154,7 +154,7 @@ fn letter_id(account: &Account, notices: &[(RecordId, Text)]) -> String {
 
 fn letter(account: &Account, notices: &[(RecordId, Text)], portal: &str) -> Mail {
     let portal = portal.trim_end_matches('/');
-    let lines: Vec<String> = notices.iter().map(|(case, text)| format!("{}\n{}\n{portal}/case/{case}\n", text.zh, text.en)).collect();
+    let lines: Vec<String> = notices.iter().map(|(case, text)| format!("{}\n{}\n{portal}{}\n", text.zh, text.en, place(case))).collect();
     let subject = match notices {
         [(_, only)] => only.zh.chars().take(60).collect(),
         several => format!("{} 条对接通知 / {} notices", several.len(), several.len()),

@@ -40,6 +40,7 @@ mod letters;
 mod list;
 mod mail;
 mod matches;
+mod money_export;
 mod notices;
 mod once;
 mod order;

@@ -60,6 +60,46 @@ pub(crate) fn put_notices(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> 
     Ok(())
 }
 
+/// Journals one notice about another matter than a case: to an organization, or to the desk of a
+/// region where none is named. `nth` tells the notices of one version apart.
+pub(crate) fn put_told(
+    tx: &mut Tx<'_>,
+    about: (&RecordId, i64, usize),
+    title: &str,
+    region: RegionCode,
+    to: Option<&RecordId>,
+    said: &Text,
+) -> Result<(), AppError> {
+    let (id, version, nth) = about;
+    let body = NoticeBody { case: id.clone(), text: said.clone(), at: tx.now() };
+    let to = Party { role: TO.into(), who: to.map_or_else(|| DESK.to_string(), ToString::to_string) };
+    tx.put_matter(&Matter {
+        kind: NOTICE.into(),
+        id: RecordId::derive(NOTICE, &format!("{id} {version} {nth}")),
+        version: 1,
+        act: "tell".into(),
+        state: UNREAD.into(),
+        region,
+        due: None,
+        title: title.to_string(),
+        parties: vec![to, Party { role: ABOUT.into(), who: id.to_string() }],
+        body: serde_json::to_value(&body).map_err(|fault| AppError::Internal(fault.into()))?,
+        did: serde_json::Value::Null,
+    })?;
+    Ok(())
+}
+
+/// Where in the portal the matter stands that a notice is about.
+pub(crate) fn place(about: &RecordId) -> String {
+    match about.prefix() {
+        "ent" => "/payouts".to_string(),
+        "vou" => "/vouchers".to_string(),
+        "ord" => "/orders".to_string(),
+        "agf" => "/agencies".to_string(),
+        _ => format!("/case/{about}"),
+    }
+}
+
 fn addressed(to: &Recipient, step: &Step) -> (RegionCode, Vec<Party>) {
     let party = |who: &str| Party { role: TO.into(), who: who.into() };
     let case = &step.after;

@@ -376,11 +376,11 @@ pub(crate) fn shown(viewer: &Viewer, stored: &Stored<Promised>) -> EntitlementVi
         risk: claim.risk.grade,
         check: claim.risk.check,
         risk_reasons: if pays { claim.risk.reasons.clone() } else { Vec::new() },
-        reason: entitlement.reason().map(str::to_string),
+        reason: entitlement.reason().filter(|_| pays || holds).map(str::to_string),
         list: entitlement.list().map(|(list, _)| list.to_string()),
         open_until: entitlement.list().and_then(|(_, until)| until).map(Timestamp::china_minute),
         file: entitlement.file().map(str::to_string),
-        payee: entitlement.payee().map(|payee| format!("{} {} …{}", payee.name, payee.bank, last_digits(&payee.account))),
+        payee: entitlement.payee().filter(|_| pays || holds).map(|payee| format!("{} {} …{}", payee.name, payee.bank, last_digits(&payee.account))),
         acts: acts.collect(),
         updated: stored.updated.china_minute(),
     }

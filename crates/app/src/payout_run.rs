@@ -371,8 +371,10 @@ fn decided(view: &mut duijie_store::View<'_>, asking: &Asking<'_>, firm: &Record
         first_time: ended(&["paid", "archived"]) == 0,
         earlier_faults: u32::try_from(ended(&["rejected", "recalled", "recovered"])).unwrap_or(u32::MAX),
     };
-    let facts = facts.iter().map(|(key, period, known)| (key.to_string(), period, known.clone())).collect();
-    Ok(Some(Found { candidate, decision: Some(decision), facts, region: row.record.region, signs }))
+    // What is not paid now is not kept: a run over a million firms holds one line for each of them.
+    let pays = matches!(candidate.outcome, Decided::Eligible { .. });
+    let kept = if pays { facts.iter().map(|(key, period, known)| (key.to_string(), period, known.clone())).collect() } else { Vec::new() };
+    Ok(Some(Found { candidate, decision: pays.then_some(decision), facts: kept, region: row.record.region, signs }))
 }
 
 /// Facts of the decision that only the firm itself stated.

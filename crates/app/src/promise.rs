@@ -1,6 +1,7 @@
 //! How a promise of money – an entitlement, a voucher, an order, a filing – is kept: as a matter,
 //! whose versions are its steps, together with the transfers that each step makes.
 
+use crate::notices::put_told;
 use crate::{AppError, Viewer};
 use duijie_journal::{Matter, Party as MatterParty};
 use duijie_ledger::{Outcome, Transfer};
@@ -89,14 +90,11 @@ pub(crate) fn concerning(role: &str, who: &str) -> MatterFilter {
     MatterFilter { parties: vec![(Some(role.to_string()), who.to_string())], ..MatterFilter::default() }
 }
 
-/// Keeps the next version of a promise; `version` is the one before, 0 for a new one.
+/// Keeps the next version of a promise and tells whoever has to hear of it; `version` is the one
+/// before, 0 for a new one.
 pub(crate) fn keep<T: Promise>(tx: &mut Tx<'_>, value: &T, version: i64, title: &str, did: &Did, notices: &[Notice]) -> Result<i64, AppError> {
     let internal = |fault: serde_json::Error| AppError::Internal(fault.into());
-    let mut parties: Vec<MatterParty> = value.parties().into_iter().map(|(role, who)| MatterParty { role: role.to_string(), who }).collect();
-    parties.extend(notices.iter().map(|notice| match &notice.to {
-        Party::Organization(id) => MatterParty { role: "told".to_string(), who: id.to_string() },
-        Party::Office(region) => MatterParty { role: "told_office".to_string(), who: region.to_string() },
-    }));
+    let parties = value.parties().into_iter().map(|(role, who)| MatterParty { role: role.to_string(), who }).collect();
     let matter = Matter {
         kind: T::KIND.to_string(),
         id: value.id().clone(),
@@ -108,9 +106,17 @@ pub(crate) fn keep<T: Promise>(tx: &mut Tx<'_>, value: &T, version: i64, title: 
         title: title.to_string(),
         parties,
         body: serde_json::to_value(value).map_err(internal)?,
-        did: serde_json::json!({ "did": did, "notices": notices }),
+        did: serde_json::to_value(did).map_err(internal)?,
     };
-    Ok(tx.put_matter(&matter)?)
+    let kept = tx.put_matter(&matter)?;
+    for (nth, notice) in notices.iter().enumerate() {
+        let (region, to) = match &notice.to {
+            Party::Organization(id) => (value.region(), Some(id)),
+            Party::Office(region) => (*region, None),
+        };
+        put_told(tx, (value.id(), matter.version, nth), title, region, to, &notice.words)?;
+    }
+    Ok(kept)
 }
 
 /// Posts the transfers of a step, all or none. A step is taken once: a transfer that was posted

@@ -141,6 +141,12 @@ impl App {
         self.voucher(viewer, id)
     }
 
+    /// What time alone does to money: vouchers and reservations end when their day has come.
+    pub(crate) fn run_money_clocks(&self) -> Result<usize, AppError> {
+        let system = Viewer { login: None, ..Viewer::operator() };
+        Ok(self.expire_vouchers(&system)? + self.expire_reservations(&system)?)
+    }
+
     /// Ends vouchers whose use-by date has passed unused, and orders that nobody claimed in time.
     /// How many ended.
     pub fn expire_vouchers(&self, viewer: &Viewer) -> Result<usize, AppError> {

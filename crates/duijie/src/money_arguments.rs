@@ -43,6 +43,9 @@ pub(crate) enum PayoutCommand {
         /// The organization's id.
         #[arg(long)]
         organization: Option<String>,
+        /// Write them to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -168,6 +171,11 @@ pub(crate) enum VoucherCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Write the orders to a file that ends in .xlsx or .csv.
+    Orders {
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
     /// The figures of a scheme: agencies, orders, amounts, batches.
     Figures {
         scheme: String,
@@ -222,6 +230,9 @@ pub(crate) enum LedgerCommand {
         from: Option<String>,
         #[arg(long)]
         until: Option<String>,
+        /// Write it to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },

@@ -1,7 +1,7 @@
 //! `duijie ledger`
 
 use crate::arguments::Format;
-use crate::commands::payout::who;
+use crate::commands::payout::{to_file, who};
 use crate::money_arguments::{Ledger, LedgerCommand};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
@@ -22,7 +22,14 @@ pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
         }
         LedgerCommand::Accounts { kind, format } => accounts(&app, &viewer, kind.as_deref(), *format, world.lang),
         LedgerCommand::Trial { format } => trial(&app, &viewer, *format),
-        LedgerCommand::Statement { account, from, until, format } => statement(&app, &viewer, account, (from.as_deref(), until.as_deref()), *format),
+        LedgerCommand::Statement { account, from, until, output: Some(output), .. } => {
+            let day = |text: &Option<String>| text.as_deref().map(Date::parse).transpose();
+            let (account, days) = (AccountId::parse(account)?, (day(from)?, day(until)?));
+            to_file(output, |format, out| app.export_statement(&viewer, &account, days, format, world.lang, out))
+        }
+        LedgerCommand::Statement { account, from, until, format, output: None } => {
+            statement(&app, &viewer, account, (from.as_deref(), until.as_deref()), *format)
+        }
         LedgerCommand::Transfer { id, format } => {
             let entry = app.transfer_outcome(&viewer, &TransferId::parse(id)?)?;
             if *format == Format::Json {

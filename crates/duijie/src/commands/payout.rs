@@ -24,7 +24,11 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
             println!("{}  {}  {}", done.run, done.made, done.pays);
             Ok(Verdict::Done)
         }
-        PayoutCommand::List { state, organization, format } => list(&app, &viewer, state.clone(), organization.clone(), *format, lang),
+        PayoutCommand::List { state, organization, output: Some(output), .. } => {
+            let request = EntitlementRequest { state: state.clone(), organization: organization.clone(), ..EntitlementRequest::default() };
+            to_file(output, |format, out| app.export_entitlements(&viewer, &request, format, lang, out))
+        }
+        PayoutCommand::List { state, organization, format, output: None } => list(&app, &viewer, state.clone(), organization.clone(), *format, lang),
         PayoutCommand::Confirm { id, name, bank, account } => {
             step(&app, &viewer, id, PayoutAct::Confirm { payee: Payee { name: name.clone(), bank: bank.clone(), account: account.clone() } }, lang)
         }
@@ -69,6 +73,18 @@ pub(crate) fn who(app: &App, world: &World, act_as: &ActAs) -> anyhow::Result<Vi
         Some(login) => app.act_as(login).with_context(|| format!("there is no account `{login}`")),
         None => Ok(world.viewer()),
     }
+}
+
+/// Writes a table to a file of the kind that its name says.
+pub(crate) fn to_file(output: &Path, write: impl FnOnce(ExportFormat, &mut dyn Write) -> Result<usize, duijie_app::AppError>) -> Outcome {
+    let ending = output.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    let format = ExportFormat::parse(&ending).filter(|format| matches!(format, ExportFormat::Xlsx | ExportFormat::Csv));
+    let format = format.context("name a file that ends in .xlsx or .csv")?;
+    let mut bytes = Vec::new();
+    let count = write(format, &mut bytes)?;
+    std::fs::write(output, bytes).with_context(|| format!("`{}` cannot be written", output.display()))?;
+    println!("{count}");
+    Ok(Verdict::Done)
 }
 
 pub(crate) fn id_of(text: &str) -> anyhow::Result<RecordId> {

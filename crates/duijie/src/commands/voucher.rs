@@ -1,7 +1,7 @@
 //! `duijie voucher`
 
 use crate::arguments::Format;
-use crate::commands::payout::who;
+use crate::commands::payout::{to_file, who};
 use crate::money_arguments::{Voucher, VoucherCommand};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
@@ -40,6 +40,7 @@ pub(crate) fn run(world: &World, command: &Voucher) -> Outcome {
             Ok(Verdict::Done)
         }
         VoucherCommand::List { state, format } => list(&app, &viewer, state.as_deref(), *format, lang),
+        VoucherCommand::Orders { output } => to_file(output, |format, out| app.export_orders(&viewer, format, lang, out)),
         VoucherCommand::Figures { scheme, format } => figures(&app, scheme, *format),
         VoucherCommand::Clearing { format } => pairs(&app.clearing(&viewer)?, *format, lang),
         VoucherCommand::Settle { run } => pairs(&app.settle_regions(&viewer, run)?, Format::Text, lang),

@@ -108,6 +108,12 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     refused(&product, &["payout", "recall", &id, "137万元", "多付"], "cannot be asked back");
     done(&product, &["payout", "recall", &id, "36万元", "多付"]);
     done(&product, &["payout", "recover", &id, "B9"]);
+    let sheet = product.path("list.xlsx").display().to_string();
+    assert_eq!(done(&product, &["payout", "list", "--output", &sheet]).trim(), "2");
+    assert!(std::fs::read(&sheet).unwrap().starts_with(b"PK"));
+    let sheet = product.path("statement.csv").display().to_string();
+    done(&product, &["ledger", "statement", "bank:320400:treasury", "--output", &sheet]);
+    assert_eq!(std::fs::read_to_string(&sheet).unwrap().lines().count(), 4, "header, funding, payment, what came back");
     assert_eq!(done(&product, &["ledger", "audit"]).trim(), "0");
     assert_eq!(product.run(&["check"]).code, 0);
 }
