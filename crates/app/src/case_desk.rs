@@ -82,7 +82,7 @@ impl App {
     /// The desk of the viewer: the cases of the region for those who work it, the own ones for others.
     pub fn case_desk(&self, viewer: &Viewer, query: &DeskQuery) -> Result<DeskView, AppError> {
         let filters = filters(viewer, query)?;
-        let book = self.store().read(|view| rule_book(view))?;
+        let book = self.store().read(rule_book)?;
         let mut counts: BTreeMap<CaseState, i64> = BTreeMap::new();
         let mut rows: Vec<CaseRow> = Vec::new();
         let mut next = None;

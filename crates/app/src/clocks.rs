@@ -90,7 +90,7 @@ impl App {
     pub fn next_clocks(&self) -> Result<Vec<NextClock>, AppError> {
         let now = self.now();
         let page = self.store().read(|view| view.matters(CASE, &MatterFilter::default(), MatterOrder::Due, None, NEXT))?;
-        let book = self.store().read(|view| rule_book(view))?;
+        let book = self.store().read(rule_book)?;
         let mut clocks = Vec::new();
         for row in page.rows {
             let case = crate::casework::case_of(row.body)?;
