@@ -14,7 +14,7 @@ pub(crate) fn simulate(world: &World, change: &Path, from: &FromFacts, format: R
     let (name, changed) = (change.display().to_string(), read_text(change)?);
     let found = match ground(world, from)? {
         Ground::Data(app) => app.simulate_change(&world.viewer(), &name, &changed, from.period.as_deref())?,
-        Ground::Files { policies, subjects, on } => policies.simulate_change(&name, &changed, subjects, on)?,
+        Ground::Files { policies, subjects, on } => policies.simulate_change(&name, &changed, *subjects, on)?,
     };
     if found.is_empty() {
         bail!("`{name}` holds no measure");

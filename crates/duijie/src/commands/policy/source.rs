@@ -21,8 +21,8 @@ pub(crate) fn at(world: &World, paths: &[PathBuf]) -> anyhow::Result<Arc<PolicyF
 
 /// Where a decision is made: in the data directory, or on files alone.
 pub(crate) enum Ground {
-    Data(App),
-    Files { policies: Arc<PolicyFiles>, subjects: Subjects, on: Date },
+    Data(Box<App>),
+    Files { policies: Arc<PolicyFiles>, subjects: Box<Subjects>, on: Date },
 }
 
 /// Opens what `from` names. Faults of the files are told; the rest goes on.
@@ -34,7 +34,7 @@ pub(crate) fn ground(world: &World, from: &FromFacts) -> anyhow::Result<Ground> 
         if from.on.is_some() {
             bail!("--on is for subjects from a file; for the data directory name the year with --period");
         }
-        return Ok(Ground::Data(world.open_existing()?));
+        return Ok(Ground::Data(Box::new(world.open_existing()?)));
     };
     let on = match &from.on {
         Some(written) => Date::parse(written).with_context(|| format!("--on {written}"))?,
@@ -43,7 +43,7 @@ pub(crate) fn ground(world: &World, from: &FromFacts) -> anyhow::Result<Ground> 
     let policies = measures(world, &from.measures)?;
     tell(world, &policies.faults);
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let subjects = policies.subjects(&path.display().to_string(), &bytes, on);
+    let subjects = Box::new(policies.subjects(&path.display().to_string(), &bytes, on));
     tell(world, &subjects.faults);
     Ok(Ground::Files { policies, subjects, on })
 }
