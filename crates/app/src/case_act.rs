@@ -1,12 +1,13 @@
 //! Acts on a case as forms: which ones a person is offered and what each asks for, and reading
 //! what came back.
 
-use crate::casework::rules;
+use crate::casework::{read_case, rules, seen_by};
 use crate::{App, AppError, Viewer};
 use duijie_docking::{
     Act, Agreement, Case, Contract, ContractType, Delivery, Hat, HoldKind, IntroductionMove, Meeting, MeetingResult, Milestone, Outcome, Payment, Satisfaction,
     Side, Verb, Who, moves_of,
 };
+use duijie_store::View;
 use duijie_vocab::{Date, Diagnostic, Digest, Fen, MoneyUnit, Place, RecordId, Text, text};
 use serde::Serialize;
 
@@ -55,12 +56,37 @@ impl App {
             Verb::Split => return self.split_case(viewer, id, version).map(drop),
             _ => {}
         }
-        let form = form.clone();
+        let (form, viewing) = (form.clone(), viewer.clone());
         self.move_case(viewer, id, version, move |case, who, tx| {
             let act = read_act(case, who, verb, &form).map_err(AppError::Invalid)?;
+            check_named(&viewing, case, &act, &mut tx.view())?;
             Ok(case.act(act, who, tx.now(), &rules(&mut tx.view(), case.region)?)?)
         })
         .map(drop)
+    }
+}
+
+/// Refuses an act that names a case the viewer may not see, or an officer who cannot take the case.
+/// What is not there and what may not be seen answer alike.
+fn check_named(viewer: &Viewer, case: &Case, act: &Act, view: &mut View<'_>) -> Result<(), AppError> {
+    let fault = |field: &str, message: Text| Err(AppError::Invalid(vec![Diagnostic::error("act.named", message).at(Place::field(field))]));
+    match act {
+        Act::Merge { into, .. } => match read_case(view, into).and_then(|other| seen_by(viewer, &other).map(|_| other)) {
+            Ok(_) => Ok(()),
+            Err(AppError::NotFound) => fault("into", text!("没有编号为 `{into}` 的对接单", "there is no case `{into}`")),
+            Err(other) => Err(other),
+        },
+        Act::Assign { officer } => {
+            let login = officer.strip_prefix("user:").unwrap_or_default();
+            let takes = |account: &duijie_journal::Account| {
+                !account.disabled && account.region.contains(case.desk) && account.roles.iter().any(|role| role == "officer" || role == "admin")
+            };
+            match view.account(login)? {
+                Some(account) if takes(&account) => Ok(()),
+                _ => fault("officer", text!("`{login}` 不是本地区的经办人", "`{login}` is no officer of this region")),
+            }
+        }
+        _ => Ok(()),
     }
 }
 

@@ -155,6 +155,20 @@ async fn two_officers_at_once_get_a_clear_answer_and_nothing_is_overwritten() {
 }
 
 #[tokio::test]
+async fn a_case_goes_only_to_officers_of_its_region_and_into_cases_that_may_be_seen() {
+    let portal = staffed();
+    let (mut firm, mut officer) = (portal.logged_in("firm").await, portal.logged_in("officer").await);
+    let path = submitted(&mut firm).await;
+    for login in ["wuxi", "firm", "nobody", ""] {
+        let page = act(&mut officer, &path, "assign", &[("officer", login)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{login}");
+    }
+    done(&mut officer, &path, "assign", &[("officer", "officer")]).await;
+    let page = act(&mut officer, &path, "merge", &[("into", "case-0000000000000000"), ("why", "重复")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_responder_without_account_answers_by_a_private_link() {
     let portal = staffed();
     let (mut firm, mut officer) = (portal.logged_in("firm").await, portal.logged_in("officer").await);
