@@ -1,6 +1,6 @@
 //! Everything that has to hold, in the order in which it is cheapest to find out.
 
-use crate::{cargo, pg, tidy, walk};
+use crate::{cargo, pg, tidy};
 use anyhow::Result;
 
 fn run_all_with(postgres: Option<&str>) -> Result<()> {
@@ -18,9 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let quick = arguments.iter().any(|argument| argument == "--quick");
     if quick || !pg::is_installed() {
         println!("PostgreSQL is left out: {}", if pg::is_installed() { "--quick" } else { "no server is installed" });
-        run_all_with(None)?;
-        return if quick { Ok(()) } else { walk::walk() };
+        return run_all_with(None);
     }
-    pg::with_server(|url| run_all_with(Some(url)))?;
-    walk::walk()
+    pg::with_server(|url| run_all_with(Some(url)))
 }

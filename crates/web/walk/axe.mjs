@@ -60,6 +60,6 @@ async function look(page, wanted, source) {
       faults.push(`${violation.id} (${violation.impact}): ${node.target.join(" ")}: ${node.failureSummary.split("\n").slice(1).join(" ").trim()}`);
     }
   }
-  const complaints = page.complaints.filter((line) => !/status of (403|404)/.test(line));
+  const complaints = page.complaints.filter((line) => !/status of (403|404|422)/.test(line));
   return faults.concat(complaints);
 }
