@@ -294,13 +294,21 @@ fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard
     Ok(Some(head))
 }
 
+/// How long the queue may be empty before a group that could grow is written as it is.
+const LULL: Duration = Duration::from_micros(200);
+
 /// The use cases that share the next commit. A lone writer is not made to wait; when the group
-/// before had several, as many are waited for, but not longer than `max_wait`.
+/// before had several, as many are waited for, but not longer than `max_wait`, and not when nobody
+/// has come for a while: one client that thinks must not hold up the others.
 fn gather(first: Box<dyn Act>, waiting: &Receiver<Box<dyn Act>>, limits: GroupCommit, before: usize) -> Vec<Box<dyn Act>> {
     let mut group = vec![first];
     let deadline = Instant::now() + limits.max_wait;
     while group.len() < limits.max_batch.max(1) {
-        let next = if group.len() < before { waiting.recv_deadline(deadline) } else { waiting.try_recv().map_err(|_| RecvTimeoutError::Timeout) };
+        let next = if group.len() < before {
+            waiting.recv_deadline(deadline.min(Instant::now() + LULL))
+        } else {
+            waiting.try_recv().map_err(|_| RecvTimeoutError::Timeout)
+        };
         match next {
             Ok(job) => group.push(job),
             Err(_) => break,
