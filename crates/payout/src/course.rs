@@ -88,6 +88,21 @@ pub enum Act {
 }
 
 impl Act {
+    /// The act called `word` that needs nothing but a reason; `None` for any other word.
+    pub fn with_reason(word: &str, reason: String) -> Option<Act> {
+        Some(match word {
+            "review" => Act::Review { reason },
+            "clear" => Act::Clear { opinion: reason },
+            "object" => Act::Object { reason },
+            "reject" => Act::Reject { reason },
+            "appeal" => Act::Appeal { reason },
+            "dismiss" => Act::Dismiss { reason },
+            "uphold" => Act::Uphold { reason },
+            "withdraw" => Act::Withdraw { reason },
+            _ => return None,
+        })
+    }
+
     /// The words of all acts.
     pub const ALL: &[&str] = &[
         "push", "confirm", "review", "clear", "approve", "publish", "object", "order", "settle", "bounce", "archive", "recall", "recover", "reject", "appeal",

@@ -92,18 +92,8 @@ pub(crate) fn id_of(text: &str) -> anyhow::Result<RecordId> {
 }
 
 fn with_reason(act: &str, reason: &str) -> anyhow::Result<PayoutAct> {
-    let reason = reason.to_string();
-    Ok(match act {
-        "review" => PayoutAct::Review { reason },
-        "clear" => PayoutAct::Clear { opinion: reason },
-        "object" => PayoutAct::Object { reason },
-        "reject" => PayoutAct::Reject { reason },
-        "appeal" => PayoutAct::Appeal { reason },
-        "dismiss" => PayoutAct::Dismiss { reason },
-        "uphold" => PayoutAct::Uphold { reason },
-        "withdraw" => PayoutAct::Withdraw { reason },
-        other => anyhow::bail!("there is no step `{other}`; choose review, clear, object, reject, appeal, dismiss, uphold or withdraw"),
-    })
+    PayoutAct::with_reason(act, reason.to_string())
+        .with_context(|| format!("there is no step `{act}`; choose review, clear, object, reject, appeal, dismiss, uphold or withdraw"))
 }
 
 fn step(app: &App, viewer: &Viewer, id: &str, act: PayoutAct, lang: Lang) -> Outcome {

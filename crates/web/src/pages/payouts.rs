@@ -154,17 +154,9 @@ fn read_act(fields: &Pairs) -> Result<PayoutAct, Fault> {
         "approve" => PayoutAct::Approve,
         "archive" => PayoutAct::Archive,
         "push" => PayoutAct::Push,
-        "review" => PayoutAct::Review { reason },
-        "clear" => PayoutAct::Clear { opinion: reason },
-        "object" => PayoutAct::Object { reason },
-        "reject" => PayoutAct::Reject { reason },
-        "appeal" => PayoutAct::Appeal { reason },
-        "dismiss" => PayoutAct::Dismiss { reason },
-        "uphold" => PayoutAct::Uphold { reason },
-        "withdraw" => PayoutAct::Withdraw { reason },
         "recall" => PayoutAct::Recall { amount: money(fields, "amount")?, reason },
         "recover" => PayoutAct::Recover { bank_serial: reason },
-        _ => return Err(incomplete()),
+        other => return PayoutAct::with_reason(other, reason).ok_or_else(incomplete),
     })
 }
 
