@@ -1,8 +1,9 @@
 //! `cargo xtask bench ledger`: durable transfers beside one commit per transfer, and beside
-//! PostgreSQL's own pgbench (simple update, 64 clients) on the same disk in the same run.
+//! PostgreSQL's own pgbench (simple update, 64 clients) on the same disk in the same run. With
+//! `--audit N`, so many random requests by 16 clients instead, each answer predicted by an auditor.
 
 use crate::bench::{number_after, output};
-use crate::{cargo, pg};
+use crate::{cargo, pg, run};
 use anyhow::{Result, ensure};
 use std::process::Command;
 
@@ -21,6 +22,9 @@ struct Rates {
 }
 
 pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
+    if let Some(at) = arguments.iter().position(|argument| argument == "--audit") {
+        return audit(arguments.get(at + 1).map_or("", String::as_str));
+    }
     let json = arguments.iter().any(|argument| argument == "--json");
     let sqlite = transfers(None)?;
     let mut figures = vec![
@@ -53,6 +57,22 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
         println!("{{{}}}", members.join(", "));
     }
     Ok(())
+}
+
+/// Lets the store's own test ask `requests` on each engine.
+fn audit(requests: &str) -> Result<()> {
+    ensure!(requests.parse::<u64>().is_ok_and(|requests| requests > 0), "--audit takes a number of requests, such as 10000000");
+    let on = |engine: &str, url: Option<&str>| {
+        let name = format!("the_auditor_agrees_with_every_answer_on_{engine}");
+        let mut tests = cargo(&["test", "--release", "--locked", "--package", "duijie-store", "--test", "audit", "--", "--exact", &name, "--nocapture"]);
+        tests.env("DUIJIE_AUDIT_REQUESTS", requests);
+        if let Some(url) = url {
+            tests.env("DUIJIE_TEST_POSTGRES", url);
+        }
+        run(&mut tests)
+    };
+    on("sqlite", None)?;
+    if pg::is_installed() { pg::with_server(|url| on("postgres", Some(url))) } else { Ok(()) }
 }
 
 /// Runs the store's own benchmark, which proves conservation at its end.

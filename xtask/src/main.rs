@@ -7,6 +7,7 @@ mod bench_policy;
 mod bench_portal;
 mod demo;
 mod fuzz;
+mod kill;
 mod pg;
 mod tests;
 mod tidy;
@@ -30,6 +31,11 @@ cargo xtask bench portal [--records N] [--seconds N] [--soak-minutes N]
                               pages under a steady rate, under overload and after it; needs wrk and wget
 cargo xtask bench ledger [--json]
                               durable transfers, beside one commit each and beside pgbench
+cargo xtask bench ledger --audit REQUESTS
+                              random requests by 16 clients on each engine; an auditor predicts every answer
+cargo xtask kill [--rounds N] [--postgres]
+                              kill -9 under load at N random moments on each engine, or on PostgreSQL alone;
+                              1,000 unless told
 cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]
                               the policy engine beside numpy, polars and DuckDB on the same data;
                               --write DIR gives the workload as files for `duijie policy batch`
@@ -59,6 +65,7 @@ fn command() -> Result<()> {
         Some("pg") => pg::run(),
         Some("walk") => walk::walk(),
         Some("screenshots") => walk::screenshots(),
+        Some("kill") => kill::run_kill(rest),
         Some("bench") => bench::run_bench(rest),
         Some("fuzz") => fuzz::run_fuzz(rest),
         None | Some("help" | "--help" | "-h") => {

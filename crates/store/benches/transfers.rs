@@ -55,7 +55,7 @@ fn fund(store: &Store) {
 }
 
 fn post(store: &Store, batch: Vec<Transfer>) {
-    let outcomes = store.write(&Actor::system(), move |tx| tx.post_transfers(&batch)).expect("the ledger answers");
+    let outcomes = store.post_transfers(&Actor::system(), &batch).expect("the ledger answers");
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Posted(_))), "a transfer was refused");
 }
 

@@ -282,7 +282,7 @@ fn read_chunk(conn: &mut Conn, table: &Table, after: Option<&[String]>) -> Resul
     let key = table.key.join(", ");
     let columns = [table.key, table.rest].concat().join(", ");
     let beyond = match after {
-        Some(_) => format!(" WHERE ({key}) > {}", crate::sql::tuples(1, table.key.len(), 1)),
+        Some(_) => format!(" WHERE ({key}) > ({})", (1..=table.key.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(",")),
         None => String::new(),
     };
     let sql = format!("SELECT {columns} FROM {}{beyond} ORDER BY {key} LIMIT {CHUNK}", table.name);

@@ -91,8 +91,8 @@ pub(crate) fn insert(conn: &mut Conn, entries: &[Sealed]) -> Result<(), StoreFau
             Arg::MaybeBlob(sealed.payload.as_ref().map(|payload| payload.bytes.as_slice())),
         ]);
     }
-    let statement = |tuples: &str| format!("INSERT INTO entry ({COLUMNS}) VALUES {tuples}");
-    crate::sql::in_rows(&args, 6, statement, |sql, args| conn.execute(sql, args).map(drop))
+    let statement = |rows: &str| format!("INSERT INTO entry ({COLUMNS}) {rows}");
+    conn.execute_rows(&args, 6, statement).map(drop)
 }
 
 /// Takes the confidential part of an entry away.

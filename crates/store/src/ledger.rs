@@ -3,11 +3,11 @@
 //! use case of the group touches is written once.
 
 use crate::StoreFault;
-use crate::sql::{Arg, Conn, Row, in_rows};
+use crate::sql::{Arg, Conn, Row};
 use duijie_journal::canonical_text;
 use duijie_ledger::{Account, AccountId, Act, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
 use duijie_vocab::{Fen, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 
 /// An accepted transfer with its place in the order of acceptance, from which a list goes on.
@@ -29,9 +29,6 @@ impl LedgerEntry {
 pub(crate) struct Tables<'a> {
     conn: &'a mut Conn,
     seq: i64,
-    /// What was looked up in the tables, there or not.
-    accounts: HashMap<AccountId, Option<Account>>,
-    entries: HashMap<TransferId, Option<Entry>>,
 }
 
 const ACCOUNT: &str = "id, debits_posted, credits_posted, debits_pending, credits_pending";
@@ -40,6 +37,7 @@ const TRANSFER: &str = "number, debit, credit, amount, reserved, happened, statu
 /// What batches changed and the tables do not hold yet.
 #[derive(Default)]
 pub(crate) struct WaitingLedger {
+    known: Known,
     /// Accounts with the journal entry that last changed them.
     accounts: BTreeMap<AccountId, (Account, i64)>,
     /// Transfers with their numbers, in the order of acceptance.
@@ -47,6 +45,13 @@ pub(crate) struct WaitingLedger {
     places: HashMap<TransferId, usize>,
     /// Reservations in the tables that are no longer open.
     concluded: BTreeMap<TransferId, Status>,
+}
+
+/// What the open transaction looked up in the tables, there or not, and what it wrote since.
+#[derive(Default)]
+struct Known {
+    accounts: HashMap<AccountId, Option<Account>>,
+    entries: HashMap<TransferId, Option<Entry>>,
 }
 
 impl WaitingLedger {
@@ -62,7 +67,7 @@ impl Book for Tables<'_> {
         if let Some((account, _)) = self.conn.waiting().ledger.accounts.get(id) {
             return Ok(Some(account.clone()));
         }
-        match self.accounts.get(id) {
+        match self.conn.waiting().ledger.known.accounts.get(id) {
             Some(found) => Ok(found.clone()),
             None => account(self.conn, id),
         }
@@ -74,7 +79,7 @@ impl Book for Tables<'_> {
             return Ok(Some(waiting.transfers[place].entry.clone()));
         }
         let concluded = waiting.concluded.get(id).cloned();
-        let mut found = match self.entries.get(id) {
+        let mut found = match waiting.known.entries.get(id) {
             Some(found) => found.clone(),
             None => transfer(self.conn, id)?.map(|found| found.entry),
         };
@@ -105,50 +110,64 @@ impl Book for Tables<'_> {
 impl<'a> Tables<'a> {
     /// The book for `batch`, with everything that the batch names looked up at once.
     pub(crate) fn for_batch(conn: &'a mut Conn, seq: i64, batch: &[Transfer]) -> Result<Tables<'a>, StoreFault> {
-        let mut tables = Tables { conn, seq, accounts: HashMap::new(), entries: HashMap::new() };
-        tables.look_up_entries(batch)?;
-        tables.look_up_accounts(batch)?;
-        Ok(tables)
-    }
-
-    fn look_up_entries(&mut self, batch: &[Transfer]) -> Result<(), StoreFault> {
-        let named = batch.iter().flat_map(|transfer| [Some(&transfer.id), transfer.pending()]).flatten();
-        let waiting = &self.conn.waiting().ledger.places;
-        self.entries = named.filter(|id| !waiting.contains_key(id)).map(|id| (id.clone(), None)).collect();
-        let ids: Vec<TransferId> = self.entries.keys().cloned().collect();
-        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
-        let sql = |tuples: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE id IN (VALUES {tuples})");
-        in_rows(&args, 1, sql, |sql, args| {
-            let found = self.conn.query(sql, args, read_transfer)?;
-            self.entries.extend(found.into_iter().map(|found| (found.entry.transfer.id.clone(), Some(found.entry))));
-            Ok(())
-        })
-    }
-
-    fn look_up_accounts(&mut self, batch: &[Transfer]) -> Result<(), StoreFault> {
-        let named = batch.iter().flat_map(|transfer| match &transfer.act {
-            Act::Posted { debit, credit, .. } | Act::Pending { debit, credit, .. } => vec![debit, credit],
-            Act::Post { .. } | Act::Void { .. } | Act::Expire { .. } => Vec::new(),
-        });
-        let reserved = self.entries.values().flatten().flat_map(|entry| [&entry.moved.debit, &entry.moved.credit]);
-        let waiting = &self.conn.waiting().ledger.accounts;
-        self.accounts = named.chain(reserved).filter(|id| !waiting.contains_key(id)).map(|id| (id.clone(), None)).collect();
-        let ids: Vec<AccountId> = self.accounts.keys().cloned().collect();
-        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
-        let sql = |tuples: &str| format!("SELECT {ACCOUNT} FROM ledger_account WHERE id IN (VALUES {tuples})");
-        in_rows(&args, 1, sql, |sql, args| {
-            let found = self.conn.query(sql, args, read_account)?;
-            self.accounts.extend(found.into_iter().map(|account| (account.id.clone(), Some(account))));
-            Ok(())
-        })
+        look_up(conn, batch)?;
+        Ok(Tables { conn, seq })
     }
 }
 
-/// Writes what waits into the tables.
-pub(crate) fn settle(conn: &mut Conn, waiting: WaitingLedger) -> Result<(), StoreFault> {
+/// Looks up what these transfers name, as far as it is not known yet: once for all that a group is
+/// going to post, so that it costs the group two queries and not two for each use case.
+pub(crate) fn look_up<'a>(conn: &mut Conn, transfers: impl IntoIterator<Item = &'a Transfer> + Clone) -> Result<(), StoreFault> {
+    look_up_entries(conn, transfers.clone())?;
+    look_up_accounts(conn, transfers)
+}
+
+fn look_up_entries<'a>(conn: &mut Conn, transfers: impl IntoIterator<Item = &'a Transfer>) -> Result<(), StoreFault> {
+    let waiting = &conn.waiting().ledger;
+    let named = transfers.into_iter().flat_map(|transfer| [Some(&transfer.id), transfer.pending()]).flatten();
+    let new: BTreeSet<&TransferId> = named.filter(|id| !waiting.places.contains_key(*id) && !waiting.known.entries.contains_key(*id)).collect();
+    let args: Vec<Arg<'_>> = new.iter().map(|id| Arg::Text(id.as_str())).collect();
+    let sql = |rows: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE id IN ({rows})");
+    let found = conn.query_rows(&args, 1, sql, read_transfer)?;
+    let known = &mut conn.waiting().ledger.known.entries;
+    known.extend(new.into_iter().map(|id| (id.clone(), None)));
+    known.extend(found.into_iter().map(|found| (found.entry.transfer.id.clone(), Some(found.entry))));
+    Ok(())
+}
+
+fn look_up_accounts<'a>(conn: &mut Conn, transfers: impl IntoIterator<Item = &'a Transfer>) -> Result<(), StoreFault> {
+    let waiting = &conn.waiting().ledger;
+    let reserved = |id: &TransferId| waiting.known.entries.get(id).and_then(Option::as_ref).map(|entry| (&entry.moved.debit, &entry.moved.credit));
+    let sides = |transfer: &'a Transfer| match &transfer.act {
+        Act::Posted { debit, credit, .. } | Act::Pending { debit, credit, .. } => Some((debit, credit)),
+        Act::Post { pending, .. } | Act::Void { pending } | Act::Expire { pending } => reserved(pending),
+    };
+    let named: BTreeSet<&AccountId> = transfers.into_iter().filter_map(sides).flat_map(<[&AccountId; 2]>::from).collect();
+    let new: Vec<AccountId> =
+        named.into_iter().filter(|id| !waiting.accounts.contains_key(*id) && !waiting.known.accounts.contains_key(*id)).cloned().collect();
+    let args: Vec<Arg<'_>> = new.iter().map(|id| Arg::Text(id.as_str())).collect();
+    let sql = |rows: &str| format!("SELECT {ACCOUNT} FROM ledger_account WHERE id IN ({rows})");
+    let found = conn.query_rows(&args, 1, sql, read_account)?;
+    let known = &mut conn.waiting().ledger.known.accounts;
+    known.extend(new.into_iter().map(|id| (id, None)));
+    known.extend(found.into_iter().map(|account| (account.id.clone(), Some(account))));
+    Ok(())
+}
+
+/// Writes what waits into the tables and returns what is known from then on.
+pub(crate) fn settle(conn: &mut Conn, mut waiting: WaitingLedger) -> Result<WaitingLedger, StoreFault> {
     put_accounts(conn, waiting.accounts.values())?;
     insert_transfers(conn, &waiting.transfers)?;
-    waiting.concluded.iter().try_for_each(|(id, status)| conclude(conn, id, status))
+    conclude(conn, &waiting.concluded)?;
+    let Known { accounts, entries } = &mut waiting.known;
+    accounts.extend(waiting.accounts.into_iter().map(|(id, (account, _))| (id, Some(account))));
+    for (id, status) in waiting.concluded {
+        if let Some(Some(entry)) = entries.get_mut(&id) {
+            entry.status = status;
+        }
+    }
+    entries.extend(waiting.transfers.into_iter().map(|written| (written.entry.transfer.id.clone(), Some(written.entry))));
+    Ok(WaitingLedger { known: waiting.known, ..WaitingLedger::default() })
 }
 
 fn put_accounts<'a>(conn: &mut Conn, accounts: impl Iterator<Item = &'a (Account, i64)>) -> Result<(), StoreFault> {
@@ -164,14 +183,14 @@ fn put_accounts<'a>(conn: &mut Conn, accounts: impl Iterator<Item = &'a (Account
         args.extend(totals.map(|total| Arg::Int(total.0)));
         args.push(Arg::Int(*seq));
     }
-    let sql = |tuples: &str| {
+    let sql = |rows: &str| {
         format!(
-            "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry) VALUES {tuples}
+            "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry) {rows}
              ON CONFLICT (id) DO UPDATE SET debits_posted = excluded.debits_posted, credits_posted = excluded.credits_posted,
              debits_pending = excluded.debits_pending, credits_pending = excluded.credits_pending, entry = excluded.entry"
         )
     };
-    in_rows(&args, 7, sql, |sql, args| conn.execute(sql, args).map(drop))
+    conn.execute_rows(&args, 7, sql).map(drop)
 }
 
 fn insert_transfers(conn: &mut Conn, transfers: &[LedgerEntry]) -> Result<(), StoreFault> {
@@ -194,25 +213,33 @@ fn insert_transfers(conn: &mut Conn, transfers: &[LedgerEntry]) -> Result<(), St
             Arg::Text(body),
         ]);
     }
-    let sql = |tuples: &str| {
-        format!("INSERT INTO ledger_transfer (id, number, debit, credit, amount, reserved, posts, happened, expires, status, ended_by, body) VALUES {tuples}")
+    let sql = |rows: &str| {
+        format!("INSERT INTO ledger_transfer (id, number, debit, credit, amount, reserved, posts, happened, expires, status, ended_by, body) {rows}")
     };
-    in_rows(&args, 12, sql, |sql, args| conn.execute(sql, args).map(drop))?;
+    conn.execute_rows(&args, 12, sql)?;
     let links: Vec<Arg<'_>> = transfers
         .iter()
         .map(|waiting| &waiting.entry.transfer)
         .flat_map(|transfer| transfer.links.named().flat_map(|(name, target)| [name, target, transfer.id.as_str()]))
         .map(Arg::Text)
         .collect();
-    let sql = |tuples: &str| format!("INSERT INTO ledger_link (name, target, transfer) VALUES {tuples}");
-    in_rows(&links, 3, sql, |sql, args| conn.execute(sql, args).map(drop))
+    let sql = |rows: &str| format!("INSERT INTO ledger_link (name, target, transfer) {rows}");
+    conn.execute_rows(&links, 3, sql).map(drop)
 }
 
-fn conclude(conn: &mut Conn, id: &TransferId, status: &Status) -> Result<(), StoreFault> {
-    let sql = "UPDATE ledger_transfer SET status = $2, ended_by = $3 WHERE id = $1 AND status = 'pending'";
-    let args = [Arg::Text(id.as_str()), Arg::Text(status.as_str()), Arg::MaybeText(status.by().map(TransferId::as_str))];
-    let written = conn.execute(sql, &args)?;
-    if written == 1 { Ok(()) } else { Err(StoreFault::unreadable(format_args!("transfer `{id}`"), "it is no longer reserved")) }
+fn conclude(conn: &mut Conn, concluded: &BTreeMap<TransferId, Status>) -> Result<(), StoreFault> {
+    let row = |(id, status): (&'_ TransferId, &'_ Status)| (id.to_string(), status.as_str(), status.by().map(TransferId::to_string));
+    let rows: Vec<_> = concluded.iter().map(row).collect();
+    let args: Vec<Arg<'_>> = rows.iter().flat_map(|(id, status, by)| [Arg::Text(id), Arg::Text(status), Arg::MaybeText(by.as_deref())]).collect();
+    let sql = |rows: &str| {
+        format!(
+            "WITH ended (id, status, ended_by) AS ({rows})
+             UPDATE ledger_transfer SET status = ended.status, ended_by = ended.ended_by FROM ended
+             WHERE ledger_transfer.id = ended.id AND ledger_transfer.status = 'pending'"
+        )
+    };
+    let written = conn.execute_rows(&args, 3, sql)?;
+    if written == concluded.len() as u64 { Ok(()) } else { Err(StoreFault::unreadable("a reservation", "it was ended in the meantime")) }
 }
 
 pub(crate) fn account(conn: &mut Conn, id: &AccountId) -> Result<Option<Account>, StoreFault> {

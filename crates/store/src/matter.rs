@@ -130,8 +130,8 @@ fn put_parties(conn: &mut Conn, matter: &Matter, fresh: bool) -> Result<(), Stor
         .filter(|party| !stored.contains(party))
         .flat_map(|party| [id, Arg::Text(&party.role), Arg::Text(&party.who), Arg::Text(&matter.kind)])
         .collect();
-    let sql = |tuples: &str| format!("INSERT INTO matter_party (id, role, who, kind) VALUES {tuples}");
-    crate::sql::in_rows(&args, 4, sql, |sql, args| conn.execute(sql, args).map(drop))
+    let sql = |rows: &str| format!("INSERT INTO matter_party (id, role, who, kind) {rows}");
+    conn.execute_rows(&args, 4, sql).map(drop)
 }
 
 /// The version of a matter and the entry that left it; `None` if it is not there.

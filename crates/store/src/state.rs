@@ -7,7 +7,7 @@
 //! null if none or several do.
 
 use crate::ledger::Tables;
-use crate::sql::{Arg, Conn, in_rows, in_rows_after};
+use crate::sql::{Arg, Conn, Row};
 use crate::{StoreFault, account, entries, matter, setting, waiting};
 use duijie_journal::{Account, Event, Joined, Matter, MatterMoved, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
 use duijie_ledger::PostFault;
@@ -251,14 +251,14 @@ fn write_records(conn: &mut Conn, puts: &[RowPut<'_>]) -> Result<(), StoreFault>
             Arg::Int(put.entry),
         ]);
     }
-    let statement = |tuples: &str| {
+    let statement = |rows: &str| {
         format!(
-            "INSERT INTO record (id, kind, region, visibility, state, version, updated, title, digest, body, entry) VALUES {tuples}
+            "INSERT INTO record (id, kind, region, visibility, state, version, updated, title, digest, body, entry) {rows}
              ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, region = excluded.region, visibility = excluded.visibility, state = excluded.state,
              version = excluded.version, updated = excluded.updated, title = excluded.title, digest = excluded.digest, body = excluded.body, entry = excluded.entry"
         )
     };
-    in_rows(&args, 11, statement, |sql, args| conn.execute(sql, args).map(drop))
+    conn.execute_rows(&args, 11, statement).map(drop)
 }
 
 /// A key as (kind, key).
@@ -278,17 +278,15 @@ fn write_keys(conn: &mut Conn, puts: &[RowPut<'_>], holder: Option<&RecordId>) -
     }
     let mut gone = Vec::new();
     let mut stored = HashSet::new();
-    let sql = |tuples: &str| format!("SELECT owner, kind, key, strong, id FROM record_key WHERE owner IN (VALUES {tuples})");
-    in_rows(&known_ids(puts), 1, sql, |sql, args| {
-        for (row, value) in conn.query(sql, args, |row| Ok(((row.text(0)?, row.text(1)?, row.text(2)?), (row.int(3)?, row.text(4)?))))? {
-            if wanted.get(&row) == Some(&value) {
-                stored.insert(row);
-            } else {
-                gone.push(row);
-            }
+    let sql = |rows: &str| format!("SELECT owner, kind, key, strong, id FROM record_key WHERE owner IN ({rows})");
+    let read = |row: &Row<'_>| Ok(((row.text(0)?, row.text(1)?, row.text(2)?), (row.int(3)?, row.text(4)?)));
+    for (row, value) in conn.query_rows(&known_ids(puts), 1, sql, read)? {
+        if wanted.get(&row) == Some(&value) {
+            stored.insert(row);
+        } else {
+            gone.push(row);
         }
-        Ok(())
-    })?;
+    }
     wanted.retain(|row, _| !stored.contains(row));
     for (owner, kind, key) in &gone {
         conn.execute("DELETE FROM record_key WHERE owner = $1 AND kind = $2 AND key = $3", &[Arg::Text(owner), Arg::Text(kind), Arg::Text(key)])?;
@@ -297,53 +295,45 @@ fn write_keys(conn: &mut Conn, puts: &[RowPut<'_>], holder: Option<&RecordId>) -
         .iter()
         .flat_map(|((owner, kind, key), (strong, id))| [Arg::Text(owner), Arg::Text(kind), Arg::Text(key), Arg::Int(*strong), Arg::Text(id)])
         .collect();
-    let sql = |tuples: &str| format!("INSERT INTO record_key (owner, kind, key, strong, id) VALUES {tuples}");
-    in_rows(&args, 5, sql, |sql, args| conn.execute(sql, args).map(drop))?;
+    let sql = |rows: &str| format!("INSERT INTO record_key (owner, kind, key, strong, id) {rows}");
+    conn.execute_rows(&args, 5, sql)?;
     Ok(gone.into_iter().chain(wanted.into_keys()).map(|(_, kind, key)| (kind, key)).collect())
 }
 
 /// Lets the links that name one of `keys` point to whoever answers to it now.
 fn resolve_links(conn: &mut Conn, keys: &BTreeSet<Name>) -> Result<(), StoreFault> {
-    let sql = |tuples: &str| {
+    let sql = |rows: &str| {
         format!(
             "UPDATE record_link SET to_id = (SELECT CASE WHEN COUNT(DISTINCT id) = 1 THEN MIN(id) END FROM record_key
              WHERE record_key.kind = record_link.to_kind AND record_key.key = record_link.to_key)
-             WHERE to_kind = $1 AND to_key IN (VALUES {tuples})"
+             WHERE to_kind = $1 AND to_key IN ({rows})"
         )
     };
-    let keys = keys.iter().map(|(kind, key)| (kind.as_str(), key.as_str())).collect();
-    by_kind(&keys, sql, |sql, args| conn.execute(sql, args).map(drop))
+    let keys = keys.iter().map(|(kind, key)| (kind.as_str(), key.as_str()));
+    by_kind(keys).into_iter().try_for_each(|(kind, keys)| conn.execute_rows_after(&[kind], &keys, 1, sql).map(drop))
 }
 
-/// Runs `statement(tuples)` over the keys of one kind at a time: `$1` is the kind, the tuples are
-/// the keys. SQLite uses no index for a list of pairs, but does for a kind and a list of keys.
-fn by_kind<'a>(
-    keys: &BTreeSet<(&'a str, &'a str)>,
-    statement: impl Fn(&str) -> String,
-    mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
-) -> Result<(), StoreFault> {
+/// The keys by their kinds. SQLite uses no index for a list of pairs, but does for a kind and a
+/// list of keys.
+fn by_kind<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(Arg<'a>, Vec<Arg<'a>>)> {
     let mut kinds: BTreeMap<&'a str, Vec<Arg<'a>>> = BTreeMap::new();
-    for (kind, key) in keys {
+    for (kind, key) in names {
         kinds.entry(kind).or_default().push(Arg::Text(key));
     }
-    kinds.into_iter().try_for_each(|(kind, keys)| in_rows_after(&[Arg::Text(kind)], &keys, 1, &statement, &mut run))
+    kinds.into_iter().map(|(kind, keys)| (Arg::Text(kind), keys)).collect()
 }
 
 /// Writes what the records point to. A merged record points to nothing.
 fn write_links(conn: &mut Conn, puts: &[RowPut<'_>]) -> Result<(), StoreFault> {
-    type Row = (String, String, String, String);
-    let mut wanted: BTreeSet<Row> = BTreeSet::new();
+    type Link = (String, String, String, String);
+    let mut wanted: BTreeSet<Link> = BTreeSet::new();
     for put in puts.iter().filter(|put| !matches!(put.record.state, RecordState::Merged(_))) {
         let from = put.record.id.as_str();
         wanted.extend(put.refs.iter().map(|to| (from.to_string(), to.field.clone(), to.to_kind.clone(), key_column(&to.to_key).into_owned())));
     }
-    let mut gone = Vec::new();
-    let sql = |tuples: &str| format!("SELECT from_id, field, to_kind, to_key FROM record_link WHERE from_id IN (VALUES {tuples})");
-    in_rows(&known_ids(puts), 1, sql, |sql, args| {
-        let stored = conn.query(sql, args, |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?)))?;
-        gone.extend(stored.into_iter().filter(|row: &Row| !wanted.remove(row)));
-        Ok(())
-    })?;
+    let sql = |rows: &str| format!("SELECT from_id, field, to_kind, to_key FROM record_link WHERE from_id IN ({rows})");
+    let mut gone = conn.query_rows(&known_ids(puts), 1, sql, |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?)))?;
+    gone.retain(|link: &Link| !wanted.remove(link));
     for (from, field, kind, key) in &gone {
         let args = [Arg::Text(from), Arg::Text(field), Arg::Text(kind), Arg::Text(key)];
         conn.execute("DELETE FROM record_link WHERE from_id = $1 AND field = $2 AND to_kind = $3 AND to_key = $4", &args)?;
@@ -356,20 +346,18 @@ fn write_links(conn: &mut Conn, puts: &[RowPut<'_>]) -> Result<(), StoreFault> {
             [Arg::Text(from), Arg::Text(field), Arg::Text(kind), Arg::Text(key), Arg::MaybeText(to)]
         })
         .collect();
-    let sql = |tuples: &str| format!("INSERT INTO record_link (from_id, field, to_kind, to_key, to_id) VALUES {tuples}");
-    in_rows(&args, 5, sql, |sql, args| conn.execute(sql, args).map(drop))
+    let sql = |rows: &str| format!("INSERT INTO record_link (from_id, field, to_kind, to_key, to_id) {rows}");
+    conn.execute_rows(&args, 5, sql).map(drop)
 }
 
 /// For each of `keys` to which exactly one record answers, that record.
 fn answering(conn: &mut Conn, keys: &BTreeSet<(&str, &str)>) -> Result<BTreeMap<Name, String>, StoreFault> {
     let mut found = BTreeMap::new();
-    let sql = |tuples: &str| {
-        format!("SELECT kind, key, MIN(id) FROM record_key WHERE kind = $1 AND key IN (VALUES {tuples}) GROUP BY kind, key HAVING COUNT(DISTINCT id) = 1")
-    };
-    by_kind(keys, sql, |sql, args| {
-        found.extend(conn.query(sql, args, |row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))?);
-        Ok(())
-    })?;
+    let sql =
+        |rows: &str| format!("SELECT kind, key, MIN(id) FROM record_key WHERE kind = $1 AND key IN ({rows}) GROUP BY kind, key HAVING COUNT(DISTINCT id) = 1");
+    for (kind, keys) in by_kind(keys.iter().copied()) {
+        found.extend(conn.query_rows_after(&[kind], &keys, 1, sql, |row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))?);
+    }
     Ok(found)
 }
 

@@ -5,8 +5,9 @@ use crate::migration::{migrate, open_error};
 use crate::pool::Pool;
 use crate::sql::Conn;
 use crate::writer::{Job, Writer};
-use crate::{Location, OpenError, Options, StoreFault, Subscription, Tx, View, WriteError};
+use crate::{Location, OpenError, Options, StoreFault, Subscription, Tx, TxError, View, WriteError};
 use duijie_journal::Actor;
+use duijie_ledger::{Outcome, Transfer};
 use std::sync::Arc;
 
 /// An open store; cheap to clone, shared between threads. The last clone ends the writer.
@@ -46,9 +47,27 @@ impl Store {
         E: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (job, answer) = Job::waiting(actor.clone(), act);
+        self.write_foreseen(actor, Vec::new(), act)
+    }
+
+    /// As [`Store::write`] for a use case that is going to post `transfers`, so that what they name is
+    /// looked up at once for all who share the commit. What was not foreseen is looked up when it is
+    /// asked for.
+    pub fn write_foreseen<T, E, F>(&self, actor: &Actor, transfers: Vec<Transfer>, act: F) -> Result<T, WriteError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (job, answer) = Job::waiting(actor.clone(), transfers, act);
         self.inner.writer.queue(job)?;
         answer.recv().unwrap_or(Err(WriteError::Closed))
+    }
+
+    /// Posts transfers, each with an answer of its own in order; see [`Tx::post_transfers`].
+    pub fn post_transfers(&self, actor: &Actor, batch: &[Transfer]) -> Result<Vec<Outcome>, WriteError<TxError>> {
+        let own = batch.to_vec();
+        self.write_foreseen(actor, batch.to_vec(), move |tx| tx.post_transfers(&own))
     }
 
     /// Runs `read` over one consistent snapshot.

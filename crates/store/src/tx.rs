@@ -1,7 +1,7 @@
 //! A write transaction as a use case sees it: it appends entries and changes the state with them.
 
 use crate::ledger::Tables;
-use crate::sql::{Arg, Conn, in_rows};
+use crate::sql::{Arg, Conn, Row};
 use crate::state::{self, RowPut};
 use crate::{Head, LoginAttempt, Options, Session, StoreFault, View, entries, follower, kept, login_attempt, matter, session, waiting};
 use duijie_journal::{
@@ -332,17 +332,12 @@ impl<'a> Tx<'a> {
             _ => None,
         }));
         let mut known = HashMap::new();
-        let sql = |tuples: &str| format!("SELECT id, version, state, kind FROM record WHERE id IN (VALUES {tuples})");
-        let conn = &mut *self.conn;
-        in_rows(&ids, 1, sql, |sql, args| {
-            for (id, found) in
-                conn.query(sql, args, |row| Ok((row.text(0)?, Known { version: row.int(1)?, merged: row.text(2)? == "merged", kind: row.text(3)? })))?
-            {
-                let id = RecordId::parse(&id).ok_or_else(|| StoreFault::unreadable("a record", format_args!("`{id}` is no record id")))?;
-                known.insert(id, found);
-            }
-            Ok(())
-        })?;
+        let sql = |rows: &str| format!("SELECT id, version, state, kind FROM record WHERE id IN ({rows})");
+        let read = |row: &Row<'_>| Ok((row.text(0)?, Known { version: row.int(1)?, merged: row.text(2)? == "merged", kind: row.text(3)? }));
+        for (id, found) in self.conn.query_rows(&ids, 1, sql, read)? {
+            let id = RecordId::parse(&id).ok_or_else(|| StoreFault::unreadable("a record", format_args!("`{id}` is no record id")))?;
+            known.insert(id, found);
+        }
         Ok(known)
     }
 }

@@ -1,7 +1,7 @@
 //! What a reader can ask. Every answer of one view is of the same moment.
 
 use crate::list::{self, COLUMNS, Query, read_row};
-use crate::sql::{Arg, Conn, in_rows, in_rows_after};
+use crate::sql::{Arg, Conn, Row};
 use crate::state::key_column;
 use crate::{
     Cursor, EntryView, Filter, LedgerEntry, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page,
@@ -58,14 +58,8 @@ impl<'a> View<'a> {
     /// The records that are there, in no order.
     pub fn get_many(&mut self, ids: &[RecordId]) -> Result<Vec<RecordRow>, StoreFault> {
         let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
-        let mut rows = Vec::with_capacity(ids.len());
-        let sql = |tuples: &str| format!("SELECT {COLUMNS} FROM record WHERE id IN (VALUES {tuples})");
-        let conn = self.seeing(ids)?;
-        in_rows(&args, 1, sql, |sql, args| {
-            rows.extend(conn.query(sql, args, read_row)?);
-            Ok(())
-        })?;
-        Ok(rows)
+        let sql = |rows: &str| format!("SELECT {COLUMNS} FROM record WHERE id IN ({rows})");
+        self.seeing(ids)?.query_rows(&args, 1, sql, read_row)
     }
 
     /// A page of the records of `kind`; `after` is the `next` of the page before.
@@ -162,15 +156,12 @@ impl<'a> View<'a> {
         }
         let args: Vec<Arg<'_>> = columns.iter().map(|key| Arg::Text(key)).collect();
         let mut found = Vec::new();
-        let sql = |tuples: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE kind = $1 AND key IN (VALUES {tuples})");
-        let conn = self.settled()?;
-        in_rows_after(&[Arg::Text(kind)], &args, 1, sql, |sql, args| {
-            for (key, strong, id) in conn.query(sql, args, |row| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?)))? {
-                let at = places.get(key.as_str()).into_iter().flatten();
-                found.extend(at.map(|&place| FoundKey { place, strong, id: id.clone() }));
-            }
-            Ok(())
-        })?;
+        let sql = |rows: &str| format!("SELECT DISTINCT key, strong, id FROM record_key WHERE kind = $1 AND key IN ({rows})");
+        let read = |row: &Row<'_>| Ok((row.text(0)?, row.int(1)? != 0, record_id(&row.text(2)?)?));
+        for (key, strong, id) in self.settled()?.query_rows_after(&[Arg::Text(kind)], &args, 1, sql, read)? {
+            let at = places.get(key.as_str()).into_iter().flatten();
+            found.extend(at.map(|&place| FoundKey { place, strong, id: id.clone() }));
+        }
         found.sort();
         found.dedup();
         Ok(found)

@@ -66,5 +66,6 @@ pub(crate) fn settle(conn: &mut Conn) -> Result<(), StoreFault> {
     let Waiting { entries, puts, ledger, .. } = std::mem::take(conn.waiting());
     entries::insert(conn, &entries)?;
     state::put_rows(conn, &puts.iter().map(WaitingPut::row).collect::<Vec<_>>())?;
-    ledger::settle(conn, ledger)
+    conn.waiting().ledger = ledger::settle(conn, ledger)?;
+    Ok(())
 }

@@ -4,9 +4,10 @@
 use crate::follower::Bell;
 use crate::sql::{Conn, Engine};
 use crate::store::connect;
-use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View, waiting};
+use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View, ledger, waiting};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use duijie_journal::Actor;
+use duijie_ledger::Transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -76,6 +77,10 @@ impl Drop for Writer {
 
 /// A use case that waits for its answer.
 pub(crate) trait Act: Send {
+    /// The transfers that it is going to post, as far as that was said.
+    fn foreseen(&self) -> &[Transfer] {
+        &[]
+    }
     /// Runs the use case inside the open transaction and tells whether it went well. A fault that
     /// spoils the whole transaction is returned, any other outcome is kept for the answer.
     fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head, guard: Guard) -> Result<bool, StoreFault>;
@@ -93,6 +98,7 @@ pub(crate) enum Fate {
 
 pub(crate) struct Job<T, E, F> {
     actor: Actor,
+    foreseen: Vec<Transfer>,
     act: F,
     outcome: Option<Result<T, WriteError<E>>>,
     reply: Sender<Result<T, WriteError<E>>>,
@@ -106,9 +112,9 @@ where
     E: Send + 'static,
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
-    pub(crate) fn waiting(actor: Actor, act: F) -> (Box<dyn Act>, Answer<T, E>) {
+    pub(crate) fn waiting(actor: Actor, foreseen: Vec<Transfer>, act: F) -> (Box<dyn Act>, Answer<T, E>) {
         let (reply, answer) = bounded(1);
-        (Box::new(Job { actor, act, outcome: None, reply }), answer)
+        (Box::new(Job { actor, foreseen, act, outcome: None, reply }), answer)
     }
 }
 
@@ -118,6 +124,10 @@ where
     E: Send + 'static,
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
+    fn foreseen(&self) -> &[Transfer] {
+        &self.foreseen
+    }
+
     fn run(&mut self, conn: &mut Conn, options: &Options, head: &mut Head, guard: Guard) -> Result<bool, StoreFault> {
         if guard == Guard::Savepoint {
             conn.batch("SAVEPOINT one")?;
@@ -148,7 +158,9 @@ where
             *head = after;
         }
         if guard == Guard::Savepoint {
-            conn.waiting().clear();
+            if !good {
+                conn.waiting().clear();
+            }
             conn.batch(if good { "RELEASE SAVEPOINT one" } else { "ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one" })?;
         }
         self.outcome = Some(outcome);
@@ -285,6 +297,7 @@ fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard
     conn.begin_write()?;
     conn.waiting().clear();
     let mut head = View::over(conn).head()?;
+    ledger::look_up(conn, group.iter().flat_map(|job| job.foreseen()))?;
     for job in group {
         if !job.run(conn, options, &mut head, guard)? && guard == Guard::Transaction {
             return Ok(None);

@@ -3,6 +3,7 @@
 //! swallowed.
 
 mod postgres;
+mod rows;
 mod sqlite;
 
 use crate::StoreFault;
@@ -117,7 +118,11 @@ impl Conn {
     pub(crate) fn begin_write(&mut self) -> Result<(), StoreFault> {
         match self.engine() {
             Engine::Sqlite => self.batch("BEGIN IMMEDIATE"),
-            Engine::Postgres => self.batch(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({APPEND_LOCK})")),
+            // Statements are prepared once and the tables grow under them: a plan that reads a whole
+            // table because it was small when the plan was made would stay.
+            Engine::Postgres => {
+                self.batch(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; SELECT pg_advisory_xact_lock({APPEND_LOCK})"))
+            }
         }
     }
 
@@ -243,58 +248,6 @@ impl Row<'_> {
     }
 }
 
-/// `($1,$2),($3,$4)` for `rows` rows of `columns` columns, counting from `$first`.
-pub(crate) fn tuples(rows: usize, columns: usize, first: usize) -> String {
-    let mut out = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        out.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
-            if column > 0 {
-                out.push(',');
-            }
-            out.push('$');
-            out.push_str(&(first + row * columns + column).to_string());
-        }
-        out.push(')');
-    }
-    out
-}
-
-/// How many rows one statement carries. Few sizes only, so that each statement is prepared once.
-const ROWS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
-
-/// Runs `statement(tuples)` over `args`, `columns` per row, as many rows at a time as [`ROWS`] allows.
-pub(crate) fn in_rows<'a>(
-    args: &[Arg<'a>],
-    columns: usize,
-    statement: impl Fn(&str) -> String,
-    run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
-) -> Result<(), StoreFault> {
-    in_rows_after(&[], args, columns, statement, run)
-}
-
-/// As [`in_rows`], with `fixed` as the first parameters of every statement.
-pub(crate) fn in_rows_after<'a>(
-    fixed: &[Arg<'a>],
-    args: &[Arg<'a>],
-    columns: usize,
-    statement: impl Fn(&str) -> String,
-    mut run: impl FnMut(&str, &[Arg<'a>]) -> Result<(), StoreFault>,
-) -> Result<(), StoreFault> {
-    let mut rest = args;
-    for rows in ROWS {
-        let chunks = rest.chunks_exact(rows * columns);
-        rest = chunks.remainder();
-        if chunks.len() > 0 {
-            let sql = statement(&tuples(rows, columns, fixed.len() + 1));
-            for chunk in chunks {
-                run(&sql, &[fixed, chunk].concat())?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Table definitions for an engine: `BIGINT` and `BLOB` by their names there, text compared by
 /// bytes, `{rows}` and `{clustered}` the table options.
 pub(crate) fn ddl(engine: Engine, text: &str) -> String {
@@ -308,24 +261,6 @@ pub(crate) fn ddl(engine: Engine, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_become_tuples_of_numbered_parameters() {
-        assert_eq!(tuples(2, 2, 3), "($3,$4),($5,$6)");
-        let mut calls = Vec::new();
-        let args: Vec<Arg<'_>> = (0..402).map(Arg::Int).collect();
-        in_rows(
-            &args,
-            2,
-            |t| format!("V {t}"),
-            |sql, row| {
-                calls.push((sql.len(), row.len()));
-                Ok(())
-            },
-        )
-        .unwrap();
-        assert_eq!(calls.iter().map(|c| c.1).collect::<Vec<_>>(), [256, 128, 16, 2]);
-    }
 
     #[test]
     fn table_definitions_speak_each_engines_types() {

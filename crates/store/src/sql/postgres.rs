@@ -1,5 +1,6 @@
 //! PostgreSQL, and the engines that speak its protocol.
 
+use super::rows::Column;
 use super::{Arg, Row};
 use crate::StoreFault;
 use postgres::types::ToSql;
@@ -14,7 +15,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) fn connect(url: &str) -> Result<Postgres, StoreFault> {
         let mut client = Client::connect(url, NoTls)?;
-        client.batch_execute("SET synchronous_commit = on; SET client_min_messages = warning")?;
+        client.batch_execute("SET synchronous_commit = on; SET client_min_messages = warning; SET jit = off")?;
         Ok(Postgres { client, prepared: HashMap::new() })
     }
 
@@ -28,6 +29,24 @@ impl Postgres {
         let statement = self.prepared(sql)?;
         let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(parameter).collect();
         self.client.query(&statement, &args)?.iter().map(|row| read(&Row::Postgres(row))).collect()
+    }
+
+    /// As [`Postgres::execute`], with `columns` as arrays after `fixed`.
+    pub(super) fn execute_columns(&mut self, sql: &str, fixed: &[Arg<'_>], columns: &[Column<'_>]) -> Result<u64, StoreFault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.execute(&statement, &parameters(fixed, columns))?)
+    }
+
+    /// As [`Postgres::query`], with `columns` as arrays after `fixed`.
+    pub(super) fn query_columns<T>(
+        &mut self,
+        sql: &str,
+        fixed: &[Arg<'_>],
+        columns: &[Column<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>,
+    ) -> Result<Vec<T>, StoreFault> {
+        let statement = self.prepared(sql)?;
+        self.client.query(&statement, &parameters(fixed, columns))?.iter().map(|row| read(&Row::Postgres(row))).collect()
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreFault> {
@@ -46,6 +65,17 @@ impl Postgres {
         self.prepared.insert(sql.to_string(), statement.clone());
         Ok(statement)
     }
+}
+
+fn parameters<'a>(fixed: &'a [Arg<'_>], columns: &'a [Column<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    let arrays = columns.iter().map(|column| -> &(dyn ToSql + Sync) {
+        match column {
+            Column::Text(texts) => texts,
+            Column::Int(numbers) => numbers,
+            Column::Blob(bytes) => bytes,
+        }
+    });
+    fixed.iter().map(parameter).chain(arrays).collect()
 }
 
 fn parameter<'a>(arg: &'a Arg<'_>) -> &'a (dyn ToSql + Sync) {
