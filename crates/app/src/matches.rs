@@ -149,7 +149,7 @@ impl Ranker {
     fn rank(&self, need: &Profile, hits: Vec<CandidateHit>, records: &HashMap<RecordId, Record>) -> Vec<MatchView> {
         let candidate = |hit: CandidateHit| {
             let record = records.get(&hit.id)?;
-            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text })
+            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text: hit.text, dense: hit.dense })
         };
         let candidates: Vec<Candidate> = hits.into_iter().filter_map(candidate).collect();
         let ranking = Ranking {

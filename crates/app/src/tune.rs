@@ -38,7 +38,7 @@ impl App {
         let scores: HashMap<&RecordId, TextScore> = found.values().flatten().map(|hit| (&hit.id, hit.text)).collect();
         let candidate = |record: &Record| {
             let text = scores.get(&record.id).copied().unwrap_or_default();
-            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text })
+            Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text, dense: None })
         };
         let candidates: Vec<Candidate> = records.values().filter(|record| record.id != *need).filter_map(candidate).collect();
         let (weights, topics) = (self.matching_weights()?, self.topics.get());

@@ -25,6 +25,11 @@ impl Codes {
         Codes { size, ..Codes::default() }
     }
 
+    /// How many numbers each vector has.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     pub fn len(&self) -> usize {
         self.steps.len()
     }
@@ -47,25 +52,33 @@ impl Codes {
     /// The numbers of the `limit` vectors most like `asked`, with their likeness, best first. `lets_pass`
     /// says which may be found.
     pub fn nearest(&self, asked: &[f32], limit: usize, lets_pass: impl Fn(usize) -> bool) -> Vec<(usize, f32)> {
+        self.nearest_by_group(asked, limit, 1, |at| lets_pass(at).then_some(0)).pop().unwrap_or_default()
+    }
+
+    /// As [`Codes::nearest`], for each of `groups` groups at the price of one. `group` says to which a vector
+    /// belongs, if to any.
+    pub fn nearest_by_group(&self, asked: &[f32], limit: usize, groups: usize, group: impl Fn(usize) -> Option<usize>) -> Vec<Vec<(usize, f32)>> {
         if asked.len() != self.size || self.is_empty() {
-            return Vec::new();
+            return vec![Vec::new(); groups];
         }
         let distances = self.distances(&signs(asked));
-        let mut best: BinaryHeap<(u16, u32)> = BinaryHeap::with_capacity(RESCORED + 1);
-        let wanted = RESCORED.max(limit);
+        let mut closest: Vec<Closest> = (0..groups).map(|_| Closest::new(RESCORED.max(limit))).collect();
         // Once enough are found, hardly any is nearer than the worst of them: one comparison a vector.
         let mut worst = u16::MAX;
         for (at, &distance) in distances.iter().enumerate() {
-            if distance >= worst || !lets_pass(at) {
+            if distance >= worst {
                 continue;
             }
-            best.push((distance, at as u32));
-            if best.len() > wanted {
-                best.pop();
-                worst = best.peek().map_or(u16::MAX, |(distance, _)| *distance);
+            let Some(group) = group(at).filter(|&group| group < groups) else { continue };
+            if closest[group].take_in(distance, at as u32) {
+                worst = closest.iter().map(|closest| closest.worst).max().unwrap_or(0);
             }
         }
-        let mut found: Vec<(usize, f32)> = best.into_iter().map(|(_, at)| (at as usize, self.likeness(at as usize, asked))).collect();
+        closest.into_iter().map(|closest| self.rescored(closest, asked, limit)).collect()
+    }
+
+    fn rescored(&self, closest: Closest, asked: &[f32], limit: usize) -> Vec<(usize, f32)> {
+        let mut found: Vec<(usize, f32)> = closest.heap.into_iter().map(|(_, at)| (at as usize, self.likeness(at as usize, asked))).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(limit);
         found
@@ -77,6 +90,11 @@ impl Codes {
         bytes.iter().zip(asked).map(|(&byte, asked)| f32::from(byte) * asked).sum::<f32>() * self.steps[at]
     }
 
+    /// A vector that was added, as its bytes tell it.
+    pub fn vector(&self, at: usize) -> Vec<f32> {
+        self.bytes[at * self.size..][..self.size].iter().map(|&byte| f32::from(byte) * self.steps[at]).collect()
+    }
+
     /// In how many signs each vector differs from `asked`.
     fn distances(&self, asked: &[u64]) -> Vec<u16> {
         let mut distances = vec![0u16; self.len()];
@@ -86,6 +104,34 @@ impl Codes {
             _ => differ_in(asked.len(), &self.signs, asked, &mut distances),
         });
         distances
+    }
+}
+
+/// The vectors that differ in the fewest signs.
+struct Closest {
+    wanted: usize,
+    heap: BinaryHeap<(u16, u32)>,
+    /// What differs in so many signs or more is not among them.
+    worst: u16,
+}
+
+impl Closest {
+    fn new(wanted: usize) -> Closest {
+        Closest { wanted, heap: BinaryHeap::with_capacity(wanted + 1), worst: u16::MAX }
+    }
+
+    /// Takes a vector in if it is close enough; whether the bound has moved.
+    fn take_in(&mut self, distance: u16, at: u32) -> bool {
+        if distance >= self.worst {
+            return false;
+        }
+        self.heap.push((distance, at));
+        if self.heap.len() <= self.wanted {
+            return false;
+        }
+        self.heap.pop();
+        self.worst = self.heap.peek().map_or(u16::MAX, |(distance, _)| *distance);
+        true
     }
 }
 

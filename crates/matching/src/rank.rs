@@ -13,6 +13,8 @@ use std::collections::HashMap;
 pub struct Candidate {
     pub profile: Profile,
     pub text: TextScore,
+    /// The likeness of its dense vector to the need's, from −1 to 1; nothing while it has none.
+    pub dense: Option<f32>,
 }
 
 /// BM25 of the need's words and of its bigrams, as the index gives them: comparable among the
@@ -45,6 +47,7 @@ pub struct Ranking<'a> {
 pub enum PartName {
     Text,
     Topic,
+    Meaning,
     Field,
     Industry,
     Region,
@@ -104,9 +107,10 @@ const SPEAKS_FOR: f32 = 0.6;
 const SPEAKS_AGAINST: f32 = 0.35;
 
 impl PartName {
-    pub const ALL: [PartName; 10] = [
+    pub const ALL: [PartName; 11] = [
         PartName::Text,
         PartName::Topic,
+        PartName::Meaning,
         PartName::Field,
         PartName::Industry,
         PartName::Region,
@@ -121,6 +125,7 @@ impl PartName {
         match self {
             PartName::Text => "text",
             PartName::Topic => "topic",
+            PartName::Meaning => "meaning",
             PartName::Field => "field",
             PartName::Industry => "industry",
             PartName::Region => "region",
@@ -137,6 +142,7 @@ impl PartName {
         let (zh, en) = match self {
             PartName::Text => ("内容", "content"),
             PartName::Topic => ("主题", "topic"),
+            PartName::Meaning => ("语义", "meaning"),
             PartName::Field => ("技术领域", "technology field"),
             PartName::Industry => ("行业", "industry"),
             PartName::Region => ("地域", "place"),
@@ -155,7 +161,8 @@ pub fn rank(need: &Profile, candidates: Vec<Candidate>, ranking: &Ranking<'_>) -
     let full = full_text(&candidates, ranking.terms);
     let texts: Vec<f32> = candidates.iter().map(|candidate| text_share(candidate.text, full, ranking.weights.words)).collect();
     let topics = ranking.topics.map(|topics| topical(need, &candidates, &texts, topics, ranking.analyzer));
-    let content = Contents { texts, topics };
+    let meanings = meanings(&candidates, &texts);
+    let content = Contents { texts, topics, meanings };
     let mut scored: Vec<Scored> =
         candidates.into_iter().enumerate().map(|(at, candidate)| Scored::new(need, candidate, content.parts(at, ranking), ranking)).collect();
     // The id decides ties, so that the same input always gives the same order.
@@ -164,16 +171,24 @@ pub fn rank(need: &Profile, candidates: Vec<Candidate>, ranking: &Ranking<'_>) -
     scored.into_iter().take(ranking.limit).map(|scored| scored.explain(need, ranking)).collect()
 }
 
-/// How much of the need each candidate's content holds, by shared text and by topic.
+/// How much of the need each candidate's content holds, by shared text, by topic and by meaning.
 struct Contents {
     texts: Vec<f32>,
     topics: Option<Vec<f32>>,
+    meanings: Option<Vec<Meaning>>,
+}
+
+/// How near a candidate is by dense vectors, as a share of the nearest.
+#[derive(Clone, Copy)]
+struct Meaning {
+    value: f32,
+    known: bool,
 }
 
 impl Contents {
     /// The weight of content, shared out by how far text and topic can be trusted with this need.
     fn parts(&self, at: usize, ranking: &Ranking<'_>) -> Vec<Part> {
-        let trust = Trust::of(ranking.terms, Partners { topical: self.topics.is_some(), dense: false });
+        let trust = Trust::of(ranking.terms, Partners { topical: self.topics.is_some(), dense: self.meanings.is_some() });
         let whole = ranking.weights.share(PartName::Text);
         let part = |name, share: f32, value: f32, reason| Part { name, weight: whole * share, value, known: true, reason };
         let mut parts = vec![part(PartName::Text, trust.text, self.texts[at], Text::default())];
@@ -181,6 +196,14 @@ impl Contents {
             let alike = topics[at] >= SPEAKS_FOR;
             let reason = if alike { text!("主题相近", "about related topics") } else { text!("主题不太相近", "about other topics") };
             parts.push(part(PartName::Topic, trust.topical, topics[at], reason));
+        }
+        if let Some(Meaning { value, known }) = self.meanings.as_ref().map(|meanings| meanings[at]) {
+            let reason = match (known, value >= SPEAKS_FOR) {
+                (false, _) => text!("语义向量尚未计算", "its meaning is not computed yet"),
+                (true, true) => text!("意思相近", "close in meaning"),
+                (true, false) => text!("意思不太相近", "not close in meaning"),
+            };
+            parts.push(Part { known, ..part(PartName::Meaning, trust.dense, value, reason) });
         }
         parts
     }
@@ -195,6 +218,19 @@ fn topical(need: &Profile, candidates: &[Candidate], texts: &[f32], topics: &Top
     let best = order.into_iter().take(FEEDBACK).map(|at| (texts[at], vectors[at].as_slice()));
     let asked = with_feedback(&topics.vector(analyzer, &need.texts), best);
     shares_of_best(&vectors.iter().map(|vector| likeness(&asked, vector)).collect::<Vec<f32>>())
+}
+
+/// A candidate without a vector yet is taken for what its text says, so that embedding late neither
+/// helps nor harms it. Nothing where no candidate has one.
+fn meanings(candidates: &[Candidate], texts: &[f32]) -> Option<Vec<Meaning>> {
+    let nearest =
+        candidates.iter().filter_map(|candidate| candidate.dense).fold(None, |best: Option<f32>, near| Some(best.map_or(near, |best| best.max(near))))?;
+    let nearest = nearest.max(f32::MIN_POSITIVE);
+    let meaning = |(candidate, text): (&Candidate, &f32)| match candidate.dense {
+        Some(near) => Meaning { value: (near / nearest).clamp(0.0, 1.0), known: true },
+        None => Meaning { value: *text, known: false },
+    };
+    Some(candidates.iter().zip(texts).map(meaning).collect())
 }
 
 struct Scored {

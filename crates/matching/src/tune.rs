@@ -72,10 +72,11 @@ impl Judged {
     }
 }
 
-/// Values by part; content is text and topics together, as they share one weight.
+/// Values by part; content is text, topics and meaning together, as they share one weight.
 fn values(found: &Match) -> [f32; PARTS] {
     TUNED.map(|name| {
-        let of_part = found.parts.iter().filter(|part| part.name == name || name == PartName::Text && part.name == PartName::Topic);
+        let content = |part: PartName| matches!(part, PartName::Text | PartName::Topic | PartName::Meaning);
+        let of_part = found.parts.iter().filter(|part| part.name == name || name == PartName::Text && content(part.name));
         let (weight, adds) = of_part.fold((0.0, 0.0), |(weight, adds), part| (weight + part.weight, adds + part.contribution()));
         if weight > 0.0 { adds / weight } else { 0.0 }
     })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
-    /// Content: shared text and, as far as they can be trusted, topics.
+    /// Content: shared text and, as far as they can be trusted, topics and dense vectors.
     pub text: f32,
     pub field: f32,
     pub industry: f32,
@@ -71,8 +71,8 @@ impl Weights {
     fn raw(&self, part: PartName) -> f32 {
         match part {
             PartName::Text => self.text,
-            // The weight of the text is content's as a whole: topics have their share of it.
-            PartName::Topic => 0.0,
+            // The weight of the text is content's as a whole: topics and meaning have their share of it.
+            PartName::Topic | PartName::Meaning => 0.0,
             PartName::Field => self.field,
             PartName::Industry => self.industry,
             PartName::Region => self.region,

@@ -45,7 +45,7 @@ fn resource(key: &str) -> Profile {
 }
 
 fn candidate(profile: Profile, words: f32) -> Candidate {
-    Candidate { profile, text: TextScore { words, bigrams: words } }
+    Candidate { profile, text: TextScore { words, bigrams: words }, dense: None }
 }
 
 fn ranked(candidates: Vec<Candidate>) -> Vec<Match> {

@@ -8,7 +8,7 @@ use crate::filter::{Filter, all_of};
 use crate::generation::Generation;
 use crate::key::Key;
 use crate::search::shown;
-use crate::{Index, IndexError};
+use crate::{Index, IndexError, Meaning};
 use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
 use duijie_record::{Visibility, schemas};
 use duijie_vocab::{RecordId, RegionCode};
@@ -33,6 +33,8 @@ pub struct CandidateQuery {
     pub limit: usize,
     /// So many words and bigrams of the need are asked.
     pub terms: TermLimits,
+    /// What the need means, where somebody knows: half as many candidates again come by it.
+    pub meaning: Option<Meaning>,
 }
 
 /// What was found, and by which terms.
@@ -47,11 +49,21 @@ pub struct CandidateHit {
     pub id: RecordId,
     pub kind: String,
     pub text: TextScore,
+    /// The likeness of its vector to what the need means, where both are known.
+    pub dense: Option<f32>,
 }
 
 impl Default for CandidateQuery {
     fn default() -> CandidateQuery {
-        CandidateQuery { kinds: Vec::new(), region: None, filters: Vec::new(), viewer: Visibility::Public, limit: 200, terms: TermLimits::default() }
+        CandidateQuery {
+            kinds: Vec::new(),
+            region: None,
+            filters: Vec::new(),
+            viewer: Visibility::Public,
+            limit: 200,
+            terms: TermLimits::default(),
+            meaning: None,
+        }
     }
 }
 
@@ -92,15 +104,9 @@ impl Index {
         let searcher = generation.searcher();
         let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
-        let average = average_length(&generation, &searcher)?;
-        let asked = merged(&terms);
-        let mut best = BestOf::new(query.limit);
-        for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
-            let scores = segment_scores(&generation, segment, &asked, average)?;
-            let allowed = Allowed::of(&generation, &searcher, segment, query)?;
-            best.take_in(ordinal as u32, segment, &scores, &|document| allowed.lets_pass(document));
-        }
-        let hits = hits(&generation, &searcher, need, best, query.limit)?;
+        let pass = Pass::of(&generation, &searcher, &terms, query)?;
+        let mut hits = pass.hits(need, None)?;
+        pass.add_near(need, &mut [&mut hits], &|_| Some(0))?;
         Ok(Candidates { terms, hits })
     }
 
@@ -111,21 +117,14 @@ impl Index {
         let searcher = generation.searcher();
         let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
-        let average = average_length(&generation, &searcher)?;
-        let asked = merged(&terms);
-        let mut best: BTreeMap<&str, BestOf> = query.kinds.iter().map(|kind| (kind.as_str(), BestOf::new(query.limit))).collect();
-        for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
-            let scores = segment_scores(&generation, segment, &asked, average)?;
-            let allowed = Allowed::of(&generation, &searcher, segment, query)?;
-            for (kind, best) in &mut best {
-                let number = kind_number(kind);
-                best.take_in(ordinal as u32, segment, &scores, &|document| allowed.kind(document) == number && allowed.lets_pass(document));
-            }
-        }
+        let pass = Pass::of(&generation, &searcher, &terms, query)?;
         let mut by_kind = BTreeMap::new();
-        for (kind, best) in best {
-            by_kind.insert(kind.to_string(), hits(&generation, &searcher, need, best, query.limit)?);
+        for kind in &query.kinds {
+            by_kind.insert(kind.clone(), pass.hits(need, Some(kind_number(kind)))?);
         }
+        let numbers: Vec<u8> = by_kind.keys().map(|kind| kind_number(kind)).collect();
+        let group = |kind: u8| numbers.iter().position(|&number| number == kind);
+        pass.add_near(need, &mut by_kind.values_mut().collect::<Vec<_>>(), &group)?;
         Ok((terms, by_kind))
     }
 
@@ -136,16 +135,57 @@ impl Index {
     }
 }
 
-/// The best documents as hits, without the record that was asked for.
-fn hits(generation: &Generation, searcher: &Searcher, need: &Profile, best: BestOf, limit: usize) -> Result<Vec<CandidateHit>, IndexError> {
-    let mut hits = Vec::with_capacity(limit.min(1_000));
-    for (address, text) in best.into_sorted() {
-        let Some((id, kind)) = identity(generation, searcher, address)? else { continue };
-        if need.id.as_ref() != Some(&id) && hits.len() < limit {
-            hits.push(CandidateHit { id, kind, text });
-        }
+/// The scores of all documents for one need, and which of them may be candidates.
+pub(crate) struct Pass<'a> {
+    pub(crate) generation: &'a Generation,
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) query: &'a CandidateQuery,
+    segments: Vec<(Vec<[f32; 2]>, Allowed)>,
+}
+
+impl<'a> Pass<'a> {
+    fn of(generation: &'a Generation, searcher: &'a Searcher, terms: &QueryTerms, query: &'a CandidateQuery) -> Result<Pass<'a>, IndexError> {
+        let average = average_length(generation, searcher)?;
+        let asked = merged(terms);
+        let score = |segment: &SegmentReader| {
+            let scores = segment_scores(generation, segment, &asked, average)?;
+            Ok((scores, Allowed::of(generation, searcher, segment, query)?))
+        };
+        let segments = searcher.segment_readers().iter().map(score).collect::<Result<_, IndexError>>()?;
+        Ok(Pass { generation, searcher, query, segments })
     }
-    Ok(hits)
+
+    /// The best documents by text, of one kind if a kind is given, without the record that asks.
+    fn hits(&self, need: &Profile, kind: Option<u8>) -> Result<Vec<CandidateHit>, IndexError> {
+        let mut best = BestOf::new(self.query.limit);
+        for ((ordinal, segment), (scores, allowed)) in (0..).zip(self.searcher.segment_readers()).zip(&self.segments) {
+            best.take_in(ordinal, segment, scores, &|document| kind.is_none_or(|kind| allowed.kind(document) == kind) && allowed.lets_pass(document));
+        }
+        let mut hits = Vec::with_capacity(self.query.limit.min(1_000));
+        for (address, text) in best.into_sorted() {
+            let Some((id, kind)) = identity(self.generation, self.searcher, address)? else { continue };
+            if need.id.as_ref() != Some(&id) && hits.len() < self.query.limit {
+                hits.push(CandidateHit { id, kind, text, dense: None });
+            }
+        }
+        Ok(hits)
+    }
+
+    /// The document as a hit without its likeness, if it may be a candidate.
+    pub(crate) fn hit_at(&self, address: DocAddress) -> Result<Option<CandidateHit>, IndexError> {
+        let (scores, allowed) = &self.segments[address.segment_ord as usize];
+        if !allowed.lets_pass(address.doc_id) {
+            return Ok(None);
+        }
+        let [words, bigrams] = scores[address.doc_id as usize];
+        let found = identity(self.generation, self.searcher, address)?;
+        Ok(found.map(|(id, kind)| CandidateHit { id, kind, text: TextScore { words, bigrams }, dense: None }))
+    }
+
+    /// Whether a document passes; as [`Pass::hit_at`], for one that need not be told.
+    pub(crate) fn lets_pass(&self, address: DocAddress) -> bool {
+        self.segments[address.segment_ord as usize].1.lets_pass(address.doc_id)
+    }
 }
 
 /// Id and kind of a document: from its columns, or from what is shown of it.
@@ -236,10 +276,7 @@ struct Allowed {
 
 impl Allowed {
     fn of(generation: &Generation, searcher: &Searcher, segment: &SegmentReader, query: &CandidateQuery) -> Result<Allowed, IndexError> {
-        let regions = query.region.filter(|&region| region != RegionCode::NATION).map(|region| {
-            let (from, to) = region.code_range();
-            from.parse().unwrap_or(0)..to.parse().unwrap_or(u32::MAX)
-        });
+        let regions = region_range(query.region);
         let filtered = if query.filters.is_empty() { None } else { Some(filtered(generation, searcher, segment, query)?) };
         Ok(Allowed {
             gate: segment.fast_fields().column_first_or_default::<u64>(GATE)?,
@@ -262,6 +299,12 @@ impl Allowed {
             && self.regions.as_ref().is_none_or(|regions| regions.contains(&gate.region()))
             && self.filtered.as_ref().is_none_or(|filtered| filtered.contains(document))
     }
+}
+
+/// The numbers of the divisions in a region; nothing for the whole nation.
+pub(crate) fn region_range(region: Option<RegionCode>) -> Option<std::ops::Range<u32>> {
+    let (from, to) = region.filter(|&region| region != RegionCode::NATION)?.code_range();
+    Some(from.parse().unwrap_or(0)..to.parse().unwrap_or(u32::MAX))
 }
 
 fn filtered(generation: &Generation, searcher: &Searcher, segment: &SegmentReader, query: &CandidateQuery) -> Result<BitSet, IndexError> {

@@ -4,6 +4,7 @@ use crate::fields::Fields;
 use crate::key::Key;
 use crate::names::{name_keys, title_order};
 use crate::tokenizer::weighted;
+use crate::vectors::RecordPlace;
 use duijie_record::{Field, FieldType, Record, RecordState, Schema, Value, Visibility, schemas};
 use duijie_vocab::RegionCode;
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,12 @@ pub(crate) struct Gate(pub(crate) u64);
 
 impl Gate {
     fn of(record: &Record) -> Gate {
-        let region: u64 = record.region.to_string().parse().unwrap_or(0);
-        let active = record.state == RecordState::Active;
-        Gate(region << 16 | u64::from(kind_number(&record.kind)) << 8 | u64::from(!active) << 2 | record.visibility as u64)
+        Gate::at(&RecordPlace::of(record))
+    }
+
+    pub(crate) fn at(place: &RecordPlace) -> Gate {
+        let region: u64 = place.region.to_string().parse().unwrap_or(0);
+        Gate(region << 16 | u64::from(kind_number(&place.kind)) << 8 | u64::from(!place.active) << 2 | place.visibility as u64)
     }
 
     pub(crate) fn readable(self, viewer: Visibility) -> bool {

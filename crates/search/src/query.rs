@@ -1,6 +1,6 @@
 //! What can be asked, and what comes back.
 
-use crate::Segment;
+use crate::{Meaning, Segment};
 use duijie_record::Visibility;
 use duijie_vocab::{RecordId, RegionCode, Timestamp};
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub struct Query {
     pub facets: Vec<String>,
     /// Also withdrawn and merged records.
     pub inactive: bool,
+    /// What the text means, where somebody knows: records that say it in other words are found too.
+    pub meaning: Option<Meaning>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct Hit {
     pub region: RegionCode,
     pub updated: Timestamp,
     pub listed: Vec<Listed>,
+    /// Whether the record was found by what it means.
+    pub by_meaning: bool,
 }
 
 /// A field shown in lists.
@@ -107,6 +111,7 @@ impl Query {
             limit: 20,
             facets: Vec::new(),
             inactive: false,
+            meaning: None,
         }
     }
 }

@@ -236,6 +236,7 @@ fn hit(generation: &Generation, searcher: &Searcher, found: Found, terms: &HashS
         title: marked(&generation.analyzer, &shown.title, terms),
         snippet: passage(generation, &readable, terms),
         score: found.score,
+        by_meaning: false,
         region: gate.region_code(),
         updated: Timestamp::from_micros(updated).map_err(|_| broken("time"))?,
         listed: listed.collect(),

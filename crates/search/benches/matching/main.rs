@@ -124,7 +124,7 @@ fn hybrid(index: &Index, corpus: &Corpus, topics: &Topics, text: &str) {
     let need = Profile { region: RegionCode::parse("320402").expect("a region"), ..Profile::of_text(text) };
     let query = CandidateQuery { kinds: vec!["offer".into()], region: RegionCode::parse("320000").ok(), limit: 60, ..CandidateQuery::default() };
     let found = index.candidates(&need, &query).expect("candidates");
-    let candidate = |hit: duijie_search::CandidateHit| Candidate { profile: corpus.profile(corpus.number(&hit.id)), text: hit.text };
+    let candidate = |hit: duijie_search::CandidateHit| Candidate { profile: corpus.profile(corpus.number(&hit.id)), text: hit.text, dense: hit.dense };
     let candidates = found.hits.into_iter().map(candidate).collect();
     let today = Date::parse("2024-06-01").expect("a day");
     let weights = Weights::default();
