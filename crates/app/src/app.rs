@@ -4,6 +4,7 @@ use crate::crowd::GatheredCrowd;
 use crate::decided::Decided;
 use crate::follow::open_index;
 use crate::mail::{Outbox, Post};
+use crate::outbound::Outbound;
 use crate::topics::LearntTopics;
 use crate::{AppError, PolicyFiles, Viewer};
 use duijie_journal::Actor;
@@ -25,6 +26,7 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
     post: Arc<dyn Post>,
+    outbound: Outbound,
 }
 
 /// Where the data is and what the product needs from the world.
@@ -68,6 +70,7 @@ impl App {
         options.entropy.fill(&mut form_key);
         let app = App {
             post: Arc::new(Outbox(options.data.join(OUTBOX))),
+            outbound: Outbound::new(false),
             dir: options.data,
             store,
             index,
@@ -100,6 +103,17 @@ impl App {
     #[must_use]
     pub fn with_post(self, post: Arc<dyn Post>) -> App {
         App { post, ..self }
+    }
+
+    /// The same product with `outbound` for what it sends to other programs.
+    #[must_use]
+    pub fn with_outbound(self, outbound: Outbound) -> App {
+        App { outbound, ..self }
+    }
+
+    /// The one client for requests to other programs.
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
     }
 
     pub(crate) fn post(&self) -> &dyn Post {
