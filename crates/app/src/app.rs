@@ -3,6 +3,7 @@
 use crate::crowd::GatheredCrowd;
 use crate::decided::Decided;
 use crate::follow::open_index;
+use crate::login_provider::LoginProviders;
 use crate::mail::{Outbox, Post};
 use crate::outbound::Outbound;
 use crate::topics::LearntTopics;
@@ -27,6 +28,7 @@ pub struct App {
     form_key: [u8; 32],
     post: Arc<dyn Post>,
     outbound: Outbound,
+    providers: LoginProviders,
 }
 
 /// Where the data is and what the product needs from the world.
@@ -71,6 +73,7 @@ impl App {
         let app = App {
             post: Arc::new(Outbox(options.data.join(OUTBOX))),
             outbound: Outbound::new(false),
+            providers: LoginProviders::default(),
             dir: options.data,
             store,
             index,
@@ -109,6 +112,16 @@ impl App {
     #[must_use]
     pub fn with_outbound(self, outbound: Outbound) -> App {
         App { outbound, ..self }
+    }
+
+    /// The same product with `providers` who may say who somebody is.
+    #[must_use]
+    pub fn with_login_providers(self, providers: LoginProviders) -> App {
+        App { providers, ..self }
+    }
+
+    pub fn login_providers(&self) -> &LoginProviders {
+        &self.providers
     }
 
     /// The one client for requests to other programs.

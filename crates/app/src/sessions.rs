@@ -26,7 +26,7 @@ pub struct LoginLine {
     pub at: String,
     pub login: String,
     pub address: String,
-    /// `in`, `password`, `code`, `locked`, `disabled` or `reset`.
+    /// `in`, `password`, `code`, `locked`, `disabled`, `provider` or `reset`.
     pub outcome: String,
 }
 
@@ -54,6 +54,11 @@ impl App {
         if account.disabled {
             return self.failed(login, address, "disabled");
         }
+        self.after_first_factor(account, address)
+    }
+
+    /// Lets somebody in who has shown who it is, or asks for the second factor.
+    pub(crate) fn after_first_factor(&self, account: Account, address: &str) -> Result<LoginStep, AppError> {
         if account.second.is_none() {
             return self.begin_session(account, address).map(LoginStep::In);
         }
@@ -178,7 +183,7 @@ impl App {
         Err(Refused { reason: text!("登录名或密码不对", "login or password is wrong"), login_helps: true }.into())
     }
 
-    fn note(&self, login: &str, address: &str, outcome: &str) -> Result<(), AppError> {
+    pub(crate) fn note(&self, login: &str, address: &str, outcome: &str) -> Result<(), AppError> {
         let attempt = attempt(login, self.now(), address, outcome);
         self.write(&self.actor(&Viewer::public())?, move |tx| Ok(tx.add_login_attempt(&attempt)?))
     }
