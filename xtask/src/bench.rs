@@ -169,17 +169,21 @@ fn first_page(binary: &Path, data: &Path) -> Result<(f64, u64)> {
 
 pub(crate) fn wait_for_page(address: &str, begun: Instant) -> Result<f64> {
     while begun.elapsed() < Duration::from_secs(60) {
-        if let Ok(mut stream) = TcpStream::connect(address) {
-            write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-            let mut answer = String::new();
-            std::io::Read::read_to_string(&mut stream, &mut answer)?;
-            if answer.starts_with("HTTP/1.1 200") {
-                return Ok(begun.elapsed().as_secs_f64());
-            }
+        if page(address, "/").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+            return Ok(begun.elapsed().as_secs_f64());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     bail!("the server gave no page within a minute")
+}
+
+/// What comes back for `path`, with its head.
+pub(crate) fn page(address: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 pub(crate) fn end(server: &mut Child) -> Result<()> {

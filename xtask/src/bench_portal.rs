@@ -1,10 +1,12 @@
-//! `cargo xtask bench portal`: a record, a list and a search page under a steady rate, under four
-//! times what the portal can take, and after that; with wrk on loopback.
+//! `cargo xtask bench portal`: records, lists and search pages under a steady rate, under four times
+//! what the portal can take, and after that; with wrk on loopback. Each asks for many different pages,
+//! so that no answer is one that was just given. Ends with a fault if a promise does not hold.
 
-use crate::bench::{Figures, end, memory_mib, wait_for_page, write_organizations};
+use crate::bench::{Figures, end, memory_mib, page, wait_for_page, write_organizations};
 use crate::demo::target_dir;
 use crate::{cargo, run};
 use anyhow::{Context, Result, bail};
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -13,6 +15,35 @@ use std::time::Instant;
 const CONNECTIONS: usize = 20;
 const RATE: usize = 200;
 const ADDRESS: &str = "127.0.0.1:18499";
+/// What the portal promises at the wanted rate.
+const P99_MS: f64 = 50.0;
+/// How much the memory may grow while everything goes on as before.
+const GROWTH: f64 = 1.05;
+/// How long everything is asked for before memory is looked at, so that what is kept is full.
+const WARM_SECONDS: usize = 60;
+const PLACES: [&str; 9] = ["", "320000", "330000", "320400", "320402", "320404", "320411", "320412", "320213"];
+const WORDS: [&str; 20] = [
+    "星辰",
+    "恒瑞",
+    "光电",
+    "精密",
+    "新材",
+    "智能",
+    "生物",
+    "数控",
+    "云图",
+    "海川",
+    "德远",
+    "博泰",
+    "新能源",
+    "新材料",
+    "智能制造",
+    "生物医药",
+    "电子信息",
+    "节能环保",
+    "机器人",
+    "半导体",
+];
 
 pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     let number = |name: &str, default: usize| -> Result<usize> {
@@ -40,27 +71,56 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
 fn measure(server: &Child, folder: &Path, records: usize, seconds: usize, soak_minutes: usize) -> Result<()> {
     let mut figures = Figures::default();
     figures.add("records", records);
-    let record = first_record()?;
-    let pages = [("record", record.as_str()), ("list", "/organization"), ("search", "/search?q=%E6%96%B0%E6%9D%90%E6%96%99")];
-    for (name, path) in pages {
-        let steady = wrk(folder, path, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), seconds)?;
+    let lists = lists();
+    let pages = [("home", vec!["/".to_string()]), ("record", records_of(&lists)?), ("list", lists), ("search", searches())];
+    let mut broken = Vec::new();
+    let mut promise = |name: &str, answered: &Answered| {
+        if answered.p99_ms > P99_MS || answered.refused + answered.timeouts > 0 {
+            broken.push(format!("{name}: p99 {:.1} ms, {} refused, {} timeouts", answered.p99_ms, answered.refused, answered.timeouts));
+        }
+    };
+    for (name, paths) in &pages {
+        let steady = wrk(folder, paths, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), seconds)?;
         steady.tell(&mut figures, name);
+        promise(name, &steady);
     }
-    let flat = wrk(folder, pages[1].1, CONNECTIONS, None, seconds)?;
+    let (lists, searches) = (&pages[2].1, &pages[3].1);
+    let flat = wrk(folder, lists, CONNECTIONS, None, seconds)?;
     figures.add("list_most_per_second", format!("{:.0}", flat.rate));
-    let over = wrk(folder, pages[1].1, 1024, None, seconds)?;
+    let over = wrk(folder, lists, 1024, None, seconds)?;
     figures.add("overload_answered_per_second", format!("{:.0}", over.rate - over.refused as f64 / seconds as f64));
     figures.add("overload_told_to_come_back", over.refused);
     figures.add("overload_timeouts", over.timeouts);
-    wrk(folder, pages[1].1, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), seconds)?.tell(&mut figures, "after_overload");
+    let recovered = wrk(folder, lists, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), seconds)?;
+    recovered.tell(&mut figures, "after_overload");
+    promise("after_overload", &recovered);
     if soak_minutes > 0 {
-        let before = memory_mib(server.id(), "VmRSS");
-        wrk(folder, pages[2].1, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), soak_minutes * 60)?;
-        let after = memory_mib(server.id(), "VmRSS");
+        let steady = |seconds| wrk(folder, searches, CONNECTIONS, Some(CONNECTIONS * 1000 / RATE), seconds);
+        steady(WARM_SECONDS)?;
+        let before = memory_mib(server.id(), "VmRSS:");
+        steady(soak_minutes * 60)?;
+        let after = memory_mib(server.id(), "VmRSS:");
         figures.add("memory_mib_before_soak", before);
         figures.add("memory_mib_after_soak", after);
+        if after as f64 > before as f64 * GROWTH {
+            broken.push(format!("memory grew from {before} to {after} MiB"));
+        }
     }
-    Ok(())
+    if broken.is_empty() { Ok(()) } else { bail!("the portal does not hold: {}", broken.join("; ")) }
+}
+
+/// Lists of one kind: some regions, some pages deep.
+fn lists() -> Vec<String> {
+    let pages = PLACES.iter().flat_map(|place| (1..=20).map(move |page| format!("/organization?region={place}&page={page}")));
+    pages.map(|path| path.replace("region=&", "")).collect()
+}
+
+/// Searches for one word and for two, in some regions.
+fn searches() -> Vec<String> {
+    let encoded = |word: &str| word.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+    let two =
+        WORDS.iter().flat_map(|one| WORDS.iter().map(move |other| if one == other { encoded(one) } else { format!("{}+{}", encoded(one), encoded(other)) }));
+    two.enumerate().map(|(at, words)| format!("/search?q={words}&region={}", PLACES[at % PLACES.len()]).trim_end_matches("&region=").to_string()).collect()
 }
 
 struct Answered {
@@ -80,15 +140,22 @@ impl Answered {
     }
 }
 
-/// Asks for `path` on `connections` connections; with `pause_ms` each waits that long between two
+/// Asks for `paths` in turn on `connections` connections; with `pause_ms` each waits that long between two
 /// requests, so that the rate is steady and no request waits for the ones before.
-fn wrk(folder: &Path, path: &str, connections: usize, pause_ms: Option<usize>, seconds: usize) -> Result<Answered> {
+fn wrk(folder: &Path, paths: &[String], connections: usize, pause_ms: Option<usize>, seconds: usize) -> Result<Answered> {
     let script = folder.join("pause.lua");
     let pause = pause_ms.map_or(String::new(), |pause| format!("function delay() return {pause} end\n"));
-    std::fs::write(&script, format!("wrk.headers[\"Accept-Encoding\"] = \"gzip\"\n{pause}"))?;
+    let mut lua = format!("wrk.headers[\"Accept-Encoding\"] = \"gzip\"\n{pause}local paths = {{\n");
+    for path in paths {
+        writeln!(lua, "\"{path}\",")?;
+    }
+    // Threads begin at places of their own, and step by a prime.
+    lua.push_str("}\nlocal at = 0\nfunction init() math.randomseed(os.time()) at = math.random(#paths) end\n");
+    lua.push_str("function request() at = (at + 7) % #paths return wrk.format(\"GET\", paths[at + 1]) end\n");
+    std::fs::write(&script, lua)?;
     let mut command = Command::new("wrk");
     command.args(["-t2", "--latency", "--timeout", "10s", "-c", &connections.to_string(), "-d", &format!("{seconds}s"), "-s"]);
-    let output = command.arg(&script).arg(format!("http://{ADDRESS}{path}")).output().context("wrk does not start; install the package `wrk`")?;
+    let output = command.arg(&script).arg(format!("http://{ADDRESS}")).output().context("wrk does not start; install the package `wrk`")?;
     if !output.status.success() {
         bail!("wrk ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
@@ -120,17 +187,32 @@ fn read(said: &str) -> Result<Answered> {
     })
 }
 
-/// The path of some record.
-fn first_record() -> Result<String> {
-    let page = Command::new("wget").args(["-qO-", &format!("http://{ADDRESS}/organization")]).output().context("wget does not start")?;
-    let page = String::from_utf8_lossy(&page.stdout).into_owned();
-    let found = page.split('"').find(|piece| piece.starts_with("/organization/org-"));
-    found.map(str::to_string).context("the list shows no record")
+/// The paths of the records that some of the lists show.
+fn records_of(lists: &[String]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for list in lists.iter().step_by(7) {
+        let page = page(ADDRESS, list)?;
+        found.extend(page.split('"').filter(|piece| piece.starts_with("/organization/org-") && piece.matches('/').count() == 2).map(str::to_string));
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() { bail!("the lists show no record") } else { Ok(found) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_different_pages_are_asked_for() {
+        let (lists, searches) = (lists(), searches());
+        assert_eq!((lists.len(), searches.len()), (180, 400));
+        assert_eq!(lists[0], "/organization?page=1");
+        for paths in [lists, searches] {
+            assert!(paths.iter().all(|path| !path.ends_with('=') && !path.contains("=&") && path.is_ascii()), "{paths:?}");
+            assert!(paths.iter().collect::<std::collections::BTreeSet<_>>().len() * 10 > paths.len() * 9);
+        }
+    }
 
     #[test]
     fn what_wrk_prints_is_read() {
