@@ -18,7 +18,15 @@ pub(crate) fn walk() -> Result<()> {
         return Ok(());
     };
     let folder = target_dir().join("walk");
-    node("walk.mjs", &folder, &chromium)
+    node("walk.mjs", &folder, &chromium)?;
+    let duijie = walked();
+    let scripts = root().join("crates").join("web").join("walk");
+    run(Command::new("node").arg(scripts.join("login_with.mjs")).args([&duijie.binary, &duijie.data, &chromium]))
+}
+
+/// The product over the data that is walked through.
+fn walked() -> Duijie {
+    Duijie { binary: target_dir().join("debug").join("duijie"), data: target_dir().join("walk-data") }
 }
 
 /// Makes the pictures that the READMEs show.
@@ -37,7 +45,7 @@ fn node(script: &str, folder: &Path, chromium: &Path) -> Result<()> {
         anyhow::ensure!(status.success(), "npm ci ended with {status}");
     }
     run(&mut cargo(&["build", "--locked", "--package", "duijie"]))?;
-    let duijie = Duijie { binary: target_dir().join("debug").join("duijie"), data: target_dir().join("walk-data") };
+    let duijie = walked();
     duijie.load_pages()?;
     let server = Server::start(&duijie)?;
     std::fs::create_dir_all(folder)?;
