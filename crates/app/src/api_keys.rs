@@ -156,7 +156,7 @@ impl App {
         Ok((Viewer { role, ..viewer }, key.scopes))
     }
 
-    fn may_keep_keys(&self, viewer: &Viewer, login: &str) -> Result<(), AppError> {
+    pub(crate) fn may_keep_keys(&self, viewer: &Viewer, login: &str) -> Result<(), AppError> {
         if own_login(viewer)? == login {
             return Ok(());
         }

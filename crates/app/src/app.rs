@@ -1,5 +1,6 @@
 //! The product as one value: the store, what follows from it, and the world that was given.
 
+use crate::as_of::AsOf;
 use crate::crowd::GatheredCrowd;
 use crate::decided::Decided;
 use crate::follow::open_index;
@@ -7,7 +8,7 @@ use crate::login_provider::LoginProviders;
 use crate::mail::{Outbox, Post};
 use crate::outbound::Outbound;
 use crate::topics::LearntTopics;
-use crate::{AppError, PolicyFiles, Viewer};
+use crate::{AppError, PolicyFiles, SearchPage, Spread, Viewer};
 use duijie_journal::Actor;
 use duijie_search::Index;
 use duijie_store::{GroupCommit, Location, OpenError, Options, Store, Tx};
@@ -23,6 +24,9 @@ pub struct App {
     pub(crate) policies: RwLock<Arc<PolicyFiles>>,
     pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
     pub(crate) decided: Mutex<Decided>,
+    pub(crate) found: AsOf<SearchPage>,
+    pub(crate) spreads: AsOf<Spread>,
+    pub(crate) counted: AsOf<Vec<(String, i64)>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
@@ -57,6 +61,9 @@ pub enum AppOpenError {
 const DATABASE: &str = "duijie.db";
 const INDEX: &str = "index";
 const OUTBOX: &str = "outbox";
+/// Pages of results that are kept; one has some 50 KB.
+const PAGES_KEPT: usize = 256;
+const SPREADS_KEPT: usize = 256;
 
 impl App {
     /// Opens the data directory, making what is not there yet.
@@ -81,6 +88,9 @@ impl App {
             policies: RwLock::new(Arc::new(PolicyFiles::default())),
             crowd: Mutex::new(None),
             decided: Mutex::new(Decided::default()),
+            found: AsOf::new(PAGES_KEPT),
+            spreads: AsOf::new(SPREADS_KEPT),
+            counted: AsOf::new(1),
             clock: options.clock,
             entropy: options.entropy,
             form_key,

@@ -75,7 +75,9 @@ impl App {
     /// own beside a server. `portal` is the address of the portal.
     pub fn run_clocks_until(&self, stop: &AtomicBool, portal: &str, report: &dyn Fn(&AppError)) {
         while !stop.load(Ordering::Relaxed) {
-            for fault in [self.run_clocks().err(), self.run_money_clocks().err(), self.send_letters(portal).err()].into_iter().flatten() {
+            for fault in
+                [self.run_clocks().err(), self.run_money_clocks().err(), self.tell_searches().err(), self.send_letters(portal).err()].into_iter().flatten()
+            {
                 report(&fault);
             }
             let mut waited = Duration::ZERO;

@@ -12,12 +12,12 @@ use std::path::Path;
 impl App {
     /// The figures that everybody may know: counts of what everybody may see, as of the last entry.
     pub fn figures(&self) -> Result<Figures, AppError> {
-        let (counts, head, at) = self.store().read(|view| {
-            let counts = view.count_by_kind(&Filter { visibility: Visibility::Office, ..Filter::default() })?;
+        let (head, at) = self.store().read(|view| {
             let head = view.head()?.seq;
-            let at = view.entry(head)?.map(|entry| entry.entry.at);
-            Ok::<_, AppError>((counts, head, at))
+            Ok::<_, AppError>((head, view.entry(head)?.map(|entry| entry.entry.at)))
         })?;
+        let filter = Filter { visibility: Visibility::Office, ..Filter::default() };
+        let counts = self.counted.get(head, "", || Ok(self.store().read(|view| view.count_by_kind(&filter))?))?;
         let count = |kind: &str| counts.iter().find(|(key, _)| key == kind).map_or(0, |(_, count)| usize::try_from(*count).unwrap_or(0));
         let kinds = schemas().iter().map(|schema| KindFigure { kind: schema.kind.clone(), name: schema.name.clone(), count: count(&schema.kind) });
         Ok(Figures { kinds: kinds.collect(), decisions: self.decision_counts(), entries: head, as_of: at.map_or(String::new(), |at| at.china_minute()) })
@@ -55,6 +55,7 @@ impl App {
             let message = text!("通知邮件 {times} 次没有发出：{why}；{again} 再试", "letters failed {times} times: {why}; tried again at {again}");
             problems.push(Diagnostic::warning("health.letters", message).help(text!("检查邮件服务", "look at the mail service")));
         }
+        problems.extend(self.hook_problems()?);
         if self.next_clocks()?.iter().any(|clock| clock.overdue) {
             problems.push(
                 Diagnostic::warning("health.clocks", text!("对接时限没有按时处理", "the clocks of cases stand still"))

@@ -60,14 +60,14 @@ pub(crate) fn put_notices(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> 
     Ok(())
 }
 
-/// Journals one notice about another matter than a case: to an organization, or to the desk of a
-/// region where none is named. `nth` tells the notices of one version apart.
+/// Journals one notice about another matter than a case: to an organization or a person, or to the
+/// desk of a region where nobody is named. `nth` tells the notices of one version apart.
 pub(crate) fn put_told(
     tx: &mut Tx<'_>,
     about: (&RecordId, i64, usize),
     title: &str,
     region: RegionCode,
-    to: Option<&RecordId>,
+    to: Option<&(impl std::fmt::Display + ?Sized)>,
     said: &Text,
 ) -> Result<(), AppError> {
     let (id, version, nth) = about;
@@ -96,6 +96,7 @@ pub(crate) fn place(about: &RecordId) -> String {
         "vou" => "/vouchers".to_string(),
         "ord" => "/orders".to_string(),
         "agf" => "/agencies".to_string(),
+        crate::saved_search::ABOUT => "/searches".to_string(),
         _ => format!("/case/{about}"),
     }
 }

@@ -13,7 +13,14 @@ const FACET_VALUES: usize = 12;
 const DEEPEST: usize = 10_000;
 
 impl App {
+    /// A page of what `request` finds, with its facets.
     pub fn search(&self, viewer: &Viewer, request: &SearchRequest) -> Result<SearchPage, AppError> {
+        // Of the viewer only what it may see decides what is found.
+        let question = format!("{:?} {request:?}", clearance(viewer, request.region));
+        self.found.get(self.index.cursor(), &question, || self.find(viewer, request))
+    }
+
+    fn find(&self, viewer: &Viewer, request: &SearchRequest) -> Result<SearchPage, AppError> {
         let per_page = request.per_page.clamp(1, SearchRequest::MAX_PER_PAGE);
         let page = request.page.max(1);
         let offset = (page - 1).saturating_mul(per_page).min(DEEPEST - per_page);

@@ -34,6 +34,11 @@ impl App {
     /// The spread of `kinds` over the cities of the nation, the cities of a province or the
     /// counties of a city.
     pub fn spread(&self, viewer: &Viewer, kinds: &[&str], region: RegionCode) -> Result<Spread, AppError> {
+        let head = self.store().read(|view| view.head())?.seq;
+        self.spreads.get(head, &format!("{:?} {kinds:?} {region}", viewer.clearance()), || self.count_spread(viewer, kinds, region))
+    }
+
+    fn count_spread(&self, viewer: &Viewer, kinds: &[&str], region: RegionCode) -> Result<Spread, AppError> {
         let known: Vec<_> = kinds.iter().filter_map(|kind| schema(kind)).collect();
         let filter = Filter {
             visibility: viewer.clearance(),

@@ -27,7 +27,7 @@ pub enum Sort {
     Title,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchRequest {
     pub text: String,
     /// Kinds to look among; empty means all.

@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Case(Case),
     /// The clocks of cases: run what is due, show what comes next.
     Clock(Clock),
+    /// Webhooks: who is told of what, and whether it arrives.
+    Webhook(Webhook),
     /// Accounts: add, list, and their API keys.
     Account(Account),
     /// List records that look like the same thing.
@@ -353,9 +355,56 @@ pub(crate) struct Serve {
     /// A proxy, or a network of them, whose X-Forwarded-For is believed, such as 127.0.0.1/32.
     #[arg(long = "trust-proxy", value_name = "NETWORK")]
     pub(crate) trusted_proxies: Vec<duijie_web::IpNet>,
+    /// A list of OpenID Connect providers by which people may log in.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) login_providers: Option<PathBuf>,
+    /// Let webhooks go to private networks and without TLS.
+    #[arg(long)]
+    pub(crate) private_receivers: bool,
     /// LOGIN:PASSWORD:ROLE to show on the login page; for demonstrations only.
     #[arg(long = "show-login", value_name = "LOGIN:PASSWORD:ROLE")]
     pub(crate) show_logins: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Webhook {
+    #[command(subcommand)]
+    pub(crate) command: WebhookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Tell an address what happens, with the rights of an account; the secret is printed this once.
+    Add {
+        login: String,
+        /// An https address on the public Internet.
+        url: String,
+        /// record.changed, case.moved or payout.moved.
+        #[arg(long = "event", required = true)]
+        events: Vec<String>,
+        #[arg(long)]
+        region: Option<String>,
+        /// Let it lie in a private network, and do without TLS.
+        #[arg(long)]
+        private: bool,
+    },
+    /// List webhooks, and why messages do not arrive.
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// End a webhook.
+    Remove { id: String },
+    /// Send what was not sent yet. `serve` does so by itself.
+    Run {
+        /// Under which address people reach the portal.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+        public_url: String,
+        #[arg(long)]
+        private: bool,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -15,3 +15,4 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod upkeep;
 pub(crate) mod voucher;
+pub(crate) mod webhook;

@@ -51,6 +51,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Serve(command) => commands::serve::run(&world, &command),
         Command::Case(command) => commands::case::run(&world, &command),
         Command::Clock(command) => commands::clock::run(&world, &command),
+        Command::Webhook(command) => commands::webhook::run(&world, &command),
         Command::Account(command) => commands::account::run(&world, &command),
         Command::Duplicates(command) => commands::duplicates::run(&world, &command),
         Command::Check(command) => commands::upkeep::check(&world, &command),

@@ -6,6 +6,7 @@ mod openapi;
 mod page;
 mod record;
 mod shapes;
+mod webhook;
 
 use crate::fault::Fault;
 use crate::pages::decisions::period;
@@ -18,7 +19,7 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use duijie_vocab::{RecordId, text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -317,6 +318,42 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             shape: "LedgerEntry",
             refusals: &[403, 404],
             answers: get(money::transfer),
+        },
+        ApiRoute {
+            path: "/api/webhooks",
+            method: "GET",
+            name: "webhooks",
+            about: "The caller's webhooks, with the entry up to which each was told, and why messages do not arrive.",
+            parameters: &[],
+            body: None,
+            status: 200,
+            shape: "Webhooks",
+            refusals: &[403],
+            answers: get(webhook::list),
+        },
+        ApiRoute {
+            path: "/api/webhooks",
+            method: "POST",
+            name: "webhook_make",
+            about: "Asks to be told of events from now on. The secret of the signatures is in this answer alone.",
+            parameters: &[],
+            body: Some("WebhookWish"),
+            status: 201,
+            shape: "NewWebhook",
+            refusals: &[400, 403, 408, 413, 415, 422],
+            answers: post(webhook::create),
+        },
+        ApiRoute {
+            path: "/api/webhooks/{id}",
+            method: "DELETE",
+            name: "webhook_remove",
+            about: "Ends a webhook.",
+            parameters: const { &[in_path("id", "The id of a webhook.")] },
+            body: None,
+            status: 200,
+            shape: "WebhookRemoved",
+            refusals: &[404],
+            answers: delete(webhook::remove),
         },
         ApiRoute {
             path: "/api/schemas/{kind}",

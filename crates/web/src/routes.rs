@@ -2,8 +2,9 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, answer, bulk, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login, logins,
-    map, matches, measures, password, payouts, published, record, region, search, second, settings, simulation, vouchers, workspace,
+    account, accounts, answer, bulk, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login,
+    login_with, logins, map, matches, measures, password, payouts, published, record, region, search, searches, second, settings, simulation, vouchers,
+    webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -54,6 +55,8 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/health", get(health::show)),
         both("/login", get(login::ask).post(login::login)),
         writes("/login/code", post(login::code)),
+        reads("/login/with/{provider}", get(login_with::leave)),
+        reads("/login/with/{provider}/back", get(login_with::back)),
         both("/password", get(password::ask).post(password::send)),
         both("/password/{token}", get(password::form).post(password::set)),
         both("/account", get(account::show).post(account::change)),
@@ -79,6 +82,8 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/clearing", get(vouchers::clearing)),
         reads("/published", get(published::lists)),
         reads("/agencies", get(published::agencies)),
+        both("/searches", get(searches::list).post(searches::change)),
+        both("/webhooks", get(webhooks::show).post(webhooks::change)),
         writes("/logout", post(login::logout)),
         reads("/assets/{digest}/{name}", get(asset::show)),
         reads("/cases", get(cases::desk)),

@@ -20,6 +20,7 @@ use crate::pages::health::HealthPage;
 use crate::pages::home::HomePage;
 use crate::pages::import::{ReportPage, UploadPage};
 use crate::pages::login::{CodePage, LoginPage};
+use crate::pages::login_with::LeavePage;
 use crate::pages::logins::LoginsPage;
 use crate::pages::map::MapPage;
 use crate::pages::matches::MatchesPage;
@@ -30,10 +31,12 @@ use crate::pages::published::{AgenciesPage, PublishedPage};
 use crate::pages::record::RecordPage;
 use crate::pages::region::RegionPage;
 use crate::pages::search::ResultsPage;
+use crate::pages::searches::SearchesPage;
 use crate::pages::second::SecondPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::simulation::SimulationPage;
 use crate::pages::vouchers::{self, ClearingPage, OrdersPage, VouchersPage};
+use crate::pages::webhooks::WebhooksPage;
 use crate::pages::workspace::{Firm, Office, WorkspacePage};
 use crate::query::Pairs;
 use crate::render::Frame;
@@ -144,9 +147,15 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     let logins = vec![("officer".to_string(), "demo".to_string(), Role::Officer.name())];
     add(
         "login.html",
-        &LoginPage { next: "/".into(), login: "li".into(), refused: Some(text!("登录名或密码不对", "wrong login or password")), demo_logins: logins },
+        &LoginPage {
+            next: "/".into(),
+            login: "li".into(),
+            refused: Some(text!("登录名或密码不对", "wrong login or password")),
+            demo_logins: logins,
+            providers: providers(),
+        },
     );
-    add("login.html", &LoginPage { next: "/".into(), login: String::new(), refused: None, demo_logins: vec![] });
+    add("login.html", &LoginPage { next: "/".into(), login: String::new(), refused: None, demo_logins: vec![], providers: vec![] });
     accounts(&mut add);
     overviews(&mut add);
     add("api.html", &crate::api::ApiPage::of("https://duijie.example.cn"));
@@ -213,6 +222,25 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     add("workspace.html", &WorkspacePage { firm: None, office: None });
 }
 
+pub(crate) fn hook() -> HookLine {
+    let again = duijie_vocab::Timestamp::from_micros(1_800_000_000_000_000).expect("BUG: an instant");
+    HookLine {
+        id: "0123456789abcdef".into(),
+        login: "li".into(),
+        url: "https://hooks.example.cn/a?b=c".into(),
+        events: HookEvent::ALL.to_vec(),
+        region: RegionCode::NATION,
+        region_name: "全国".into(),
+        made: "2026-11-21 12:00".into(),
+        told: 42,
+        failure: Some(HookFailure { why: "it answered 500".into(), times: 2, again }),
+    }
+}
+
+fn providers() -> Vec<ProviderName> {
+    vec![ProviderName { id: "city".into(), name: text!("政务网", "City") }]
+}
+
 /// The pages of accounts and logins.
 fn accounts(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     let login = |outcome: &str| LoginLine { at: "2026-11-21 12:00".into(), login: "li".into(), address: "203.0.113.7".into(), outcome: outcome.into() };
@@ -242,6 +270,8 @@ fn accounts(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         account: line(second),
         keys: vec![key(false), key(true)],
         logins: logins.clone(),
+        identities: vec![IdentityLine { id: "ab".into(), provider: text!("政务网", "City"), since: "2026-11-21".into() }],
+        providers: providers(),
         new_key: new_key.map(str::to_string),
         faults: vec![fault()],
         done: "email".into(),
@@ -256,6 +286,12 @@ fn accounts(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     let offered = duijie_app::enrolment("li", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into());
     add("second.html", &SecondPage { refused: Some(text!("不对", "wrong")), ..SecondPage::of(&offered).unwrap_or_else(|_| SecondPage::empty()) });
     add("second.html", &SecondPage { recovery: vec!["abcde23456".into()], ..SecondPage::empty() });
+    add("webhooks.html", &WebhooksPage::of(vec![hook(), HookLine { failure: None, ..hook() }]));
+    add("webhooks.html", &WebhooksPage { secret: Some("whsec_x".into()), faults: vec![fault()], ..WebhooksPage::of(vec![]) });
+    let saved = |tells| SavedSearch { id: "a".into(), name: "涂层 <b>".into(), query: "q=%E6%B6%82".into(), tells, made: "2026-11-21".into() };
+    add("searches.html", &SearchesPage { searches: vec![saved(true), saved(false)], faults: vec![], saved: true });
+    add("searches.html", &SearchesPage { searches: vec![], faults: vec![fault()], saved: false });
+    add("leave.html", &LeavePage { name: text!("政务网", "City"), href: "https://id.example.cn/?a=b".into() });
     add("login_code.html", &CodePage { next: "/".into(), ticket: "t".into(), refused: Some(text!("不对", "wrong")) });
     add("password.html", &ForgottenPage { sent: false });
     add("password.html", &ForgottenPage { sent: true });

@@ -4,13 +4,15 @@ use crate::arguments::Serve;
 use crate::world::World;
 use crate::{Outcome, Verdict};
 use anyhow::Context;
+use duijie_app::{LoginProviders, Outbound};
 use duijie_vocab::{Text, text};
 use duijie_web::Options;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
-    let app = Arc::new(world.open()?);
+    let providers = command.login_providers.as_deref().map(LoginProviders::read).transpose()?.unwrap_or_default();
+    let app = Arc::new(world.open()?.with_outbound(Outbound::new(command.private_receivers)).with_login_providers(providers));
     let stop = Arc::new(AtomicBool::new(false));
     let follower = {
         let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
@@ -29,6 +31,13 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
         let portal = command.public_url.clone().unwrap_or_else(|| format!("http://{}", command.listen));
         std::thread::Builder::new().name("clocks".into()).spawn(move || {
             app.run_clocks_until(&stop, &portal, &|fault| eprintln!("clocks: {fault}"));
+        })?
+    };
+    let hooks = {
+        let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        let portal = command.public_url.clone().unwrap_or_else(|| format!("http://{}", command.listen));
+        std::thread::Builder::new().name("webhooks".into()).spawn(move || {
+            app.send_hooks_until(&stop, &portal, &|fault| eprintln!("webhooks: {fault}"));
         })?
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -58,6 +67,9 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     }
     if clocks.join().is_err() {
         eprintln!("the clocks ended in a panic");
+    }
+    if hooks.join().is_err() {
+        eprintln!("the webhooks ended in a panic");
     }
     served.map(|()| Verdict::Done)
 }

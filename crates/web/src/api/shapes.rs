@@ -1,6 +1,7 @@
 //! The shapes of the API's answers as JSON Schema. A test holds each against a real value of its
 //! view type, so that a field that is added, renamed or dropped shows here.
 
+use duijie_app::HookEvent;
 use serde_json::{Map, Value, json};
 
 /// Every shape by its name.
@@ -178,10 +179,28 @@ pub(crate) fn all() -> Map<String, Value> {
     add("Saved", object(&[("id", string()), ("version", integer()), ("changed", boolean())]));
     add("FieldValue", json!({ "type": ["string", "number", "boolean", "array", "null"], "items": string() }));
     add("Fields", json!({ "type": "object", "additionalProperties": one("FieldValue"), "example": { "title": "高温合金叶片涂层", "budget": "80" } }));
+    webhooks(&mut add);
     money(&mut add);
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
     shapes
+}
+
+/// Who wants to be told of what.
+fn webhooks(add: &mut dyn FnMut(&str, Value)) {
+    let events = json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": HookEvent::ALL.map(HookEvent::as_str) } });
+    add("WebhookFailure", object(&[("why", string()), ("times", integer()), ("again", string())]));
+    let strings = |names: &[&'static str]| names.iter().map(|name| (*name, string())).collect::<Vec<_>>();
+    let mut view = strings(&["id", "login", "url", "region", "region_name", "made"]);
+    view.extend([("events", events.clone()), ("told", integer()), ("failure", optional(one("WebhookFailure")))]);
+    add("Webhook", object(&view));
+    add("Webhooks", many(one("Webhook")));
+    let mut wish = object(&[("url", string()), ("events", events), ("region", string())]);
+    wish["required"] = json!(["url", "events"]);
+    wish["example"] = json!({ "url": "https://hooks.example.cn/duijie", "events": ["record.changed"], "region": "320400" });
+    add("WebhookWish", wish);
+    add("NewWebhook", object(&[("id", string()), ("secret", string())]));
+    add("WebhookRemoved", object(&[("id", string())]));
 }
 
 /// What measures ask, choose and would do.
@@ -471,6 +490,9 @@ mod tests {
         check("PayoutPage", crate::api::money::Rows { rows: vec![crate::sample::entitlement(&["approve"])], next: None });
         check("VoucherPage", crate::api::money::Rows { rows: vec![crate::sample::voucher(&["order"])], next: Some("x".into()) });
         check("OrderPage", crate::api::money::Rows { rows: vec![crate::sample::order(&["claim"])], next: None });
+        check("Webhooks", vec![crate::sample::hook()]);
+        check("NewWebhook", duijie_app::NewHook { id: "x".into(), secret: "whsec_x".into() });
+        check("WebhookRemoved", crate::api::webhook::Removed { id: "x".into() });
         check("PublishedLists", vec![crate::sample::published_list()]);
         check("AgencyViews", vec![crate::sample::agency()]);
     }

@@ -11,7 +11,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{AccountLine, KeyLine, LoginLine, NewKey, Scope};
+use duijie_app::{AccountLine, IdentityLine, KeyLine, LoginLine, NewKey, ProviderName, Scope};
 use duijie_vocab::Diagnostic;
 use serde::Serialize;
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub(crate) struct AccountPage {
     pub(crate) account: AccountLine,
     pub(crate) keys: Vec<KeyLine>,
     pub(crate) logins: Vec<LoginLine>,
+    /// Where one may log in from, beside the password.
+    pub(crate) identities: Vec<IdentityLine>,
+    pub(crate) providers: Vec<ProviderName>,
     /// A key that was just made, to be shown this once.
     pub(crate) new_key: Option<String>,
     pub(crate) faults: Vec<Diagnostic>,
@@ -37,7 +40,7 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
 }
 
 /// The forms of the page, by the word in their `form` field.
-const FORMS: [&str; 5] = ["email", "password", "key", "revoke", "second"];
+const FORMS: [&str; 7] = ["email", "password", "key", "revoke", "second", "connect", "disconnect"];
 
 pub(crate) async fn change(
     State(portal): State<Arc<Portal>>,
@@ -45,6 +48,10 @@ pub(crate) async fn change(
     Extension(posted): Extension<Arc<Posted>>,
 ) -> Result<Response, Fault> {
     let form = posted.fields.get("form").unwrap_or_default().to_string();
+    if form == "connect" {
+        let provider = posted.fields.get("provider").unwrap_or_default().to_string();
+        return super::login_with::connect(&portal, &visit, provider).await;
+    }
     let viewer = visit.viewer.clone();
     let fields = posted.fields.clone();
     let word = form.clone();
@@ -54,6 +61,7 @@ pub(crate) async fn change(
         "second" => app.drop_second_factor(&viewer, fields.whole("old_password")).map(|()| None),
         "everywhere" => app.logout_everywhere(&viewer).map(|()| None),
         "revoke" => app.revoke_key(&viewer, fields.get("id").unwrap_or_default()).map(|()| None),
+        "disconnect" => app.disconnect(&viewer, fields.get("id").unwrap_or_default()).map(|()| None),
         "key" => make_key(app, &viewer, &fields).map(Some),
         _ => Err(duijie_app::AppError::NotFound),
     });
@@ -89,7 +97,8 @@ async fn current(portal: &Arc<Portal>, visit: &Visit) -> Result<AccountPage, Fau
             let account = app.own_line(&viewer)?;
             let keys = app.keys(&viewer, &account.login)?;
             let logins = app.logins(&viewer, false, LOGINS)?;
-            Ok(AccountPage { account, keys, logins, new_key: None, faults: Vec::new(), done: String::new() })
+            let (identities, providers) = (app.identities(&viewer)?, app.login_providers().names());
+            Ok(AccountPage { account, keys, logins, identities, providers, new_key: None, faults: Vec::new(), done: String::new() })
         })
         .await
 }

@@ -130,6 +130,11 @@ async fn save(portal: &Arc<Portal>, visit: &Visit, schema: &'static Schema, id: 
             let page = current(portal, visit, schema, subject).await?.conflicting();
             (page.with_typed(&typed), StatusCode::CONFLICT)
         }
+        // There is such a record already, perhaps since this very form was sent before.
+        Err(fault) if fault.status == StatusCode::CONFLICT => {
+            let page = EditPage::of(schema, None, unfilled(schema)).with_faults(vec![Diagnostic::error("record.exists", fault.message)]);
+            (page.with_typed(&typed), StatusCode::CONFLICT)
+        }
         // What was typed must outlive a session that ended meanwhile.
         Err(fault) if needs_login(visit, &fault) => {
             let page = EditPage { version, logged_out: true, ..EditPage::of(schema, id, unfilled(schema)) };

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use duijie_app::LoginStep;
+use duijie_app::{LoginStep, ProviderName};
 use duijie_vocab::Text;
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,6 +23,16 @@ pub(crate) struct LoginPage {
     pub(crate) login: String,
     pub(crate) refused: Option<Text>,
     pub(crate) demo_logins: Vec<(String, String, Text)>,
+    /// Who else may say who somebody is.
+    pub(crate) providers: Vec<ProviderName>,
+}
+
+impl LoginPage {
+    /// The form before anything was typed.
+    pub(crate) fn blank(portal: &Portal, next: &str) -> LoginPage {
+        let (demo_logins, providers) = (portal.options.demo_logins.clone(), portal.app.login_providers().names());
+        LoginPage { next: next.to_string(), login: String::new(), refused: None, demo_logins, providers }
+    }
 }
 
 #[derive(Serialize)]
@@ -37,8 +47,7 @@ pub(crate) async fn ask(State(portal): State<Arc<Portal>>, Extension(visit): Ext
     if visit.viewer.login.is_some() {
         return Ok(see_other(&next));
     }
-    let page = LoginPage { next, login: String::new(), refused: None, demo_logins: portal.options.demo_logins.clone() };
-    portal.pages.show(&portal, &visit, "login.html", page)
+    portal.pages.show(&portal, &visit, "login.html", LoginPage::blank(&portal, &next))
 }
 
 pub(crate) async fn login(
@@ -63,7 +72,7 @@ pub(crate) async fn login(
         Ok(LoginStep::Code(ticket)) => portal.pages.show(&portal, &visit, "login_code.html", CodePage { next, ticket, refused: None }),
         Err(fault) if fault.status == StatusCode::FORBIDDEN => {
             portal.throttle.failed(&key, Instant::now());
-            let page = LoginPage { next, login, refused: Some(fault.message), demo_logins: portal.options.demo_logins.clone() };
+            let page = LoginPage { login, refused: Some(fault.message), ..LoginPage::blank(&portal, &next) };
             let mut response = portal.pages.show(&portal, &visit, "login.html", page)?;
             *response.status_mut() = StatusCode::FORBIDDEN;
             Ok(response)

@@ -37,6 +37,8 @@ pub(crate) struct ResultsPage {
     widened: String,
     /// The same search as a feed.
     feed: String,
+    /// The query string under which the search is saved.
+    saved: String,
     /// Where the records found can be changed together.
     bulk: Option<String>,
 }
@@ -153,6 +155,7 @@ impl ResultsPage {
             exports: schema.filter(|_| may_export).map(|schema| exports(&way, schema)).unwrap_or_default(),
             may_add: schema.is_some() && visit.may(Action::Edit),
             feed: feed(&way.query, schema),
+            saved: kept(&way.query, schema).encode(),
             bulk: schema.filter(|_| visit.may(Action::Merge)).map(|schema| way.query.behind(&format!("/{}/bulk", schema.kind))),
             widened: Pairs::default().with("q", &request.text).behind("/search"),
             found,
@@ -162,8 +165,13 @@ impl ResultsPage {
 
 /// The feed of the search that `query` asks for.
 fn feed(query: &Pairs, schema: Option<&Schema>) -> String {
-    let query = query.without("sort");
-    schema.map_or(query.clone(), |schema| query.with("kind", &schema.kind)).behind("/feed")
+    kept(query, schema).behind("/feed")
+}
+
+/// The search that `query` asks for, whatever its order and page.
+fn kept(query: &Pairs, schema: Option<&Schema>) -> Pairs {
+    let query = query.without("sort").without("page");
+    schema.map_or(query.clone(), |schema| query.without("kind").with("kind", &schema.kind))
 }
 
 /// The path and query that every link of the page starts from.

@@ -71,8 +71,13 @@ impl Portal {
     }
 
     pub(crate) fn with(options: Options) -> Portal {
+        Portal::made(options, |app| app)
+    }
+
+    /// A portal over the product as `change` makes it.
+    pub(crate) fn made(options: Options, change: impl FnOnce(App) -> App) -> Portal {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let app = Arc::new(fill(data.path()));
+        let app = Arc::new(change(fill(data.path())));
         Portal { router: duijie_web::router(app.clone(), options), app, _data: data }
     }
 
@@ -136,6 +141,11 @@ fn fill(data: &Path) -> App {
 }
 
 impl Browser {
+    /// The session's value, if somebody is logged in.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.cookies.get("duijie_session").map(String::as_str)
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, &[], Body::empty()).await
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-struct Hands(AtomicI64);
+pub(crate) struct Hands(pub(crate) AtomicI64);
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
@@ -16,7 +16,7 @@ impl Clock for Hands {
     }
 }
 
-struct Counting(AtomicU64);
+pub(crate) struct Counting(pub(crate) AtomicU64);
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use duijie_app::{AccountChange, LoginStep, Viewer};
 
 /// The code that an authenticator shows at the portal's noon, by the standard's own arithmetic.
-fn code(secret: &str) -> String {
+pub(crate) fn code(secret: &str) -> String {
     use hmac::{Hmac, KeyInit, Mac};
     let key = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).expect("base 32");
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&key).expect("any length");

@@ -4,9 +4,13 @@ mod browser;
 mod casework;
 mod clockwork;
 mod identity;
+mod login_with;
+mod misuse;
 mod policy;
 mod program;
+mod provider;
 mod rights;
+mod told;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};

@@ -50,8 +50,17 @@ fn no_route_is_without_a_line_and_no_line_without_a_route() {
 /// The walk opens pages in a browser and holds them against accessibility rules: all of them.
 #[test]
 fn no_page_is_left_out_of_the_walk() {
-    const NO_PAGES: [&str; 7] =
-        ["/feed", "/export/{file}", "/payouts/files/{file}", "/template/{file}", "/import/{token}/annotated", "/assets/{digest}/{name}", "/logout"];
+    const NO_PAGES: [&str; 9] = [
+        "/feed",
+        "/export/{file}",
+        "/payouts/files/{file}",
+        "/template/{file}",
+        "/import/{token}/annotated",
+        "/assets/{digest}/{name}",
+        "/logout",
+        "/login/with/{provider}",
+        "/login/with/{provider}/back",
+    ];
     let pages: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../walk/pages.json")).expect("JSON");
     let walked: BTreeSet<&str> = pages.iter().filter_map(|page| page["route"].as_str()).collect();
     let table = duijie_web::table();
