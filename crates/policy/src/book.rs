@@ -2,8 +2,8 @@
 
 use crate::dossier::Sieves;
 use crate::evaluate::Evaluation;
-use crate::lower::{Atom, Lowering, Parameter, Type};
-use crate::measure::{Condition, MeasureVersion, Rule, Test, parse_measure, rule_diagnostic};
+use crate::lower::{Atom, Lowering, Parameter, Type, Written};
+use crate::measure::{Benefit, Condition, MeasureVersion, Rule, Test, parse_measure, rule_diagnostic};
 use crate::parser::children;
 use crate::period::{Cycle, Period};
 use crate::plan::{NodeId, Op, ParameterLine, Plan};
@@ -41,6 +41,14 @@ pub(crate) struct Compiled {
     pub(crate) children: Vec<Compiled>,
     /// The facts it reads, once somebody has asked for them.
     pub(crate) leaves: OnceLock<Vec<NodeId>>,
+    /// Whether it reads some value twice, once somebody has asked.
+    pub(crate) reads_twice: OnceLock<bool>,
+}
+
+impl Compiled {
+    fn new(node: NodeId, atoms: Vec<Atom>, children: Vec<Compiled>) -> Compiled {
+        Compiled { node, atoms, children, leaves: OnceLock::new(), reads_twice: OnceLock::new() }
+    }
 }
 
 impl Measure {
@@ -127,7 +135,12 @@ impl Book {
 
     /// The place of the version in force for a period.
     pub(crate) fn place_for(&self, id: &str, period: Period, on: Date) -> Option<usize> {
-        let newest_first = || self.by_id.get(id).into_iter().flatten().rev().copied();
+        self.place_among(self.by_id.get(id)?, period, on)
+    }
+
+    /// The same among the places of one measure's versions, the oldest first.
+    pub(crate) fn place_among(&self, versions: &[usize], period: Period, on: Date) -> Option<usize> {
+        let newest_first = || versions.iter().rev().copied();
         let (first, last) = period.days().unwrap_or((on, on));
         let on_day = |day: Date| newest_first().find(|&place| self.at(place).in_force_on(day));
         on_day(last).or_else(|| on_day(first)).or_else(|| {
@@ -136,6 +149,15 @@ impl Book {
                 from.is_none_or(|from| from <= last) && until.is_none_or(|until| first <= until)
             })
         })
+    }
+
+    /// The places of the versions of each measure, the oldest first, in the order of ids.
+    pub(crate) fn all_versions(&self) -> impl Iterator<Item = &[usize]> {
+        self.by_id.values().map(Vec::as_slice)
+    }
+
+    pub(crate) fn newest_of(&self, versions: &[usize]) -> &Measure {
+        self.at(*versions.last().expect("BUG: a measure without versions"))
     }
 
     /// The place of the newest version of a measure.
@@ -191,10 +213,12 @@ impl Book {
     fn add(&mut self, versions: Vec<(u32, MeasureVersion)>, faults: &mut Vec<Diagnostic>) {
         let order = in_dependency_order(&versions);
         let mut others: HashMap<String, (NodeId, Option<NodeId>)> = HashMap::new();
+        let mut written: BTreeMap<Cycle, Written> = BTreeMap::new();
         let mut slots: Vec<Option<(u32, MeasureVersion)>> = versions.into_iter().map(Some).collect();
         for at in order {
             let Some((version, source)) = slots[at].take() else { continue };
-            if let Some(measure) = self.compile_measure(version, source, &others, faults) {
+            let shared = written.entry(source.period).or_default();
+            if let Some(measure) = self.compile_measure(version, source, &others, shared, faults) {
                 others.insert(measure.source.id.clone(), (measure.verdict, measure.amount));
                 self.by_id.entry(measure.source.id.clone()).or_default().push(self.measures.len());
                 self.measures.push(measure);
@@ -210,6 +234,7 @@ impl Book {
         version: u32,
         source: MeasureVersion,
         others: &HashMap<String, (NodeId, Option<NodeId>)>,
+        written: &mut Written,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<Measure> {
         let mut compiler = Compiler {
@@ -218,13 +243,15 @@ impl Book {
             others,
             measure: &source,
             parameters: HashMap::new(),
+            written,
             faults,
             failed: false,
             attestations: Vec::new(),
         };
         compiler.parameters();
         let conditions = compiler.conditions(&source.when);
-        let benefit = source.benefit.clone().unwrap_or_default();
+        let none = Benefit::default();
+        let benefit = source.benefit.as_ref().unwrap_or(&none);
         let mut money = |rule: &Option<Rule>| rule.as_ref().and_then(|rule| compiler.rule(rule, |lowering, expr| lowering.money(expr)).map(|(id, _)| id));
         let amount = money(&benefit.amount);
         let base = money(&benefit.base);
@@ -257,6 +284,7 @@ struct Compiler<'c> {
     others: &'c HashMap<String, (NodeId, Option<NodeId>)>,
     measure: &'c MeasureVersion,
     parameters: HashMap<String, Parameter>,
+    written: &'c mut Written,
     faults: &'c mut Vec<Diagnostic>,
     failed: bool,
     attestations: Vec<(NodeId, String)>,
@@ -265,8 +293,16 @@ struct Compiler<'c> {
 impl Compiler<'_> {
     fn rule<T>(&mut self, rule: &Rule, lower: impl FnOnce(&mut Lowering<'_>, &Expr) -> Option<T>) -> Option<(T, Vec<Atom>)> {
         let mut lowering = Lowering::new(self.vocabulary, self.plan, self.measure.period, self.others);
-        lowering.parameters = self.parameters.clone();
+        let shares = self.measure.parameters.is_empty();
+        if shares {
+            lowering.written = std::mem::take(self.written);
+        } else {
+            lowering.parameters = self.parameters.clone();
+        }
         let lowered = lower(&mut lowering, &rule.expr);
+        if shares {
+            *self.written = std::mem::take(&mut lowering.written);
+        }
         let (faults, remarks, atoms) = (lowering.faults, lowering.remarks, lowering.atoms);
         self.report(&faults, &rule.at, true);
         self.report(&remarks, &rule.at, false);
@@ -312,29 +348,29 @@ impl Compiler<'_> {
         Some(match &condition.test {
             Test::Rule(rule) => {
                 let (node, atoms) = self.rule(rule, |lowering, expr| lowering.condition(expr))?;
-                Compiled { node, atoms, children: Vec::new(), leaves: OnceLock::new() }
+                Compiled::new(node, atoms, Vec::new())
             }
             Test::Attest(_) => {
                 let label = condition.label.zh.clone();
                 let node = self.plan.node(Op::Attested(label.as_str().into()));
                 self.attestations.push((node, label));
-                Compiled { node, atoms: Vec::new(), children: Vec::new(), leaves: OnceLock::new() }
+                Compiled::new(node, Vec::new(), Vec::new())
             }
             Test::AllOf(inner) => {
                 let children = self.conditions(inner);
                 let node = self.plan.node(Op::And(nodes(&children)));
-                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
+                Compiled::new(node, Vec::new(), children)
             }
             Test::AnyOf(inner) => {
                 let children = self.conditions(inner);
                 let node = self.plan.node(Op::Or(nodes(&children)));
-                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
+                Compiled::new(node, Vec::new(), children)
             }
             Test::NoneOf(inner) => {
                 let children = self.conditions(inner);
                 let any = self.plan.node(Op::Or(nodes(&children)));
                 let node = self.plan.node(Op::Not(any));
-                Compiled { node, atoms: Vec::new(), children, leaves: OnceLock::new() }
+                Compiled::new(node, Vec::new(), children)
             }
         })
     }

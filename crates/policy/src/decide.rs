@@ -1,22 +1,23 @@
-//! Deciding one measure for one subject, with the reasons.
+//! Deciding one measure for one subject, and the decision in words.
 
-use crate::book::{Book, Compiled, Measure};
+use crate::book::{Book, Measure};
 use crate::decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Outcome, Trace};
 use crate::evaluate::Evaluation;
+use crate::explain::{Explanation, Grounds, Judged, amount, failing};
 use crate::lower::{Atom, Type};
 use crate::measure::{Condition, Test, Window};
+use crate::missing::MissingFact;
 use crate::period::Period;
-use crate::plan::{NodeId, Op};
+use crate::plan::NodeId;
 use crate::print::{Style, print_rule};
 use crate::shown::{kind_of_fact, shown_distance, shown_value};
 use crate::sieve::reads_twice;
-use crate::syntax::{Binary, RegionWord};
+use crate::syntax::RegionWord;
 use crate::value::Value;
-use crate::{Facts, Fraction, RegionFacts, Truth, cases, missing};
+use crate::{Facts, Fraction, RegionFacts, Truth, cases};
 use duijie_vocab::{Date, Fen, Text, text};
-use rayon::prelude::*;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 impl Book {
     /// Decides a measure for a subject on a day. `period` is what is decided about; without it the
@@ -27,8 +28,8 @@ impl Book {
         let period = period.unwrap_or_else(|| newest.default_period(on));
         let version = self.version_for(measure, period, on);
         let decided = version.unwrap_or(newest);
-        let evaluation = self.evaluation(facts, regions, period, on);
-        Some(Deciding { book: self, measure: decided, evaluation: &evaluation, shown: &Shown::default() }.decision(version.is_some()))
+        let grounds = Grounds::new(self, facts, regions, period, on);
+        Some(grounds.decision(&grounds.explain(decided, version.is_some())))
     }
 
     /// Whether the conditions of a measure hold for the period that a day decides, and what it pays, by the
@@ -39,9 +40,8 @@ impl Book {
         let period = newest.default_period(on);
         let version = self.version_for(measure, period, on);
         let evaluation = self.evaluation(facts, regions, period, on);
-        let deciding = Deciding { book: self, measure: version.unwrap_or(newest), evaluation: &evaluation, shown: &Shown::default() };
-        let standing = Standing::of(&evaluation, deciding.measure, version.is_some());
-        Some((standing.verdict, deciding.amount()))
+        let measure = version.unwrap_or(newest);
+        Some((Standing::of(&evaluation, measure, version.is_some()).verdict, amount(&evaluation, measure)))
     }
 
     /// The ids of the measures that read a fact, by its key: those to decide again when it changes.
@@ -51,33 +51,15 @@ impl Book {
 
     /// Decides every measure whose region contains the subject, each for its own period.
     pub fn decide_all(&self, facts: &Facts, regions: &RegionFacts, on: Date) -> Vec<Decision> {
-        let on = on.first_day();
-        let reached: Vec<&str> = self.ids().filter(|id| self.measure(id).is_some_and(|measure| measure.source.region.contains(facts.region()))).collect();
-        // Measures that are decided together share what they compute and what they show.
-        let together = |ids: &[&str]| {
-            let mut evaluations: BTreeMap<Period, Evaluation<'_>> = BTreeMap::new();
-            let shown = Shown::default();
-            let decide = |id: &&str| {
-                let newest = self.measure(id)?;
-                let period = newest.default_period(on);
-                let version = self.version_for(id, period, on);
-                let evaluation = evaluations.entry(period).or_insert_with(|| self.evaluation(facts, regions, period, on));
-                Some(Deciding { book: self, measure: version.unwrap_or(newest), evaluation, shown: &shown }.decision(version.is_some()))
-            };
-            ids.iter().filter_map(decide).collect::<Vec<Decision>>()
-        };
-        reached.par_chunks(MEASURES_TOGETHER).flat_map_iter(together).collect()
+        self.explain_all(facts, regions, on).into_decisions()
     }
 }
 
-/// Measures that one thread decides at a time.
-const MEASURES_TOGETHER: usize = 128;
-
 /// Values and facts in words, once they were shown: many conditions show the same.
 #[derive(Default)]
-struct Shown {
-    values: RefCell<HashMap<(Period, NodeId), (Type, Text)>>,
-    facts: RefCell<HashMap<(Period, NodeId), FactUsed>>,
+pub(crate) struct Shown {
+    values: RefCell<HashMap<NodeId, (Type, Text)>>,
+    facts: RefCell<HashMap<NodeId, FactUsed>>,
 }
 
 impl Measure {
@@ -109,15 +91,15 @@ impl Measure {
 pub(crate) struct Standing<'m> {
     /// Whether the subject is in the measure's region.
     reached: bool,
-    verdict: Truth,
+    pub(crate) verdict: Truth,
     /// Attestations that nobody has answered.
-    open: Vec<(NodeId, &'m str)>,
+    pub(crate) open: Vec<(NodeId, &'m str)>,
     window: Option<(Date, Date)>,
     pub(crate) outcome: Outcome,
 }
 
 impl<'m> Standing<'m> {
-    fn of(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool) -> Standing<'m> {
+    pub(crate) fn of(evaluation: &Evaluation<'_>, measure: &'m Measure, in_force: bool) -> Standing<'m> {
         let reached = measure.source.region.contains(evaluation.facts.region());
         let verdict = match reached {
             true if *measure.reads_twice.get_or_init(|| reads_twice(evaluation.plan, measure.verdict)) => cases::decided(evaluation, measure.verdict),
@@ -155,60 +137,60 @@ fn holds_once_attested(evaluation: &Evaluation<'_>, measure: &Measure, open: &[(
     })
 }
 
-struct Deciding<'a> {
-    book: &'a Book,
-    measure: &'a Measure,
-    evaluation: &'a Evaluation<'a>,
-    shown: &'a Shown,
+/// An explanation and what it rests on, to be put in words.
+pub(crate) struct Wording<'w, 'a> {
+    pub(crate) grounds: &'w Grounds<'a>,
+    pub(crate) explanation: &'w Explanation<'a>,
 }
 
-impl Deciding<'_> {
-    fn decision(&self, in_force: bool) -> Decision {
-        let source = &self.measure.source;
-        let evaluation = self.evaluation;
-        let Standing { reached, verdict, open, window, outcome } = Standing::of(evaluation, self.measure, in_force);
-        let mut conditions: Vec<ConditionResult> =
-            source.when.iter().zip(&self.measure.conditions).map(|(condition, compiled)| self.condition(condition, compiled)).collect();
-        if !reached {
+impl<'a> Wording<'_, 'a> {
+    pub(crate) fn decision(&self) -> Decision {
+        let Explanation { measure, outcome, verdict, amount, ref standing, .. } = *self.explanation;
+        let (source, evaluation) = (&measure.source, self.evaluation());
+        let mut judged = self.explanation.conditions.iter();
+        let mut conditions: Vec<ConditionResult> = source.when.iter().map(|_| self.condition(&mut judged)).collect();
+        if !standing.reached {
             conditions.insert(0, self.out_of_region());
         }
-        let amount = (verdict != Truth::No).then(|| self.amount()).flatten();
-        let missing = if verdict == Truth::Unknown { missing::deciding(evaluation, self.measure, &open) } else { Vec::new() };
+        let percent = Type::Quantity { dimension: crate::Dimension::None, percent: true };
         Decision {
             measure: source.id.clone(),
-            version: self.measure.version,
+            version: measure.version,
             name: source.name.clone(),
             period: evaluation.period,
             on: evaluation.on,
             outcome,
             verdict,
             amount,
-            rate: self.measure.rate.map(|rate| shown_value(&evaluation.value(rate), &Type::Quantity { dimension: crate::Dimension::None, percent: true })),
+            rate: self.explanation.rate.as_ref().map(|rate| shown_value(rate, &percent)),
             conditions,
-            missing,
-            attestations: self.labels(&open),
+            missing: self.explanation.missing.iter().map(MissingFact::shown).collect(),
+            attestations: self.labels(&standing.open),
             basis: source.basis.clone(),
             exclusive: source.exclusive.clone(),
             pool: source.budget.as_ref().map(|budget| budget.pool.clone()),
             certainty: source.certainty,
             interpretation: source.interpretation.clone(),
-            window,
+            window: standing.window,
         }
+    }
+
+    fn evaluation(&self) -> &Evaluation<'a> {
+        &self.grounds.evaluation
     }
 
     fn labels(&self, open: &[(NodeId, &str)]) -> Vec<Text> {
         fn find(conditions: &[Condition], label: &str) -> Option<Text> {
             conditions.iter().find_map(|condition| match &condition.test {
                 Test::Attest(_) => (condition.label.zh == label).then(|| condition.label.clone()),
-                Test::AnyOf(inner) | Test::AllOf(inner) | Test::NoneOf(inner) => find(inner, label),
-                Test::Rule(_) => None,
+                test => find(test.parts(), label),
             })
         }
-        open.iter().filter_map(|(_, label)| find(&self.measure.source.when, label)).collect()
+        open.iter().filter_map(|(_, label)| find(&self.explanation.measure.source.when, label)).collect()
     }
 
     fn out_of_region(&self) -> ConditionResult {
-        let (wanted, own) = (self.measure.source.region.path(), self.evaluation.facts.region().path());
+        let (wanted, own) = (self.explanation.measure.source.region.path(), self.evaluation().facts.region().path());
         ConditionResult {
             label: text!("注册在{wanted}（现为{own}）", "registered in {wanted} (is in {own})"),
             clause: None,
@@ -222,39 +204,36 @@ impl Deciding<'_> {
         }
     }
 
-    fn amount(&self) -> Option<Amount> {
-        let Value::Number(range) = self.evaluation.value(self.measure.amount?) else { return None };
-        let (low, high) = money_bounds(&range);
-        Some(Amount { low, high, exact: high == Some(low) })
-    }
-
-    fn condition(&self, condition: &Condition, compiled: &Compiled) -> ConditionResult {
-        let verdict = cases::decided(self.evaluation, compiled.node);
-        let children =
-            |inner: &[Condition]| inner.iter().zip(&compiled.children).map(|(condition, compiled)| self.condition(condition, compiled)).collect::<Vec<_>>();
-        let (kind, rule, inner) = match &condition.test {
-            Test::Rule(rule) => (ConditionKind::Rule, rule.text.clone(), Vec::new()),
-            Test::Attest(who) => (ConditionKind::Attestation, who.clone(), Vec::new()),
-            Test::AnyOf(inner) => (ConditionKind::AnyOf, String::new(), children(inner)),
-            Test::AllOf(inner) => (ConditionKind::AllOf, String::new(), children(inner)),
-            Test::NoneOf(inner) => (ConditionKind::NoneOf, String::new(), children(inner)),
+    /// The next condition with those in it; as many are taken as the measure has.
+    pub(crate) fn condition<'j>(&self, judged: &mut impl Iterator<Item = &'j Judged<'a>>) -> ConditionResult
+    where
+        'a: 'j,
+    {
+        let Judged { condition, verdict, short_by, compiled, leaves } = judged.next().expect("BUG: a condition was not judged");
+        let (kind, rule) = match &condition.test {
+            Test::Rule(rule) => (ConditionKind::Rule, rule.text.clone()),
+            Test::Attest(who) => (ConditionKind::Attestation, who.clone()),
+            Test::AnyOf(_) => (ConditionKind::AnyOf, String::new()),
+            Test::AllOf(_) => (ConditionKind::AllOf, String::new()),
+            Test::NoneOf(_) => (ConditionKind::NoneOf, String::new()),
         };
         ConditionResult {
             label: condition.label.clone(),
             clause: condition.clause.clone(),
             kind,
-            verdict,
+            verdict: *verdict,
             rule,
             trace: compiled.atoms.iter().map(|atom| self.trace(atom)).collect(),
-            distance: if verdict == Truth::No { self.distance(&compiled.atoms) } else { None },
-            facts: if kind == ConditionKind::Rule { self.facts_used(compiled) } else { Vec::new() },
-            children: inner,
+            distance: short_by
+                .and_then(|by| failing(self.evaluation(), &compiled.atoms).map(|atom| Distance { by, shown: shown_distance(by, &atom.left_kind) })),
+            facts: leaves.iter().filter_map(|&id| self.fact_used(id)).collect(),
+            children: condition.test.parts().iter().map(|_| self.condition(judged)).collect(),
         }
     }
 
     fn trace(&self, atom: &Atom) -> Trace {
-        let (left, right) = (self.evaluation.value(atom.left), self.evaluation.value(atom.right));
-        let printed = |expr| Text::new(print_rule(expr, Style::Zh, self.book.vocabulary()), english(expr, self.book));
+        let (left, right) = (self.evaluation().value(atom.left), self.evaluation().value(atom.right));
+        let printed = |expr| Text::new(print_rule(expr, Style::Zh, self.grounds.book.vocabulary()), english(expr, self.grounds.book));
         let (left_words, right_words) = atom.words.get_or_init(|| (printed(&atom.left_expr), printed(&atom.right_expr))).clone();
         let (_, cel, zh) = atom.op.spelling();
         let right_value = self.value_shown(atom.right, &right, &atom.right_kind);
@@ -269,51 +248,26 @@ impl Deciding<'_> {
             operator: Text::new(zh, cel),
             right: if atom.right_expr.number().is_some() { right_value.clone() } else { right_words },
             right_value,
-            verdict: self.evaluation.truth(atom.node),
+            verdict: self.evaluation().truth(atom.node),
             remark,
         }
     }
 
-    /// How far the one failing numeric comparison of a condition is from holding.
-    fn distance(&self, atoms: &[Atom]) -> Option<Distance> {
-        let mut failing = atoms.iter().filter(|atom| self.evaluation.truth(atom.node) == Truth::No);
-        let atom = failing.next()?;
-        if failing.next().is_some() {
-            return None;
-        }
-        let (Value::Number(left), Value::Number(right)) = (self.evaluation.value(atom.left), self.evaluation.value(atom.right)) else { return None };
-        let by = match atom.op {
-            Binary::GreaterEqual | Binary::Greater => right.low?.at.minus(left.high?.at)?,
-            Binary::LessEqual | Binary::Less => left.low?.at.minus(right.high?.at)?,
-            Binary::Equal => left.point()?.minus(right.point()?)?.abs(),
-            _ => return None,
-        };
-        Some(Distance { by, shown: shown_distance(by, &atom.left_kind) })
-    }
-
     /// The value of a node in words, as it was shown before.
     fn value_shown(&self, node: NodeId, value: &Value, kind: &Type) -> Text {
-        let key = (self.evaluation.period, node);
-        if let Some((_, text)) = self.shown.values.borrow().get(&key).filter(|(as_kind, _)| as_kind == kind) {
+        if let Some((_, text)) = self.grounds.shown.values.borrow().get(&node).filter(|(as_kind, _)| as_kind == kind) {
             return text.clone();
         }
         let text = shown_value(value, kind);
-        self.shown.values.borrow_mut().insert(key, (kind.clone(), text.clone()));
+        self.grounds.shown.values.borrow_mut().insert(node, (kind.clone(), text.clone()));
         text
     }
 
-    fn facts_used(&self, compiled: &Compiled) -> Vec<FactUsed> {
-        let is_leaf = |id: &NodeId| matches!(self.book.plan.op(*id), Op::Fact { .. } | Op::RegionFact { .. });
-        let leaves = compiled.leaves.get_or_init(|| self.book.plan.below(&[compiled.node]).into_iter().filter(is_leaf).collect());
-        leaves.iter().filter_map(|&id| self.fact_used(id)).collect()
-    }
-
     fn fact_used(&self, id: NodeId) -> Option<FactUsed> {
-        let key = (self.evaluation.period, id);
-        if let Some(used) = self.shown.facts.borrow().get(&key) {
+        if let Some(used) = self.grounds.shown.facts.borrow().get(&id) {
             return Some(used.clone());
         }
-        let leaf = self.evaluation.leaf(id)?;
+        let leaf = self.evaluation().leaf(id)?;
         let is_growth = leaf.name.starts_with("growth(");
         let kind = kind_of_fact(leaf.def, is_growth);
         let used = FactUsed {
@@ -323,7 +277,7 @@ impl Deciding<'_> {
             value: leaf.known.map(|known| shown_value(&crate::evaluate::known_value(leaf.def, Some(known), is_growth), &kind)),
             source: leaf.known.map(|known| known.source.clone()),
         };
-        self.shown.facts.borrow_mut().insert(key, used.clone());
+        self.grounds.shown.facts.borrow_mut().insert(id, used.clone());
         Some(used)
     }
 }

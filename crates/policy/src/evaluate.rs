@@ -2,6 +2,7 @@
 //! of the language; every faster way must agree with it.
 
 use crate::facts::{FactValue, Facts, KnownFact, RegionFacts};
+use crate::hashing::QuickMap;
 use crate::period::Period;
 use crate::plan::{At, Comparison, Constant, NodeId, Op, Plan, Tier};
 use crate::range::{Bound, NoNumber, Range};
@@ -11,30 +12,41 @@ use crate::vocabulary::{FactDef, FactKind, Vocabulary};
 use crate::{Fraction, Truth};
 use duijie_vocab::{Date, RegionCode, RegionLevel};
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-/// Values by node. Nodes are small dense numbers, so a multiplication spreads them well enough.
-type NodeMap = HashMap<NodeId, Value, BuildHasherDefault<NodeHasher>>;
-
+/// Values of all nodes that were asked for: a place by node, so that looking one up costs an index.
 #[derive(Default)]
-struct NodeHasher(u64);
+struct Memory {
+    /// One more than the place of a node's value; 0 while there is none.
+    places: Vec<u32>,
+    values: Vec<Value>,
+}
 
-impl Hasher for NodeHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+impl Memory {
+    fn get(&self, id: NodeId) -> Option<&Value> {
+        match self.places.get(id as usize) {
+            None | Some(0) => None,
+            Some(&place) => self.values.get(place as usize - 1),
         }
     }
 
-    fn write_u32(&mut self, node: u32) {
-        self.0 = u64::from(node).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn insert(&mut self, id: NodeId, value: Value, nodes: usize) {
+        if self.places.is_empty() {
+            self.places = vec![0; nodes];
+        }
+        self.values.push(value);
+        self.places[id as usize] = u32::try_from(self.values.len()).expect("BUG: more values than nodes");
     }
+}
+
+/// What is supposed for a moment, and what follows from it.
+#[derive(Default)]
+struct Supposition {
+    /// Nodes that are taken to be something else than the facts say, for reasoning by cases.
+    assumed: Vec<(NodeId, Value)>,
+    /// A node only reads nodes before it, so what stands before the first assumed one is as ever.
+    from: NodeId,
+    memory: QuickMap<NodeId, Value>,
 }
 
 /// Everything an evaluation reads.
@@ -45,40 +57,66 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) regions: &'a RegionFacts,
     pub(crate) period: Period,
     pub(crate) on: Date,
-    /// Nodes that are taken to be something else than the facts say, for reasoning by cases.
-    assumed: RefCell<NodeMap>,
-    memory: RefCell<NodeMap>,
+    supposed: RefCell<Option<Supposition>>,
+    memory: RefCell<Memory>,
+}
+
+impl Supposition {
+    fn assumed(&self, id: NodeId) -> Option<&Value> {
+        self.assumed.iter().find(|(assumed, _)| *assumed == id).map(|(_, value)| value)
+    }
 }
 
 impl<'a> Evaluation<'a> {
     pub(crate) fn new(vocabulary: &'a Vocabulary, plan: &'a Plan, facts: &'a Facts, regions: &'a RegionFacts, period: Period, on: Date) -> Evaluation<'a> {
-        Evaluation { vocabulary, plan, facts, regions, period, on, assumed: RefCell::default(), memory: RefCell::default() }
+        Evaluation { vocabulary, plan, facts, regions, period, on, supposed: RefCell::default(), memory: RefCell::default() }
     }
 
     /// What the node is known to be.
     pub(crate) fn value(&self, id: NodeId) -> Value {
-        if let Some(value) = self.assumed.borrow().get(&id) {
-            return value.clone();
-        }
-        if let Some(value) = self.memory.borrow().get(&id) {
-            return value.clone();
-        }
-        let value = self.compute(id);
-        self.memory.borrow_mut().insert(id, value.clone());
-        value
+        self.seen(id, Value::clone)
     }
 
     pub(crate) fn truth(&self, id: NodeId) -> Truth {
-        self.value(id).truth()
+        self.seen(id, Value::truth)
+    }
+
+    /// Looks at the value of a node without a copy of it.
+    pub(crate) fn seen<T>(&self, id: NodeId, look: impl Fn(&Value) -> T) -> T {
+        if let Some(supposed) = self.supposed.borrow().as_ref().filter(|supposed| id >= supposed.from) {
+            let known = supposed.memory.get(&id).or_else(|| supposed.assumed(id));
+            if let Some(value) = known {
+                return look(value);
+            }
+        } else if let Some(value) = self.memory.borrow().get(id) {
+            return look(value);
+        }
+        let value = self.compute(id);
+        let result = look(&value);
+        match self.supposed.borrow_mut().as_mut().filter(|supposed| id >= supposed.from) {
+            Some(supposed) => {
+                supposed.memory.insert(id, value);
+            }
+            None => self.memory.borrow_mut().insert(id, value, self.plan.len()),
+        }
+        result
+    }
+
+    fn is_assumed(&self, id: NodeId) -> bool {
+        self.supposed.borrow().as_ref().is_some_and(|supposed| supposed.assumed(id).is_some())
     }
 
     /// Evaluates with some nodes taken to be given values.
     pub(crate) fn assuming<T>(&self, assumed: &[(NodeId, Value)], evaluate: impl FnOnce(&Self) -> T) -> T {
-        let assumed_before = self.assumed.replace_with(|before| before.iter().map(|(id, value)| (*id, value.clone())).chain(assumed.iter().cloned()).collect());
-        let memory_before = self.memory.take();
+        let before = self.supposed.take();
+        let mut all = assumed.to_vec();
+        if let Some(before) = &before {
+            all.extend(before.assumed.iter().filter(|(id, _)| !assumed.iter().any(|(other, _)| other == id)).cloned());
+        }
+        let from = all.iter().map(|(id, _)| *id).min().unwrap_or(NodeId::MAX);
+        self.supposed.replace((!all.is_empty()).then(|| Supposition { assumed: all, from, memory: QuickMap::default() }));
         let result = evaluate(self);
-        self.memory.replace(memory_before);
-        self.assumed.replace(assumed_before);
+        self.supposed.replace(before);
         result
     }
 
@@ -106,7 +144,7 @@ impl<'a> Evaluation<'a> {
             Op::Fact { fact, at } => self.fact(*fact, at),
             Op::RegionFact { level, name, fact, at } => self.region_fact(*level, name, *fact, at),
             Op::FirstKnown(first, second) => match self.leaf(*first) {
-                Some(Leaf { known: None, .. }) if !self.assumed.borrow().contains_key(first) => self.value(*second),
+                Some(Leaf { known: None, .. }) if !self.is_assumed(*first) => self.value(*second),
                 _ => self.value(*first),
             },
             Op::Negate(a) => self.map_number(*a, |a| Ok(a.negated())),

@@ -129,11 +129,16 @@ fn folded(c: char) -> char {
 }
 
 fn begins_name(c: char) -> bool {
-    folded(c).is_alphabetic() || c == '_'
+    is_han(c) || folded(c).is_alphabetic() || c == '_'
 }
 
 fn continues_name(c: char) -> bool {
-    folded(c).is_alphanumeric() || c == '_'
+    is_han(c) || folded(c).is_alphanumeric() || c == '_'
+}
+
+/// The characters that most names are made of, known without looking them up.
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 struct Lexer<'r> {
@@ -183,8 +188,9 @@ impl Lexer<'_> {
 
     fn sign(&mut self) -> Result<Token, RuleFault> {
         // The longest sign has three characters; full-width ones take three bytes each.
-        let ahead: String = self.rest().chars().take(3).map(folded).collect();
-        if let Some((spelling, sign)) = SIGNS.iter().find(|(spelling, _)| ahead.starts_with(spelling)) {
+        let mut ahead = [' '; 3];
+        ahead.iter_mut().zip(self.rest().chars()).for_each(|(place, c)| *place = folded(c));
+        if let Some((spelling, sign)) = SIGNS.iter().find(|(spelling, _)| spelling.chars().zip(ahead).all(|(a, b)| a == b)) {
             self.at += self.rest().chars().take(spelling.chars().count()).map(char::len_utf8).sum::<usize>();
             return Ok(Token::Sign(sign));
         }
@@ -250,9 +256,12 @@ impl Lexer<'_> {
 
     /// `-06-30` after four digits makes a date.
     fn date_after(&mut self, year: &str, start: usize) -> Result<Option<Date>, RuleFault> {
+        if year.len() != 4 {
+            return Ok(None);
+        }
         let tail: String = self.rest().chars().take(6).map(folded).collect();
         let shape: String = tail.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-        if year.len() != 4 || shape != "-00-00" {
+        if shape != "-00-00" {
             return Ok(None);
         }
         self.at += self.rest().chars().take(6).map(char::len_utf8).sum::<usize>();

@@ -21,11 +21,13 @@ mod decision;
 mod dossier;
 mod evaluate;
 mod examples;
+mod explain;
 mod fact_table;
 mod facts;
 mod format;
 mod formula;
 mod fraction;
+mod hashing;
 mod inputs;
 mod keys;
 mod lanes;
@@ -67,6 +69,7 @@ pub use choose::{Because, Chosen, Combination, LeftOut, best_combination};
 pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
 pub use dossier::Dossier;
 pub use examples::{ExampleCase, ExampleOutcome, example_case, missing_examples, test_examples};
+pub use explain::{Explained, Explanation, Judged};
 pub use fact_table::{FactTable, read_fact_table};
 pub use facts::{FactFault, FactSource, FactValue, Facts, KnownFact, RegionFacts, SourceKind};
 pub use format::format_measure;
@@ -79,6 +82,7 @@ pub use measure::{
     Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
     Test, Window, parse_measure,
 };
+pub use missing::MissingFact;
 pub use mutate::unnoticed_changes;
 pub use parser::parse_rule;
 pub use period::{Cycle, Period, PeriodFault};

@@ -73,7 +73,7 @@ pub(crate) struct Parameter {
 
 /// The period an expression is read in, relative to the period decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Context {
+pub(crate) struct Context {
     anchor: Option<Period>,
     years: i32,
     quarters: i32,
@@ -84,6 +84,10 @@ struct Context {
     /// Whether comparisons are those of the condition itself and not of a derived fact.
     inner: bool,
 }
+
+/// Derived facts without faults, each once for each period it is read in. They are the same in every rule
+/// of measures with periods of one length and without parameters, which may bear the names of facts.
+pub(crate) type Written = HashMap<(u32, Context), Lowered>;
 
 /// Everything that lowering reads and writes.
 pub(crate) struct Lowering<'b> {
@@ -99,8 +103,9 @@ pub(crate) struct Lowering<'b> {
     pub(crate) atoms: Vec<Atom>,
     /// Derived facts being written out, to find cycles.
     pub(crate) open: Vec<u32>,
-    /// Derived facts that are written out already: each is, once for each period it is read in.
-    written: HashMap<(u32, Context), Lowered>,
+    /// Derived facts that are written out already: those with faults or remarks, told in this rule, and the others.
+    faulty: Written,
+    pub(crate) written: Written,
     /// How deep the walk is, over rules and the derived facts in them.
     level: usize,
 }
@@ -125,7 +130,8 @@ impl<'b> Lowering<'b> {
             remarks: Vec::new(),
             atoms: Vec::new(),
             open: Vec::new(),
-            written: HashMap::new(),
+            faulty: Written::new(),
+            written: Written::new(),
             level: 0,
         }
     }
@@ -302,7 +308,7 @@ impl<'b> Lowering<'b> {
 
     fn access(&mut self, name: &str, periods: &[Expr], expr: &Expr, context: Context) -> Got {
         let Some(index) = self.vocabulary.index(name) else { return self.unknown_name(name, expr) };
-        let fact = self.vocabulary.at(index).clone();
+        let fact = self.vocabulary.at(index);
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         if fact.scope == FactScope::Region && context.region.is_none() {
             return self.fault(
@@ -321,10 +327,10 @@ impl<'b> Lowering<'b> {
                     text!("写作 `{name}(上年)`", "write `{name}(last_year)`"),
                 );
             }
-            let contexts = self.periods(&periods[0], &fact, context)?;
-            return self.in_periods(&contexts, |lowering, context| lowering.fact(index, &fact, expr, context));
+            let contexts = self.periods(&periods[0], fact, context)?;
+            return self.in_periods(&contexts, |lowering, context| lowering.fact(index, fact, expr, context));
         };
-        self.fact(index, &fact, expr, context)
+        self.fact(index, fact, expr, context)
     }
 
     fn unknown_name<T>(&mut self, name: &str, expr: &Expr) -> Option<T> {
@@ -393,7 +399,7 @@ impl<'b> Lowering<'b> {
             );
         }
         let inner = Context { inner: true, ..context };
-        if let Some(written) = self.written.get(&(index, inner)) {
+        if let Some(written) = self.written.get(&(index, inner)).or_else(|| self.faulty.get(&(index, inner))) {
             return Some(written.clone());
         }
         let Ok(tree) = parse_rule(rule) else {
@@ -406,11 +412,13 @@ impl<'b> Lowering<'b> {
             );
         };
         self.open.push(index);
-        let faults = self.faults.len();
+        let (faults, remarks) = (self.faults.len(), self.remarks.len());
         let lowered = self.lower(&tree, inner);
         self.open.pop();
         if let Some(lowered) = &lowered {
-            self.written.insert((index, inner), lowered.clone());
+            let clean = (faults, remarks) == (self.faults.len(), self.remarks.len());
+            let written = if clean { &mut self.written } else { &mut self.faulty };
+            written.insert((index, inner), lowered.clone());
         }
         // Faults inside the derived rule are shown where it is used; its own place is shown by the vocabulary's check.
         for fault in &mut self.faults[faults..] {

@@ -111,6 +111,16 @@ pub enum Test {
     NoneOf(Vec<Condition>),
 }
 
+impl Test {
+    /// The conditions of a group, in order; none for a single test.
+    pub fn parts(&self) -> &[Condition] {
+        match self {
+            Test::Rule(_) | Test::Attest(_) => &[],
+            Test::AnyOf(parts) | Test::AllOf(parts) | Test::NoneOf(parts) => parts,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Benefit {
     pub kind: String,

@@ -233,7 +233,7 @@ impl Parser {
         if self.sees(".") {
             return self.region(&name, start);
         }
-        match Function::named(&name).filter(|_| self.sees("(")) {
+        match if self.sees("(") { Function::named(&name) } else { None } {
             None => self.fact(name, start),
             Some(function) => {
                 self.at += 1;

@@ -1,10 +1,11 @@
 //! Resolved expressions as a graph in which equal parts are one node, over all measures of a book.
 
+use crate::hashing::QuickMap;
 use crate::period::{Cycle, Period};
 use crate::syntax::RegionWord;
 use crate::{Fraction, RoundingMode};
 use duijie_vocab::Date;
-use std::collections::HashMap;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 pub(crate) type NodeId = u32;
@@ -166,22 +167,29 @@ pub(crate) enum Op {
 impl Op {
     /// The nodes it reads.
     pub(crate) fn inputs(&self) -> Vec<NodeId> {
+        let mut inputs = Vec::new();
+        self.each_input(|input| inputs.push(input));
+        inputs
+    }
+
+    /// Calls `see` with every node it reads, in order.
+    pub(crate) fn each_input(&self, mut see: impl FnMut(NodeId)) {
         match self {
-            Op::Constant(_) | Op::Fact { .. } | Op::RegionFact { .. } | Op::Today | Op::Attested(_) => Vec::new(),
-            Op::Negate(a) | Op::Abs(a) | Op::Floor(a) | Op::Not(a) | Op::Age(a) | Op::YearOf(a) | Op::Known(a) => vec![*a],
-            Op::FirstKnown(a, b) | Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::SameWord(a, b) => vec![*a, *b],
-            Op::Growth { now, before } => vec![*now, *before],
-            Op::Min(all) | Op::Max(all) | Op::Sum(all) | Op::CountYes(all) | Op::And(all) | Op::Or(all) => all.to_vec(),
-            Op::Round { value, step, .. } => vec![*value, *step],
-            Op::Compare { left, right, .. } => vec![*left, *right],
-            Op::If { condition, then, otherwise } => vec![*condition, *then, *otherwise],
+            Op::Constant(_) | Op::Fact { .. } | Op::RegionFact { .. } | Op::Today | Op::Attested(_) => {}
+            Op::Negate(a) | Op::Abs(a) | Op::Floor(a) | Op::Not(a) | Op::Age(a) | Op::YearOf(a) | Op::Known(a) => see(*a),
+            Op::FirstKnown(a, b) | Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::SameWord(a, b) => [*a, *b].into_iter().for_each(see),
+            Op::Growth { now, before } => [*now, *before].into_iter().for_each(see),
+            Op::Min(all) | Op::Max(all) | Op::Sum(all) | Op::CountYes(all) | Op::And(all) | Op::Or(all) => all.iter().copied().for_each(see),
+            Op::Round { value, step, .. } => [*value, *step].into_iter().for_each(see),
+            Op::Compare { left, right, .. } => [*left, *right].into_iter().for_each(see),
+            Op::If { condition, then, otherwise } => [*condition, *then, *otherwise].into_iter().for_each(see),
             Op::Tiers { subject, tiers } | Op::Progressive { subject, tiers, .. } => {
-                std::iter::once(*subject).chain(tiers.iter().filter_map(|tier| tier.value)).collect()
+                std::iter::once(*subject).chain(tiers.iter().filter_map(|tier| tier.value)).for_each(see);
             }
-            Op::AddMonths { date, months } => vec![*date, *months],
-            Op::Among { word, words } => vec![*word, *words],
-            Op::ContainsAny { set, words } | Op::ContainsAll { set, words } => vec![*set, *words],
-            Op::Parameter(lines) => lines.iter().flat_map(|line| line.when.into_iter().chain([line.value])).collect(),
+            Op::AddMonths { date, months } => [*date, *months].into_iter().for_each(see),
+            Op::Among { word, words } => [*word, *words].into_iter().for_each(see),
+            Op::ContainsAny { set, words } | Op::ContainsAll { set, words } => [*set, *words].into_iter().for_each(see),
+            Op::Parameter(lines) => lines.iter().flat_map(|line| line.when.into_iter().chain([line.value])).for_each(see),
         }
     }
 }
@@ -191,7 +199,7 @@ impl Op {
 pub(crate) struct Plan {
     ops: Vec<Op>,
     depths: Vec<usize>,
-    known: HashMap<Op, NodeId>,
+    known: QuickMap<Op, NodeId>,
 }
 
 impl Plan {
@@ -201,7 +209,9 @@ impl Plan {
             return id;
         }
         let id = NodeId::try_from(self.ops.len()).expect("BUG: more nodes than the size limits allow");
-        self.depths.push(1 + op.inputs().into_iter().map(|input| self.depth(input)).max().unwrap_or(0));
+        let mut deepest = 0;
+        op.each_input(|input| deepest = deepest.max(self.depth(input)));
+        self.depths.push(1 + deepest);
         self.ops.push(op.clone());
         self.known.insert(op, id);
         id
@@ -226,13 +236,16 @@ impl Plan {
 
     /// Every node below `roots`, the roots included, in increasing order.
     pub(crate) fn below(&self, roots: &[NodeId]) -> Vec<NodeId> {
-        let mut seen = std::collections::BTreeSet::new();
-        let mut open = roots.to_vec();
+        // A node only reads smaller ones, so the greatest that is left has been reached from everywhere.
+        let mut open: BinaryHeap<NodeId> = roots.iter().copied().collect();
+        let mut found = Vec::new();
         while let Some(id) = open.pop() {
-            if seen.insert(id) {
-                open.extend(self.op(id).inputs());
+            if found.last() != Some(&id) {
+                found.push(id);
+                self.op(id).each_input(|input| open.push(input));
             }
         }
-        seen.into_iter().collect()
+        found.reverse();
+        found
     }
 }

@@ -204,6 +204,28 @@ proptest! {
         }
     }
 
+    /// Explanations that measures share values for, put in words, are the decisions of each measure alone.
+    #[test]
+    fn explanations_in_words_equal_the_decisions(measures in proptest::collection::vec(proptest::collection::vec(condition(), 1..4), 1..6), facts in row()) {
+        let book = book(&measures);
+        let regions = RegionFacts::new();
+        let explained = book.explain_all(&facts, &regions, day());
+        prop_assert_eq!(explained.iter().count(), measures.len());
+        for (explanation, rules) in explained.iter().zip(&measures) {
+            let id = explanation.measure.id();
+            let alone = book.decide(id, &facts, &regions, day(), None).unwrap();
+            prop_assert_eq!((explanation.outcome, explanation.verdict, explanation.amount), (alone.outcome, alone.verdict, alone.amount));
+            let verdicts: Vec<Truth> = explanation.conditions.iter().map(|judged| judged.verdict).collect();
+            prop_assert_eq!(verdicts, alone.conditions.iter().map(|condition| condition.verdict).collect::<Vec<_>>());
+            prop_assert_eq!(explained.condition(id, rules.len() - 1), alone.conditions.last().cloned());
+            prop_assert_eq!(explained.condition(id, rules.len()), None);
+            prop_assert_eq!(explained.missing(id), alone.missing.clone());
+            prop_assert_eq!(explained.decision(id), Some(alone));
+        }
+        let alone: Vec<_> = book.ids().map(|id| book.decide(id, &facts, &regions, day(), None).unwrap()).collect();
+        prop_assert_eq!(explained.into_decisions(), alone);
+    }
+
     /// What is decided early is not taken back: any value for a missing fact leaves a yes a yes and a no a no,
     /// except that the new value may be a fault or leave a quotient without a value.
     #[test]

@@ -373,8 +373,7 @@ impl Lowering<'_> {
             let computed = lowering.one(&computed, inner)?;
             let (ExprKind::Name(fact) | ExprKind::Access { name: fact, .. }) = &arguments[0].kind else { return None };
             let index = lowering.vocabulary.index(fact)?;
-            let fact = lowering.vocabulary.at(index).clone();
-            let at = lowering.at(&fact, inner, context)?;
+            let at = lowering.at(lowering.vocabulary.at(index), inner, context)?;
             let given = lowering.plan.node(Op::RegionFact { level, name: Arc::from(name.as_str()), fact: u32::try_from(index).unwrap_or(u32::MAX), at });
             let id = lowering.plan.node(Op::FirstKnown(given, computed));
             single(id, Type::Quantity { dimension: Dimension::None, percent: true })
