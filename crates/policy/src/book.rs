@@ -430,18 +430,22 @@ fn check_versions(versions: Vec<MeasureVersion>, faults: &mut Vec<Diagnostic>) -
                     );
                     continue;
                 }
-                Some(Joint::Gap(from, until)) => {
+                // Told as a fault, but decided: to leave the version out would widen the gap.
+                Some(Joint::Gap(from, until)) if !version.resumes => {
                     let id = &version.id;
                     faults.push(
-                        Diagnostic::warning(
+                        Diagnostic::error(
                             "policy.measure.gap",
                             text!("`{id}` 在 {from} 至 {until} 之间没有版本", "no version of `{id}` is in force from {from} to {until}"),
                         )
                         .at(id_place(&version))
-                        .help(text!("核对各版本的有效期", "check the dates of the versions")),
+                        .help(text!(
+                            "核对各版本的有效期；措施确曾中断的，在后一版本写 `resumes: true`",
+                            "check the dates of the versions; if the measure did lapse in between, write `resumes: true` in the later one"
+                        )),
                     );
                 }
-                Some(Joint::Close) | None => {}
+                Some(Joint::Gap(..) | Joint::Close) | None => {}
             }
             kept.push(version);
         }

@@ -196,6 +196,8 @@ pub struct MeasureVersion {
     pub region: RegionCode,
     pub subject: String,
     pub in_force: (Option<Date>, Option<Date>),
+    /// Whether it is meant that no version was in force for a while before this one.
+    pub resumes: bool,
     pub period: Cycle,
     pub window: Option<Window>,
     pub delivery: Delivery,
@@ -220,13 +222,14 @@ pub struct MeasureSource {
     pub versions: Vec<MeasureVersion>,
 }
 
-pub(crate) const MEASURE_KEYS: [&str; 21] = [
+pub(crate) const MEASURE_KEYS: [&str; 22] = [
     "id",
     "name",
     "basis",
     "region",
     "subject",
     "in_force",
+    "resumes",
     "period",
     "window",
     "delivery",
@@ -322,6 +325,7 @@ impl MeasureReader<'_> {
             region,
             subject: keys.scalar("subject").unwrap_or("enterprise").to_string(),
             in_force: keys.get("in_force").map_or((None, None), |node| self.dates(node)),
+            resumes: keys.get("resumes").is_some_and(|node| self.yes_or_no(node)),
             period,
             window: keys.get("window").and_then(|node| self.window(node)),
             delivery,
@@ -361,6 +365,15 @@ impl MeasureReader<'_> {
                 &[]
             }
         }
+    }
+
+    fn yes_or_no(&mut self, node: &Node) -> bool {
+        let read = |word: &str| match word {
+            "true" | "yes" | "是" => Some(true),
+            "false" | "no" | "否" => Some(false),
+            _ => None,
+        };
+        keys::choice(node, self.source, &mut self.faults, "true false", read).unwrap_or(false)
     }
 
     fn region(&mut self, node: &Node) -> Option<RegionCode> {

@@ -160,6 +160,7 @@ fn measure() -> Value {
             ("when", list("condition")),
             ("parameters", json!({ "type": "object", "additionalProperties": { "oneOf": [rule(), { "type": "array", "items": row }] } })),
             ("benefit", benefit),
+            ("resumes", json!({ "enum": [true, false, "是", "否"], "description": "此前是否确曾中断 whether it lapsed before this version" })),
             ("validity", scalar("结果有效期 how long the result holds")),
             ("exclusive", strings("互斥组 groups")),
             (

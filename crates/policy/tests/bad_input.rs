@@ -106,7 +106,10 @@ fn two_measures_with_one_id_and_versions_that_leave_a_gap_are_told() {
     let versions = "- {id: v, name: 一, in_force: 2019-01-01..2019-12-31, when: [真]}\n- {id: v, name: 二, in_force: 2021-01-01.., when: [真]}\n";
     let (book, faults) = compile(FACTS, &[("v.yaml", versions)]);
     let gap = told(&faults, "policy.measure.gap", "v.yaml", 2);
-    assert!(!gap.is_error() && gap.message.en.contains("2020-01-01") && book.versions("v").len() == 2);
+    assert!(gap.is_error() && gap.message.en.contains("2020-01-01") && book.versions("v").len() == 2 && goes_on(&book));
+    let meant = versions.replace("2021-01-01..,", "2021-01-01.., resumes: true,");
+    let (book, faults) = compile(FACTS, &[("v.yaml", &meant)]);
+    assert!(!faults.iter().any(Diagnostic::is_error) && book.versions("v").len() == 2, "{faults:?}");
     let overlap = versions.replace("2021-01-01", "2019-06-01");
     let (book, faults) = compile(FACTS, &[("v.yaml", &overlap)]);
     told(&faults, "policy.measure.overlap", "v.yaml", 2);
