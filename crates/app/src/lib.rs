@@ -125,7 +125,7 @@ pub use payout_files::{PaymentFile, ReturnReport};
 pub use payout_run::{Missed, Replayed, RunDone, RunPreview};
 pub use policy_batch::{BatchReport, Explanation, FactLine, TallyLine};
 pub use policy_files::{PolicyFiles, policy_schema};
-pub use policy_subjects::Subjects;
+pub use policy_subjects::{Subjects, looks_like_json};
 pub use policy_test::{BoundaryLine, ExampleLine, TestReport};
 pub use private_link::AnswerView;
 pub use quality::{embedding, evaluate};

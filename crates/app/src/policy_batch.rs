@@ -4,9 +4,10 @@
 use crate::decisions::view;
 use crate::policy_subjects::Subjects;
 use crate::{AppError, DecisionView, PolicyFiles};
-use duijie_policy::{Batch, FactUsed, Period};
+use duijie_policy::{Batch, FactTables, FactUsed, Period, RegionFacts, Tally};
 use duijie_vocab::{Date, Diagnostic, Fen, Lang, Text, text};
 use serde::Serialize;
+use std::io::Read;
 
 /// Every measure over every subject.
 #[derive(Clone, Debug, Serialize)]
@@ -62,21 +63,23 @@ pub struct FactLine {
 impl PolicyFiles {
     /// Counts and sums for every measure, on the day `on`.
     pub fn batch(&self, subjects: &Subjects, on: Date) -> BatchReport {
-        let batch = Batch::prepare(&self.book, &subjects.population, &subjects.regions, on);
-        let tallies = batch.tally();
-        let lines = batch.measures().zip(&tallies).map(|((measure, period), tally)| TallyLine {
-            measure: measure.id().to_string(),
-            name: measure.source.name.clone(),
-            period: period.to_string(),
-            yes: tally.yes,
-            no: tally.no,
-            unknown: tally.unknown,
-            error: tally.error,
-            amount_fen: tally.amount_low,
-            amount_high_fen: tally.amount_high,
-            amount: bounds(tally.amount_low, tally.amount_high),
-        });
-        BatchReport { subjects: subjects.ids.len(), on: on.to_string(), measures: lines.collect() }
+        let mut counted = Counted::default();
+        counted.add(&Batch::once(&self.book, &subjects.population, &subjects.regions, on));
+        counted.report(subjects.ids.len(), on)
+    }
+
+    /// The same for a csv table that is read in parts, so that memory does not grow with its rows; and what
+    /// was wrong with it. `on` and `today` as in [`FactTables::open`].
+    pub fn batch_table(&self, name: &str, from: impl Read, on: Option<Date>, today: Date) -> (BatchReport, Vec<Diagnostic>) {
+        let mut tables = FactTables::open(self.book.vocabulary(), name, from, on, today);
+        let (on, regions) = (tables.on(), RegionFacts::new());
+        let (mut counted, mut faults, mut subjects) = (Counted::default(), Vec::new(), 0);
+        while let Some(table) = tables.next_table(SUBJECTS_TOGETHER) {
+            counted.add(&Batch::once(&self.book, &table.population, &regions, on));
+            subjects += table.ids.len();
+            faults.extend(table.faults);
+        }
+        (counted.report(subjects, on), faults)
     }
 
     /// What every measure of its regions says of one subject.
@@ -93,6 +96,43 @@ impl PolicyFiles {
         let facts = subjects.facts(self.book.vocabulary(), at);
         let decision = self.book.decide(measure, &facts, &subjects.regions, on, period).ok_or(AppError::NotFound)?;
         Ok(explanation(&self.book, subjects.ids[at].clone(), &decision))
+    }
+}
+
+/// Subjects of a table that are held at a time: enough that preparing the measures for them does not weigh.
+const SUBJECTS_TOGETHER: usize = 1 << 18;
+
+/// The lines of a report, counted over parts of the subjects.
+#[derive(Default)]
+struct Counted {
+    lines: Vec<(String, Text, Period, Tally)>,
+}
+
+impl Counted {
+    fn add(&mut self, batch: &Batch<'_>) {
+        let tallies = batch.tally();
+        if self.lines.is_empty() {
+            let measures = batch.measures().map(|(measure, period)| (measure.id().to_string(), measure.source.name.clone(), period));
+            self.lines = measures.zip(tallies).map(|((id, name, period), tally)| (id, name, period, tally)).collect();
+            return;
+        }
+        self.lines.iter_mut().zip(&tallies).for_each(|((.., so_far), tally)| so_far.merge(tally));
+    }
+
+    fn report(self, subjects: usize, on: Date) -> BatchReport {
+        let line = |(measure, name, period, tally): (String, Text, Period, Tally)| TallyLine {
+            measure,
+            name,
+            period: period.to_string(),
+            yes: tally.yes,
+            no: tally.no,
+            unknown: tally.unknown,
+            error: tally.error,
+            amount_fen: tally.amount_low,
+            amount_high_fen: tally.amount_high,
+            amount: bounds(tally.amount_low, tally.amount_high),
+        };
+        BatchReport { subjects, on: on.to_string(), measures: self.lines.into_iter().map(line).collect() }
     }
 }
 

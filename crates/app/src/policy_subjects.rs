@@ -2,9 +2,10 @@
 //! row per subject, or JSON with the values by fact and period.
 
 use crate::PolicyFiles;
-use duijie_policy::{FactDef, FactSource, Facts, Period, Population, RegionFacts, Vocabulary, read_fact_table};
+use duijie_policy::{FactDef, FactSource, FactTables, Facts, Period, Population, RegionFacts, Vocabulary};
 use duijie_vocab::{Date, Decimal, Diagnostic, Place, RegionCode, Text, text};
 use serde_json::{Map, Value};
+use std::io::{BufRead, Read};
 
 /// Subjects by position, and the facts of regions beside them.
 #[derive(Default)]
@@ -22,15 +23,36 @@ impl PolicyFiles {
     /// `{id, region, facts, attested}`, or `{subjects: […], regions: [{region, facts}]}`. A column
     /// without a period is about the one that `on` lies in.
     pub fn subjects(&self, name: &str, bytes: &[u8], on: Date) -> Subjects {
-        let vocabulary = self.book.vocabulary();
-        if !bytes.trim_ascii_start().starts_with(b"[") && !bytes.trim_ascii_start().starts_with(b"{") {
-            let table = read_fact_table(vocabulary, name, bytes, on);
-            return Subjects { ids: table.ids, faults: table.faults, population: table.population, regions: RegionFacts::new(), source: name.to_string() };
+        if !looks_like_json(bytes) {
+            return self.table(name, bytes, Some(on), on).0;
         }
-        let mut reading = Reading { vocabulary, name, on, faults: Vec::new() };
+        let mut reading = Reading { vocabulary: self.book.vocabulary(), name, on, faults: Vec::new() };
         let (ids, rows, regions) = reading.document(bytes);
         Subjects { ids, faults: reading.faults, population: Population::from_facts(&rows), regions, source: name.to_string() }
     }
+
+    /// The same from a source, with the day it is decided on: `on`, else the last of the latest period that
+    /// a column of the table names, else `today`.
+    pub fn read_subjects(&self, name: &str, mut from: impl BufRead, on: Option<Date>, today: Date) -> std::io::Result<(Subjects, Date)> {
+        if !looks_like_json(from.fill_buf()?) {
+            return Ok(self.table(name, from, on, today));
+        }
+        let (mut bytes, on) = (Vec::new(), on.unwrap_or(today));
+        from.read_to_end(&mut bytes)?;
+        Ok((self.subjects(name, &bytes, on), on))
+    }
+
+    fn table(&self, name: &str, from: impl Read, on: Option<Date>, today: Date) -> (Subjects, Date) {
+        let mut tables = FactTables::open(self.book.vocabulary(), name, from, on, today);
+        let table = tables.next_table(usize::MAX).unwrap_or_default();
+        let subjects = Subjects { ids: table.ids, faults: table.faults, population: table.population, regions: RegionFacts::new(), source: name.to_string() };
+        (subjects, tables.on())
+    }
+}
+
+/// Whether subjects are given as JSON and not as a table, by the first characters.
+pub fn looks_like_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'[' | b'{'))
 }
 
 impl Subjects {

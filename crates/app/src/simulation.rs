@@ -4,7 +4,7 @@
 use crate::crowd::Crowd;
 use crate::policy_batch::{bounds, period_named};
 use crate::{Action, App, AppError, PolicyFiles, Subjects, Target, Viewer};
-use duijie_policy::{Literal, Measure, Paid, Period, Simulation, Totals, Truth, literals, simulate, with_figures};
+use duijie_policy::{Fraction, Literal, Measure, Paid, Period, Simulation, ThresholdStep, Totals, Truth, figure_value, literals, simulate, with_figures};
 use duijie_vocab::{Date, Diagnostic, Fen, Text, has_errors, text};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -111,16 +111,7 @@ pub struct FigureView {
 impl App {
     /// The figures of a measure, in the order of its file.
     pub fn measure_figures(&self, id: &str, asked: &BTreeMap<usize, String>) -> Result<Vec<FigureView>, AppError> {
-        let policies = self.policies();
-        let measure = policies.book.measure(id).ok_or(AppError::NotFound)?;
-        let figure = |(at, literal): (usize, Literal)| FigureView {
-            at,
-            label: literal.label,
-            rule: literal.rule,
-            asked: asked.get(&at).cloned().unwrap_or_default(),
-            written: literal.written,
-        };
-        Ok(literals(measure).into_iter().enumerate().map(figure).collect())
+        self.policies().figures(id, asked)
     }
 
     /// A measure with some of its figures changed, over the enterprises of the viewer's region.
@@ -130,17 +121,7 @@ impl App {
         let policies = self.policies();
         let measure = policies.book.measure(id).ok_or(AppError::NotFound)?;
         let crowd = self.crowd(viewer, year)?;
-        let on = day_for(measure, year);
-        let all = literals(measure);
-        let changes: Vec<(&Literal, &str)> = all.iter().enumerate().filter_map(|(at, literal)| asked.get(&at).map(|new| (literal, new.trim()))).collect();
-        let with = |changes: &[(&Literal, &str)]| policies.replaced(measure.file(), &with_figures(measure, changes));
-        let after = with(&changes);
-        if has_errors(&after.faults) {
-            return Err(AppError::Invalid(after.faults));
-        }
-        let mut view = compare(&policies, &after, id, &crowd, on);
-        view.steps = steps(&policies, &crowd, id, on, &changes, &with);
-        Ok(view)
+        policies.with_figures(id, asked, &crowd, day_for(measure, year))
     }
 
     /// A file with changed or new measures, over the enterprises of the viewer's region.
@@ -181,6 +162,38 @@ impl App {
 }
 
 impl PolicyFiles {
+    /// The figures of a measure, in the order of its file.
+    pub fn figures(&self, id: &str, asked: &BTreeMap<usize, String>) -> Result<Vec<FigureView>, AppError> {
+        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+        let figure = |(at, literal): (usize, Literal)| FigureView {
+            at,
+            label: literal.label,
+            rule: literal.rule,
+            asked: asked.get(&at).cloned().unwrap_or_default(),
+            written: literal.written,
+        };
+        Ok(literals(measure).into_iter().enumerate().map(figure).collect())
+    }
+
+    /// A measure with some of its figures changed, over subjects from a file.
+    pub fn simulate_figures(&self, id: &str, asked: &BTreeMap<usize, String>, subjects: Subjects, on: Date) -> Result<SimulationView, AppError> {
+        self.with_figures(id, asked, &Crowd::of(subjects, self.book.vocabulary(), on), on)
+    }
+
+    fn with_figures(&self, id: &str, asked: &BTreeMap<usize, String>, crowd: &Crowd, on: Date) -> Result<SimulationView, AppError> {
+        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+        let all = literals(measure);
+        let changes: Vec<(&Literal, &str)> = all.iter().enumerate().filter_map(|(at, literal)| asked.get(&at).map(|new| (literal, new.trim()))).collect();
+        let with = |changes: &[(&Literal, &str)]| self.replaced(measure.file(), &with_figures(measure, changes));
+        let after = with(&changes);
+        if has_errors(&after.faults) {
+            return Err(AppError::Invalid(after.faults));
+        }
+        let mut view = compare(self, &after, id, crowd, on);
+        view.steps = steps((self, &after), crowd, &view, on, &changes, &with);
+        Ok(view)
+    }
+
     /// A file with changed or new measures, over subjects from a file.
     pub fn simulate_change(&self, name: &str, text: &str, subjects: Subjects, on: Date) -> Result<Vec<SimulationView>, AppError> {
         let crowd = Crowd::of(subjects, self.book.vocabulary(), on);
@@ -330,27 +343,47 @@ type With<'a> = &'a dyn Fn(&[(&Literal, &str)]) -> PolicyFiles;
 
 /// Values of the first changed figure from before the old one to beyond the new one, the other
 /// changes as they are.
-fn steps(policies: &PolicyFiles, crowd: &Crowd, id: &str, on: Date, changes: &[(&Literal, &str)], with: With<'_>) -> Vec<StepView> {
+fn steps(files: (&PolicyFiles, &PolicyFiles), crowd: &Crowd, view: &SimulationView, on: Date, changes: &[(&Literal, &str)], with: With<'_>) -> Vec<StepView> {
     let Some(((literal, new), others)) = changes.split_first() else { return Vec::new() };
     let values = between(&literal.written, new);
-    let step = |value: &String| {
-        let mut all = vec![(*literal, value.as_str())];
-        all.extend(others);
+    let mark = |value: &str| match value {
+        _ if value == *new => "asked",
+        _ if value == literal.written => "now",
+        _ => "",
+    };
+    let (before, after) = files;
+    if let Some(condition) = literal.bounds {
+        let found = counted(after, crowd, &view.measure, condition, on, &values);
+        let steps: Vec<StepView> = found.into_iter().map(|(value, step)| step_view(value, mark(value), &step)).collect();
+        // Where alternatives are decided by cases the counts fall short of what is asked about; then every value is tried.
+        if steps.iter().any(|step| step.mark == "asked" && step.eligible == view.totals.eligible_after) {
+            return steps;
+        }
+    }
+    let tried = |value: &String| {
+        let all: Vec<(&Literal, &str)> = std::iter::once((*literal, value.as_str())).chain(others.iter().copied()).collect();
         let files = with(&all);
         if has_errors(&files.faults) {
             return None;
         }
-        let totals = simulate(&policies.book, &files.book, id, &crowd.population, &crowd.regions, on).totals();
-        let mark = if value == new {
-            "asked"
-        } else if *value == literal.written {
-            "now"
-        } else {
-            ""
-        };
-        Some(StepView { value: value.clone(), eligible: totals.eligible_after, open: totals.open, cost: money(&totals.cost_after), mark })
+        let totals = simulate(&before.book, &files.book, &view.measure, &crowd.population, &crowd.regions, on).totals();
+        Some(StepView { value: value.clone(), eligible: totals.eligible_after, open: totals.open, cost: money(&totals.cost_after), mark: mark(value) })
     };
-    values.iter().filter_map(step).collect()
+    values.iter().filter_map(tried).collect()
+}
+
+/// What the measure would do with each of the values as the bound of a condition, counted in one pass.
+fn counted<'v>(files: &PolicyFiles, crowd: &Crowd, id: &str, condition: usize, on: Date, values: &'v [String]) -> Vec<(&'v str, ThresholdStep)> {
+    let bounds: Vec<(&str, Fraction)> = values.iter().filter_map(|value| Some((value.as_str(), figure_value(value)?))).collect();
+    let thresholds: Vec<Fraction> = bounds.iter().map(|(_, bound)| *bound).collect();
+    let steps = crowd.population.threshold_histogram(&files.book, id, condition, &thresholds, &crowd.regions, on).unwrap_or_default();
+    let step = |(value, bound): (&'v str, Fraction)| steps.iter().find(|step| step.at == bound).map(|step| (value, *step));
+    bounds.into_iter().filter_map(step).collect()
+}
+
+fn step_view(value: &str, mark: &'static str, step: &ThresholdStep) -> StepView {
+    let cost = money(&Paid { least: step.amount_low, most: step.amount_most });
+    StepView { value: value.to_string(), eligible: step.eligible, open: step.open, cost, mark }
 }
 
 /// Nine values in equal steps: the old one, the new one, three between them and two on either side.
@@ -431,6 +464,15 @@ mod tests {
         assert_eq!(found[0].pool.as_ref().map(|pool| pool.after), Some("perhaps"));
         assert_eq!(found[0].classes[0].rows.len(), 2);
         assert_eq!(found[0].changes[0].id, "乙");
+        // The same figure changed in place, with what other bounds would do.
+        let asked = BTreeMap::from([(0, "4%".to_string())]);
+        assert_eq!(files.figures("m", &asked).unwrap()[0].written, "5%");
+        let tried = files.simulate_figures("m", &asked, files.subjects("f.csv", table.as_bytes(), on), on).unwrap();
+        assert_eq!((tried.totals.gain, tried.totals.eligible_after), (1, 2));
+        let steps: Vec<(&str, u64, u64, i64)> = tried.steps.iter().map(|step| (step.value.as_str(), step.eligible, step.open, step.cost.least_fen)).collect();
+        assert_eq!(steps[2], ("5%", 1, 1, 5_000_000));
+        assert_eq!(steps[6..], [("4%", 2, 1, 9_000_000), ("3.75%", 3, 1, 12_999_000), ("3.5%", 3, 1, 12_999_000)]);
+        assert!(tried.steps.iter().all(|step| step.cost.most_fen.is_none()));
         let broken = files.simulate_change("new.yaml", &measure("4万元"), files.subjects("f.csv", table.as_bytes(), on), on);
         let Err(AppError::Invalid(faults)) = broken else { panic!("a rule that compares a share with money was simulated") };
         assert!(faults.iter().all(|fault| fault.place.file.as_deref() == Some("new.yaml (change)") && fault.place.line == Some(5)), "{faults:?}");

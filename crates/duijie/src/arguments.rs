@@ -202,7 +202,8 @@ pub(crate) struct FromFacts {
     /// Subjects with their facts: csv (id, region, 研发费用@2021 …) or JSON. Without it: the data directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Option<PathBuf>,
-    /// The day of the decision, for subjects from a file; without it today.
+    /// The day of the decision, for subjects from a file; without it the last one of the latest period that a
+    /// column of the table names (研发费用@2021), else today.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<String>,
     /// The year decided about, such as 2021; without it the latest with facts, or the one the day decides.
@@ -320,8 +321,14 @@ pub(crate) enum PolicyCommand {
     /// Compare changed or new measures with those in force, over everybody, before they are signed.
     Simulate {
         /// A measure file with the change.
-        #[arg(long, value_name = "FILE")]
-        change: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "measure", conflicts_with = "measure")]
+        change: Option<PathBuf>,
+        /// A measure in force, to change figures of; without --figure its figures are listed.
+        #[arg(long, value_name = "ID")]
+        measure: Option<String>,
+        /// The figure with this number in the list and its new value, such as 1=4%; may be given several times.
+        #[arg(long = "figure", value_name = "N=VALUE", requires = "measure")]
+        figures: Vec<String>,
         #[command(flatten)]
         from: FromFacts,
         #[arg(long, value_enum, default_value_t)]

@@ -341,7 +341,8 @@ impl<'b> Batch<'b> {
 }
 
 impl Tally {
-    fn merge(&mut self, other: &Tally) {
+    /// Adds what was counted of other subjects.
+    pub fn merge(&mut self, other: &Tally) {
         self.yes += other.yes;
         self.no += other.no;
         self.unknown += other.unknown;

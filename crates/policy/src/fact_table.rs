@@ -26,35 +26,75 @@ const MAX_FAULTS: usize = 100;
 /// Names of the column that holds the code of a subject's region.
 const REGION_NAMES: [&str; 4] = ["region", "区域", "地区", "行政区划"];
 
-/// Reads a csv table (UTF-8) of facts. A column without a period is about the period that `on` lies
+/// Reads a csv table (UTF-8) of facts whole. A column without a period is about the period that `on` lies
 /// in. `name` stands in the diagnostics.
 pub fn read_fact_table(vocabulary: &Vocabulary, name: &str, from: impl Read, on: Date) -> FactTable {
-    let mut rows = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(from);
-    let mut reading = Reading { vocabulary, name, columns: Vec::new(), regions: Vec::new(), ids: Vec::new(), faults: Faults::default() };
-    let mut row = StringRecord::new();
-    let mut has_header = false;
-    loop {
-        match rows.read_record(&mut row) {
-            Ok(true) if has_header => reading.row(&row),
-            Ok(true) => {
-                reading.header(&row, on);
-                has_header = true;
-            }
-            Ok(false) => break,
-            Err(error) => {
-                reading.unreadable(&error);
-                // Bytes that are no text spoil one row; a source that fails spoils the rest.
-                if matches!(error.kind(), csv::ErrorKind::Io(_)) {
-                    break;
+    FactTables::open(vocabulary, name, from, Some(on), on).next_table(usize::MAX).unwrap_or_default()
+}
+
+/// A csv table (UTF-8) of facts, read in parts, so that memory does not grow with its rows.
+pub struct FactTables<'v, R> {
+    rows: csv::Reader<R>,
+    reading: Reading<'v>,
+    row: StringRecord,
+    on: Date,
+    has_ended: bool,
+    has_told: bool,
+}
+
+impl<'v, R: Read> FactTables<'v, R> {
+    /// Reads the header. A column without a period is about the period that the day lies in: `on`, else the
+    /// last day of the latest period that a column names, else `today`.
+    pub fn open(vocabulary: &'v Vocabulary, name: &'v str, from: R, on: Option<Date>, today: Date) -> FactTables<'v, R> {
+        let rows = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(from);
+        let reading = Reading { vocabulary, name, columns: Vec::new(), regions: Vec::new(), ids: Vec::new(), faults: Faults::default() };
+        let mut tables = FactTables { rows, reading, row: StringRecord::new(), on: today, has_ended: false, has_told: false };
+        if tables.read_row() {
+            tables.on = on.or_else(|| latest_day(&tables.row)).unwrap_or(today);
+            tables.reading.header(&tables.row, tables.on);
+        } else {
+            let fault = Diagnostic::error("policy.facts.empty", text!("表中没有表头", "the table has no header"));
+            tables.reading.faults.push(fault.at(Place::file(name)).help(text!("第一行写 `id` 和指标名", "write `id` and names of facts in the first line")));
+        }
+        tables
+    }
+
+    /// The day that decides what columns without a period are about.
+    pub fn on(&self) -> Date {
+        self.on
+    }
+
+    /// The next subjects, `most` at most, with the faults found on the way; nothing after the last.
+    pub fn next_table(&mut self, most: usize) -> Option<FactTable> {
+        while self.reading.ids.len() < most && self.read_row() {
+            self.reading.row(&self.row);
+        }
+        let is_empty = self.reading.ids.is_empty() && self.has_told;
+        self.has_told = true;
+        (!is_empty).then(|| self.reading.table(self.has_ended))
+    }
+
+    /// Reads the next row that can be read; whether there was one.
+    fn read_row(&mut self) -> bool {
+        while !self.has_ended {
+            match self.rows.read_record(&mut self.row) {
+                Ok(true) => return true,
+                Ok(false) => self.has_ended = true,
+                Err(error) => {
+                    self.reading.unreadable(&error);
+                    // Bytes that are no text spoil one row; a source that fails spoils the rest.
+                    self.has_ended = matches!(error.kind(), csv::ErrorKind::Io(_));
                 }
             }
         }
+        false
     }
-    if !has_header {
-        let fault = Diagnostic::error("policy.facts.empty", text!("表中没有表头", "the table has no header"));
-        reading.faults.push(fault.at(Place::file(name)).help(text!("第一行写 `id` 和指标名", "write `id` and names of facts in the first line")));
-    }
-    reading.finish()
+}
+
+/// The last day of the latest period behind an `@` of the header.
+fn latest_day(header: &StringRecord) -> Option<Date> {
+    let day = |written: &str| Period::parse(written.trim().rsplit_once('@')?.1).ok()?.days().map(|(_, last)| last);
+    header.iter().filter_map(day).max()
 }
 
 enum Wanted<'v> {
@@ -74,17 +114,17 @@ struct Reading<'v> {
 
 #[derive(Default)]
 struct Faults {
+    /// Those that no table has told yet.
     told: Vec<Diagnostic>,
-    more: usize,
+    count: usize,
 }
 
 impl Faults {
     fn push(&mut self, fault: Diagnostic) {
-        if self.told.len() < MAX_FAULTS {
+        if self.count < MAX_FAULTS {
             self.told.push(fault);
-        } else {
-            self.more += 1;
         }
+        self.count += 1;
     }
 }
 
@@ -164,18 +204,20 @@ impl<'v> Reading<'v> {
         );
     }
 
-    fn finish(mut self) -> FactTable {
-        let mut population = Population::new(self.regions);
-        for (_, wanted) in self.columns {
+    /// What was read since the last table; the number of faults beyond those told with the last one.
+    fn table(&mut self, is_last: bool) -> FactTable {
+        let mut population = Population::new(std::mem::take(&mut self.regions));
+        for (_, wanted) in &mut self.columns {
             if let Wanted::Fact { def, period, cells } = wanted {
-                population.set(&def.key, period, cells.column(def)).expect("BUG: a column missed a row");
+                population.set(&def.key, *period, std::mem::take(cells).column(def)).expect("BUG: a column missed a row");
             }
         }
-        if self.faults.more > 0 {
-            let more = self.faults.more;
-            self.faults.told.push(Diagnostic::error("policy.facts.more", text!("另有 {more} 处错误", "{more} more faults")).at(Place::file(self.name)));
+        let mut faults = std::mem::take(&mut self.faults.told);
+        let more = self.faults.count.saturating_sub(MAX_FAULTS);
+        if is_last && more > 0 {
+            faults.push(Diagnostic::error("policy.facts.more", text!("另有 {more} 处错误", "{more} more faults")).at(Place::file(self.name)));
         }
-        FactTable { ids: self.ids, population, faults: self.faults.told }
+        FactTable { ids: std::mem::take(&mut self.ids), population, faults }
     }
 }
 
@@ -286,6 +328,30 @@ facts:
         assert_eq!(table.ids, ["甲", "乙", "丙"]);
         let last = table.population.facts(&vocabulary, 2, &[]);
         assert_eq!(last.get("rd", Period::Year(2021)).map(|known| known.value.clone()), Some(FactValue::Money(Fen(3_000_000))));
+    }
+
+    #[test]
+    fn a_table_in_parts_is_the_whole_table() {
+        let (vocabulary, _) = read("id");
+        let rows: String = (0..7).map(|n| format!("s{n},{n},x\n")).collect();
+        let table = format!("id,rd@2020,staff@2021\n{rows}");
+        let mut tables = FactTables::open(&vocabulary, "facts.csv", table.as_bytes(), None, Date::parse("2026-01-01").unwrap());
+        assert_eq!(tables.on(), Date::parse("2021-12-31").unwrap());
+        let (mut ids, mut faults, mut values) = (Vec::new(), 0, Vec::new());
+        while let Some(part) = tables.next_table(3) {
+            let of = |at: usize| part.population.facts(&vocabulary, at, &[]).get("rd", Period::Year(2020)).map(|known| known.value.clone());
+            values.extend((0..part.ids.len()).map(of));
+            ids.extend(part.ids.clone());
+            faults += part.faults.len();
+        }
+        assert_eq!((ids.len(), faults), (7, 7));
+        assert_eq!(values, (0..7).map(|n| Some(FactValue::Money(Fen(n * 1_000_000)))).collect::<Vec<_>>());
+        let many = format!("id,rd\n{}", "s,x\n".repeat(250));
+        let told = |most: usize| {
+            let mut tables = FactTables::open(&vocabulary, "facts.csv", many.as_bytes(), None, Date::parse("2026-01-01").unwrap());
+            std::iter::from_fn(|| tables.next_table(most)).flat_map(|table| table.faults).collect::<Vec<_>>()
+        };
+        assert_eq!((told(40).len(), told(40)), (MAX_FAULTS + 1, told(usize::MAX)));
     }
 
     #[test]

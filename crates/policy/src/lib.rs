@@ -70,14 +70,14 @@ pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, F
 pub use dossier::Dossier;
 pub use examples::{ExampleCase, ExampleOutcome, example_case, missing_examples, test_examples};
 pub use explain::{Explained, Explanation, Judged};
-pub use fact_table::{FactTable, read_fact_table};
+pub use fact_table::{FactTable, FactTables, read_fact_table};
 pub use facts::{FactFault, FactSource, FactValue, Facts, KnownFact, RegionFacts, SourceKind};
 pub use format::format_measure;
 pub use fraction::{Fraction, FractionFault, RoundingMode};
 pub use inputs::Input;
 pub use lexer::RuleFault;
 pub use lint::lint;
-pub use literals::{Literal, literals, with_figures};
+pub use literals::{Literal, figure_value, literals, with_figures};
 pub use measure::{
     Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
     Test, Window, parse_measure,

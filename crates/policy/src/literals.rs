@@ -5,6 +5,7 @@ use crate::book::{Measure, rules};
 use crate::measure::{Condition, Rule, Test};
 use crate::parser::children;
 use crate::syntax::{Expr, ExprKind};
+use crate::{Fraction, parse_rule};
 use duijie_vocab::{Text, text};
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ pub struct Literal {
     pub written: String,
     /// Its bytes in the measure's file.
     pub at: Range<usize>,
+    /// The condition, by its place among those at the top, of whose comparison it is the whole bound.
+    pub bounds: Option<usize>,
 }
 
 /// Every figure of a measure's rules, in the order of its file.
@@ -26,17 +29,34 @@ pub fn literals(measure: &Measure) -> Vec<Literal> {
     let mut found = Vec::new();
     for rule in rules(&measure.source) {
         let label = label_of(measure, rule);
+        let bound = bound_of(measure, rule);
         collect(&rule.expr, &mut |span| {
             let at = rule.at.in_file(span.clone());
+            let bounds = bound.as_ref().filter(|(_, bound)| *bound == span).map(|(condition, _)| *condition);
             let written = rule.text.get(span).unwrap_or("");
             // In quotes and folded lines the file can say it in other bytes; such a figure is left alone.
             if !written.is_empty() && measure.source.origin.text.get(at.clone()) == Some(written) {
-                found.push(Literal { label: label.clone(), rule: rule.text.clone(), written: written.to_string(), at });
+                found.push(Literal { label: label.clone(), rule: rule.text.clone(), written: written.to_string(), at, bounds });
             }
         });
     }
     found.sort_by_key(|literal| literal.at.start);
     found
+}
+
+/// The number that a figure means, in the base of its dimension: Fen, months, days, share. Nothing for what
+/// is no number, such as a date.
+pub fn figure_value(written: &str) -> Option<Fraction> {
+    parse_rule(written).ok()?.number().map(|(value, _)| value)
+}
+
+/// The place and the bound of a condition at the top that compares with one figure.
+fn bound_of(measure: &Measure, rule: &Rule) -> Option<(usize, Range<usize>)> {
+    let is_rule = |condition: &Condition| matches!(&condition.test, Test::Rule(other) if other.at.scalar.start == rule.at.scalar.start);
+    let place = measure.source.when.iter().position(is_rule)?;
+    let ExprKind::Binary { op, left, right } = &rule.expr.kind else { return None };
+    let figure = [right, left].into_iter().find(|side| matches!(side.kind, ExprKind::Number { .. }))?;
+    op.is_comparison().then(|| (place, figure.span.clone()))
 }
 
 /// The text of a measure's file with some of its figures written otherwise. Of two changes to one
@@ -76,8 +96,7 @@ fn label_of(measure: &Measure, rule: &Rule) -> Text {
     fn find(conditions: &[Condition], at: usize) -> Option<Text> {
         conditions.iter().find_map(|condition| match &condition.test {
             Test::Rule(rule) => (rule.at.scalar.start == at).then(|| condition.label.clone()),
-            Test::Attest(_) => None,
-            Test::AnyOf(inner) | Test::AllOf(inner) | Test::NoneOf(inner) => find(inner, at),
+            test => find(test.parts(), at),
         })
     }
     let at = rule.at.scalar.start;

@@ -9,7 +9,7 @@ use crate::cuts::{Code, ERROR, MAX_CUTS, MISSING};
 use crate::population::Population;
 use crate::sieve::Sieve;
 use crate::subjects::Subjects;
-use crate::{Fraction, RegionFacts};
+use crate::{Fraction, RegionFacts, Truth};
 use duijie_vocab::Date;
 use rayon::prelude::*;
 
@@ -25,6 +25,8 @@ pub struct ThresholdStep {
     /// What those eligible would be paid, at least and at most (where every one has a bound).
     pub amount_low: i128,
     pub amount_high: Option<i128>,
+    /// What all who may be eligible would be paid at most; nothing without a bound.
+    pub amount_most: Option<i128>,
 }
 
 /// The bounds tried when nobody says which: from half the present one to one and a half times it.
@@ -69,11 +71,14 @@ struct Counts {
     may: [u64; MAX_CUTS + 1],
     paid_low: [i128; MAX_CUTS + 1],
     paid_high: [Option<i128>; MAX_CUTS + 1],
+    /// What those who may pass could be paid at most.
+    paid_most: [Option<i128>; MAX_CUTS + 1],
 }
 
 impl Default for Counts {
     fn default() -> Counts {
-        Counts { eligible: [0; MAX_CUTS + 1], may: [0; MAX_CUTS + 1], paid_low: [0; MAX_CUTS + 1], paid_high: [Some(0); MAX_CUTS + 1] }
+        const PLACES: usize = MAX_CUTS + 1;
+        Counts { eligible: [0; PLACES], may: [0; PLACES], paid_low: [0; PLACES], paid_high: [Some(0); PLACES], paid_most: [Some(0); PLACES] }
     }
 }
 
@@ -85,22 +90,13 @@ fn counted(batch: &Batch<'_>, below: bool) -> Counts {
             let (bits, codes) = batch.block_codes(0, block, &mut scratch);
             let mut places = [0; BLOCK + 2];
             let found = ones(&bits.open, &mut places);
-            let known = |code: &Code| code.low != ERROR;
-            for &place in &places[..found] {
+            let paid = batch.block_amounts(0, block, &places[..found], &mut scratch);
+            for (&place, paid) in places[..found].iter().zip(paid) {
                 let code = codes[usize::from(place)];
-                let error = bits.has_errors && bits.truth(usize::from(place)) == crate::Truth::Error;
-                if known(&code) && !error {
-                    counts.may[reach(code, below)] += 1;
+                let truth = bits.truth(usize::from(place));
+                if code.low != ERROR && truth != Truth::Error {
+                    counts.add(code, below, truth == Truth::Yes, paid.unwrap_or((0, Some(0))));
                 }
-            }
-            let count = ones(&bits.yes, &mut places);
-            let paid = batch.block_amounts(0, block, &places[..count], &mut scratch);
-            for (&place, paid) in places[..count].iter().zip(paid) {
-                let Some(at) = certain(codes[usize::from(place)], below) else { continue };
-                let (low, high) = paid.unwrap_or((0, Some(0)));
-                counts.eligible[at] += 1;
-                counts.paid_low[at] += i128::from(low);
-                counts.paid_high[at] = counts.paid_high[at].zip(high).map(|(sum, high)| sum + i128::from(high));
             }
             (counts, scratch)
         },
@@ -124,13 +120,32 @@ fn reach(code: Code, below: bool) -> usize {
     }
 }
 
+/// The sum of two amounts; nothing when one has no bound.
+fn sum(a: Option<i128>, b: Option<i128>) -> Option<i128> {
+    a.zip(b).map(|(a, b)| a + b)
+}
+
 impl Counts {
+    /// One subject who may pass everything else, or does.
+    fn add(&mut self, code: Code, below: bool, passes: bool, (low, high): (i64, Option<i64>)) {
+        let high = high.map(i128::from);
+        let may = reach(code, below);
+        self.may[may] += 1;
+        self.paid_most[may] = sum(self.paid_most[may], high);
+        if let Some(at) = certain(code, below).filter(|_| passes) {
+            self.eligible[at] += 1;
+            self.paid_low[at] += i128::from(low);
+            self.paid_high[at] = sum(self.paid_high[at], high);
+        }
+    }
+
     fn and(mut self, other: Counts) -> Counts {
         for at in 0..=MAX_CUTS {
             self.eligible[at] += other.eligible[at];
             self.may[at] += other.may[at];
             self.paid_low[at] += other.paid_low[at];
-            self.paid_high[at] = self.paid_high[at].zip(other.paid_high[at]).map(|(a, b)| a + b);
+            self.paid_high[at] = sum(self.paid_high[at], other.paid_high[at]);
+            self.paid_most[at] = sum(self.paid_most[at], other.paid_most[at]);
         }
         self
     }
@@ -147,7 +162,8 @@ impl Counts {
                 eligible,
                 open: may - eligible,
                 amount_low: self.paid_low[codes.clone()].iter().sum(),
-                amount_high: self.paid_high[codes].iter().copied().sum(),
+                amount_high: self.paid_high[codes.clone()].iter().copied().sum(),
+                amount_most: self.paid_most[codes].iter().copied().sum(),
             }
         };
         thresholds.iter().enumerate().map(step).collect()

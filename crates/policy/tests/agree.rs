@@ -2,7 +2,7 @@
 //! equals the reference, and what the reference decides with facts missing stays true whatever the
 //! missing facts turn out to be.
 
-use duijie_policy::{Batch, Book, Dossier, FactSource, FactValue, Facts, Fraction, Outcome, Period, Population, RegionFacts, Truth, Vocabulary};
+use duijie_policy::{Batch, Book, Dossier, FactSource, FactValue, Facts, Fraction, Outcome, Period, Population, RegionFacts, Truth, Vocabulary, simulate};
 use duijie_vocab::{Date, Fen, RegionCode};
 use proptest::prelude::*;
 
@@ -174,6 +174,8 @@ proptest! {
             let tally = Batch::prepare_one(&changed, "m00", &population, &regions, day()).tally()[0];
             // Alternatives may be decided by cases, of which a histogram does not know.
             if rules.iter().all(|rule| !rule.contains("||") && !rule.contains("!(")) {
+                let simulated = simulate(&first, &changed, "m00", &population, &regions, day()).totals().cost_after;
+                prop_assert_eq!((step.amount_low, step.amount_most), (simulated.least, simulated.most), "{} {} {}", operand, order, bound);
                 prop_assert_eq!((step.eligible, step.amount_low, step.amount_high), (tally.yes, tally.amount_low, tally.amount_high), "{} {} {}", operand, order, bound);
             }
             prop_assert!(step.eligible <= tally.yes && tally.yes <= step.eligible + step.open, "{} {} {}", operand, order, bound);

@@ -21,7 +21,9 @@ pub(crate) fn run(world: &World, command: &Policy) -> Outcome {
         PolicyCommand::Decide { organization, from, format } => decide::decide(world, organization, from, *format),
         PolicyCommand::Explain { organization, measure, from, format } => decide::explain(world, organization, measure, from, *format),
         PolicyCommand::Batch { from, format } => decide::batch(world, from, *format),
-        PolicyCommand::Simulate { change, from, format, output } => simulate::simulate(world, change, from, *format, output.as_deref()),
+        PolicyCommand::Simulate { change, measure, figures, from, format, output } => {
+            simulate::simulate(world, &simulate::Asked { change: change.as_deref(), measure: measure.as_deref(), figures }, from, *format, output.as_deref())
+        }
         PolicyCommand::Bench { from, format } => measure::bench(world, from, *format),
     }
 }

@@ -1,12 +1,13 @@
 //! Deciding: one organization, one decision with everything it rests on, everybody in counts.
 
-use super::source::{Ground, ground};
+use super::source::{self, Ground, ground};
 use crate::arguments::{Format, FromFacts};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{App, BatchReport, Explanation, Subjects};
-use duijie_vocab::{RecordId, text};
+use duijie_app::{App, BatchReport, Explanation, PolicyFiles, Subjects, looks_like_json};
+use duijie_vocab::{Diagnostic, RecordId, has_errors, text};
+use std::io::BufRead;
 
 pub(crate) fn decide(world: &World, organization: &str, from: &FromFacts, format: Format) -> Outcome {
     let app = match ground(world, from)? {
@@ -88,18 +89,36 @@ fn print_explanation(world: &World, explained: &Explanation) {
 }
 
 pub(crate) fn batch(world: &World, from: &FromFacts, format: Format) -> Outcome {
+    if let Some(counted) = batch_of_table(world, from, format)? {
+        return Ok(counted);
+    }
     match ground(world, from)? {
         Ground::Data(app) => batch_of_data(world, &app, from.period.as_deref(), format),
-        Ground::Files { policies, subjects, on } => {
-            let report = policies.batch(&subjects, on);
-            if format == Format::Json {
-                show::json(&report)?;
-            } else {
-                print_batch(world, &report);
-            }
-            Ok(if duijie_vocab::has_errors(&policies.faults) || !subjects.faults.is_empty() { Verdict::Wanting } else { Verdict::Done })
-        }
+        Ground::Files { policies, subjects, on } => tell_batch(world, &policies, &policies.batch(&subjects, on), &subjects.faults, format),
     }
+}
+
+/// A csv table is read in parts; nothing when the subjects are given in another way.
+fn batch_of_table(world: &World, from: &FromFacts, format: Format) -> anyhow::Result<Option<Verdict>> {
+    let Some(path) = &from.facts else { return Ok(None) };
+    let mut file = source::open(path)?;
+    if looks_like_json(file.fill_buf().with_context(|| path.display().to_string())?) {
+        return Ok(None);
+    }
+    let policies = source::measures(world, &from.measures)?;
+    source::tell(world, &policies.faults);
+    let (report, faults) = policies.batch_table(&path.display().to_string(), file, source::day(from)?, world.today());
+    source::tell(world, &faults);
+    tell_batch(world, &policies, &report, &faults, format).map(Some)
+}
+
+fn tell_batch(world: &World, policies: &PolicyFiles, report: &BatchReport, faults: &[Diagnostic], format: Format) -> Outcome {
+    if format == Format::Json {
+        show::json(report)?;
+    } else {
+        print_batch(world, report);
+    }
+    Ok(if has_errors(&policies.faults) || !faults.is_empty() { Verdict::Wanting } else { Verdict::Done })
 }
 
 fn print_batch(world: &World, report: &BatchReport) {

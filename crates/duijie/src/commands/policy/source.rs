@@ -6,6 +6,8 @@ use crate::world::World;
 use anyhow::{Context, bail};
 use duijie_app::{App, PolicyFiles, Subjects};
 use duijie_vocab::Date;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,16 +38,22 @@ pub(crate) fn ground(world: &World, from: &FromFacts) -> anyhow::Result<Ground> 
         }
         return Ok(Ground::Data(Box::new(world.open_existing()?)));
     };
-    let on = match &from.on {
-        Some(written) => Date::parse(written).with_context(|| format!("--on {written}"))?,
-        None => world.today(),
-    };
-    let policies = measures(world, &from.measures)?;
+    let (policies, file) = (measures(world, &from.measures)?, open(path)?);
     tell(world, &policies.faults);
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let subjects = Box::new(policies.subjects(&path.display().to_string(), &bytes, on));
+    let name = path.display().to_string();
+    let (subjects, on) = policies.read_subjects(&name, file, day(from)?, world.today()).with_context(|| name.clone())?;
     tell(world, &subjects.faults);
-    Ok(Ground::Files { policies, subjects, on })
+    Ok(Ground::Files { policies, subjects: Box::new(subjects), on })
+}
+
+/// The day that was named, if one was.
+pub(crate) fn day(from: &FromFacts) -> anyhow::Result<Option<Date>> {
+    from.on.as_ref().map(|written| Date::parse(written).with_context(|| format!("--on {written}"))).transpose()
+}
+
+pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    Ok(BufReader::with_capacity(1 << 20, file))
 }
 
 pub(crate) fn tell(world: &World, faults: &[duijie_vocab::Diagnostic]) {
