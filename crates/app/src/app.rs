@@ -6,11 +6,12 @@ use crate::decided::Decided;
 use crate::follow::open_index;
 use crate::login_provider::LoginProviders;
 use crate::mail::{Outbox, Post};
+use crate::meaning::Meanings;
 use crate::outbound::Outbound;
 use crate::topics::LearntTopics;
 use crate::{AppError, PolicyFiles, SearchPage, Spread, Viewer};
 use duijie_journal::Actor;
-use duijie_search::Index;
+use duijie_search::{Index, Secret};
 use duijie_store::{GroupCommit, Location, OpenError, Options, Store, Tx};
 use duijie_vocab::{Clock, Entropy, Timestamp};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub struct App {
     store: Store,
     pub(crate) index: Index,
     pub(crate) topics: LearntTopics,
+    pub(crate) meanings: Meanings,
     pub(crate) policies: RwLock<Arc<PolicyFiles>>,
     pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
     pub(crate) decided: Mutex<Decided>,
@@ -75,6 +77,7 @@ impl App {
         let store = Store::open(location, store_options)?;
         let index = open_index(&options.data.join(INDEX), &store)?;
         let topics = LearntTopics::beside(&options.data.join(INDEX));
+        let meanings = Meanings::of(&options.data);
         let mut form_key = [0; 32];
         options.entropy.fill(&mut form_key);
         let app = App {
@@ -85,6 +88,7 @@ impl App {
             store,
             index,
             topics,
+            meanings,
             policies: RwLock::new(Arc::new(PolicyFiles::default())),
             crowd: Mutex::new(None),
             decided: Mutex::new(Decided::default()),
@@ -137,6 +141,12 @@ impl App {
     /// The one client for requests to other programs.
     pub fn outbound(&self) -> &Outbound {
         &self.outbound
+    }
+
+    /// The same product with `key` for the embedding server.
+    #[must_use]
+    pub fn with_embedding_key(self, key: &str) -> App {
+        App { meanings: self.meanings.with_key(Secret::new(key)), ..self }
     }
 
     pub(crate) fn post(&self) -> &dyn Post {

@@ -35,6 +35,8 @@ impl App {
         let head = self.store().read(|view| view.head())?.seq;
         let cursor = self.index.cursor();
         let decided = self.with_decided(|decided| decided.cursor);
+        let mut followers = vec![("search".to_string(), cursor, head - cursor), ("decisions".to_string(), decided, head - decided)];
+        followers.extend(self.meanings.cursor().map(|cursor| ("vectors".to_string(), cursor, head - cursor)));
         let mut problems = Vec::new();
         if self.index.records() == 0 && head > 0 {
             problems.push(
@@ -50,6 +52,8 @@ impl App {
             );
         }
         problems.extend(self.policy_faults());
+        problems.extend(self.meanings.problem());
+        let meaning = self.meaning_state()?;
         if let Some(failure) = self.letter_failure()? {
             let (why, times, again) = (failure.why, failure.times, failure.again.china_minute());
             let message = text!("通知邮件 {times} 次没有发出：{why}；{again} 再试", "letters failed {times} times: {why}; tried again at {again}");
@@ -62,13 +66,7 @@ impl App {
                     .help(text!("duijie serve 会自动处理；也可运行 duijie clock run", "duijie serve runs them; or run duijie clock run")),
             );
         }
-        Ok(Health {
-            version: env!("CARGO_PKG_VERSION").to_string(),
-            database: self.store().location().show(),
-            entries: head,
-            followers: vec![("search".to_string(), cursor, head - cursor), ("decisions".to_string(), decided, head - decided)],
-            problems,
-        })
+        Ok(Health { version: env!("CARGO_PKG_VERSION").to_string(), database: self.store().location().show(), entries: head, followers, meaning, problems })
     }
 
     /// Recomputes the chain of the journal and the state it leaves, and compares.

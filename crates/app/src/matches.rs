@@ -3,7 +3,7 @@
 use crate::follow::index_error;
 use crate::record::{readable, reference};
 use crate::{App, AppError, MatchGroup, MatchView, Matches, PartView, RecordRef, Viewer};
-use duijie_matching::{Analyzer, Candidate, Match, Profile, QueryTerms, Ranking, Topics, Weights, rank};
+use duijie_matching::{Analyzer, Candidate, Match, PartName, Profile, QueryTerms, Ranking, Topics, Weights, rank};
 use duijie_record::{Record, Schema, schema, schemas};
 use duijie_search::{CandidateHit, CandidateQuery};
 use duijie_vocab::{Date, RecordId, Text};
@@ -38,11 +38,19 @@ impl App {
     /// most `per_kind` of each kind, best first.
     pub fn matches(&self, viewer: &Viewer, id: &RecordId, per_kind: usize) -> Result<Matches, AppError> {
         let record = self.store().read(|view| readable(viewer, view, id))?;
-        self.matches_of_record(viewer, &record, per_kind)
+        self.matches_of(viewer, &record, true, per_kind)
     }
 
     /// As [`App::matches`], of a record that need not be stored.
     pub(crate) fn matches_of_record(&self, viewer: &Viewer, record: &Record, per_kind: usize) -> Result<Matches, AppError> {
+        self.matches_of(viewer, record, false, per_kind)
+    }
+
+    fn matches_of(&self, viewer: &Viewer, record: &Record, stored: bool, per_kind: usize) -> Result<Matches, AppError> {
+        let (meaning, without_meaning) = match self.meanings.of_record(record, stored, self.now()) {
+            Ok(meaning) => (meaning, None),
+            Err(why) => (None, Some(why)),
+        };
         let own = schema(&record.kind).ok_or(AppError::NotFound)?;
         let kinds = kinds_for(own);
         let need = Profile::from_record(record, own);
@@ -50,6 +58,7 @@ impl App {
             kinds: kinds.iter().map(ToString::to_string).collect(),
             viewer: viewer.clearance(),
             limit: CANDIDATES,
+            meaning,
             ..CandidateQuery::default()
         };
         let (terms, mut found) = self.index.candidates_by_kind(&need, &query).map_err(index_error)?;
@@ -72,7 +81,7 @@ impl App {
                 groups.push(MatchGroup { kind: kind.to_string(), kind_name, matches });
             }
         }
-        Ok(Matches { of: reference(record), groups, as_of: self.index.cursor() })
+        Ok(Matches { of: reference(record), groups, as_of: self.index.cursor(), without_meaning })
     }
 
     /// Matches every active need the viewer may see against every kind of resource, on all cores.
@@ -161,9 +170,14 @@ impl Ranker {
             limit: self.limit,
             per_holder: PER_HOLDER,
         };
-        let worth = |found: &Match| found.score >= WORTH_SHOWING && !found.shared_terms.is_empty();
+        let worth = |found: &Match| found.score >= WORTH_SHOWING && (!found.shared_terms.is_empty() || means_the_same(found));
         rank(need, candidates, &ranking).into_iter().filter(worth).filter_map(|found| view(found, records)).collect()
     }
+}
+
+/// Whether a match without a word in common is one in meaning.
+fn means_the_same(found: &Match) -> bool {
+    found.reasons_for.iter().any(|reason| reason.part == PartName::Meaning)
 }
 
 fn view(found: Match, records: &HashMap<RecordId, Record>) -> Option<MatchView> {

@@ -15,6 +15,10 @@ const DEEPEST: usize = 10_000;
 impl App {
     /// A page of what `request` finds, with its facets.
     pub fn search(&self, viewer: &Viewer, request: &SearchRequest) -> Result<SearchPage, AppError> {
+        // What a text means is found as far as records are embedded by now, which no entry tells.
+        if self.meanings.is_set() && !request.text.trim().is_empty() {
+            return self.find(viewer, request);
+        }
         // Of the viewer only what it may see decides what is found.
         let question = format!("{:?} {request:?}", clearance(viewer, request.region));
         self.found.get(self.index.cursor(), &question, || self.find(viewer, request))
@@ -28,11 +32,17 @@ impl App {
         query.page = Page::Offset(offset);
         query.limit = per_page;
         query.facets = facets_wanted(&request.kinds);
+        let by_relevance = request.sort == Sort::Relevance;
+        let (meaning, without_meaning) = match self.meanings.of_question(if by_relevance { &request.text } else { "" }, self.now()) {
+            Ok(meaning) => (meaning, None),
+            Err(why) => (None, Some(why)),
+        };
+        query.meaning = meaning;
         let found = self.index.search(&query).map_err(index_error)?;
         let hits = found.hits.into_iter().map(hit).collect();
         let facets = found.facets.into_iter().filter_map(|facet| facet_view(facet, request)).collect();
         let reachable = found.total.min(DEEPEST);
-        Ok(SearchPage { total: found.total, page, pages: reachable.div_ceil(per_page), hits, facets, as_of: self.index.cursor() })
+        Ok(SearchPage { total: found.total, page, pages: reachable.div_ceil(per_page), hits, facets, as_of: self.index.cursor(), without_meaning })
     }
 
     /// At most ten records whose titles begin as typed so far; pinyin and its initials count.
@@ -110,6 +120,7 @@ fn hit(found: duijie_search::Hit) -> Hit {
         region_name: found.region.path(),
         listed: listed.collect(),
         updated_on: found.updated.china_date().to_string(),
+        by_meaning: found.by_meaning,
         id: found.id,
         kind: found.kind,
         title: segments(found.title),

@@ -55,6 +55,8 @@ pub struct SearchPage {
     pub facets: Vec<Facet>,
     /// The journal entry up to which the index had followed.
     pub as_of: i64,
+    /// Why meaning took no part, where it should have.
+    pub without_meaning: Option<Text>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -70,6 +72,8 @@ pub struct Hit {
     pub listed: Vec<(Text, Text)>,
     pub updated: Timestamp,
     pub updated_on: String,
+    /// Whether it was found by what it means and not by its words.
+    pub by_meaning: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -157,6 +161,8 @@ pub struct Matches {
     pub of: RecordRef,
     pub groups: Vec<MatchGroup>,
     pub as_of: i64,
+    /// Why meaning took no part, where it should have.
+    pub without_meaning: Option<Text>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -470,5 +476,7 @@ pub struct Health {
     pub entries: i64,
     /// Follower name, its cursor, and how far behind it is.
     pub followers: Vec<(String, i64, i64)>,
+    /// How many records are embedded, where a model is set.
+    pub meaning: Option<crate::MeaningState>,
     pub problems: Vec<Diagnostic>,
 }

@@ -541,6 +541,9 @@ pub(crate) enum Derived {
     State,
     /// What measures say of every enterprise.
     Decisions,
+    /// What records mean, by the model that is set; it takes long and is made anew only when named.
+    Vectors,
+    /// All but the vectors.
     All,
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct World {
     pub(crate) data: PathBuf,
     pub(crate) database: Option<String>,
     pub(crate) lang: Lang,
+    /// What an embedding server knows this installation by.
+    embedding_key: Option<String>,
 }
 
 struct SystemClock;
@@ -35,12 +37,16 @@ impl Entropy for SystemEntropy {
 
 impl World {
     pub(crate) fn of(arguments: &Arguments) -> World {
-        World { data: arguments.data.clone(), database: arguments.database.clone(), lang: arguments.lang() }
+        World { data: arguments.data.clone(), database: arguments.database.clone(), lang: arguments.lang(), embedding_key: embedding_key() }
     }
 
     /// Opens the data directory, making it if needed.
     pub(crate) fn open(&self) -> anyhow::Result<App> {
-        Ok(App::open(self.options())?)
+        let app = App::open(self.options())?;
+        Ok(match &self.embedding_key {
+            Some(key) => app.with_embedding_key(key),
+            None => app,
+        })
     }
 
     /// Opens a data directory that has to be there.
@@ -74,6 +80,11 @@ impl World {
     pub(crate) fn viewer(&self) -> Viewer {
         Viewer::operator()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+fn embedding_key() -> Option<String> {
+    std::env::var("DUIJIE_EMBEDDING_KEY").ok().filter(|key| !key.is_empty())
 }
 
 pub(crate) fn region(word: Option<&str>) -> anyhow::Result<Option<RegionCode>> {

@@ -61,19 +61,12 @@ impl Codes {
         if asked.len() != self.size || self.is_empty() {
             return vec![Vec::new(); groups];
         }
-        let distances = self.distances(&signs(asked));
         let mut closest: Vec<Closest> = (0..groups).map(|_| Closest::new(RESCORED.max(limit))).collect();
-        // Once enough are found, hardly any is nearer than the worst of them: one comparison a vector.
-        let mut worst = u16::MAX;
-        for (at, &distance) in distances.iter().enumerate() {
-            if distance >= worst {
-                continue;
-            }
-            let Some(group) = group(at).filter(|&group| group < groups) else { continue };
-            if closest[group].take_in(distance, at as u32) {
-                worst = closest.iter().map(|closest| closest.worst).max().unwrap_or(0);
-            }
-        }
+        self.scan(&signs(asked), |at, distance| {
+            let group = group(at).filter(|&group| group < groups)?;
+            let moved = closest[group].take_in(distance, at as u32);
+            moved.then(|| closest.iter().map(|closest| closest.worst).max().unwrap_or(0))
+        });
         closest.into_iter().map(|closest| self.rescored(closest, asked, limit)).collect()
     }
 
@@ -95,15 +88,34 @@ impl Codes {
         self.bytes[at * self.size..][..self.size].iter().map(|&byte| f32::from(byte) * self.steps[at]).collect()
     }
 
-    /// In how many signs each vector differs from `asked`.
-    fn distances(&self, asked: &[u64]) -> Vec<u16> {
-        let mut distances = vec![0u16; self.len()];
-        Arch::new().dispatch(|| match asked.len() {
-            6 => differ::<6>(&self.signs, asked, &mut distances),
-            12 => differ::<12>(&self.signs, asked, &mut distances),
-            _ => differ_in(asked.len(), &self.signs, asked, &mut distances),
-        });
-        distances
+    /// Shows `see` every vector with the number of signs in which it differs from `asked`, those left out that
+    /// differ in as many as `see` has last said or more. Block by block, so that a block's numbers stay
+    /// near the processor: once enough are found, hardly any run of vectors holds one worth showing.
+    fn scan(&self, asked: &[u64], mut see: impl FnMut(usize, u16) -> Option<u16>) {
+        const BLOCK: usize = 2_048;
+        const RUN: usize = 32;
+        let (words, arch) = (asked.len().max(1), Arch::new());
+        let (mut worst, mut distances) = (u16::MAX, [0u16; BLOCK]);
+        for (block, signs) in self.signs.chunks(BLOCK * words).enumerate() {
+            let distances = &mut distances[..signs.len() / words];
+            arch.dispatch(|| match words {
+                6 => differ::<6>(signs, asked, distances),
+                12 => differ::<12>(signs, asked, distances),
+                _ => differ_in(words, signs, asked, distances),
+            });
+            for (run, distances) in distances.chunks(RUN).enumerate() {
+                if distances.iter().fold(u16::MAX, |least, &distance| least.min(distance)) >= worst {
+                    continue;
+                }
+                for (at, &distance) in distances.iter().enumerate() {
+                    if distance < worst
+                        && let Some(bound) = see(block * BLOCK + run * RUN + at, distance)
+                    {
+                        worst = bound;
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -36,10 +36,15 @@ impl Trust {
     /// How far each partner can be trusted with the query that `terms` were taken from.
     pub fn of(terms: &QueryTerms, partners: Partners) -> Trust {
         let heard = terms.heard.clamp(0.0, 1.0);
-        let dense = if partners.dense { DENSE_UNHEARD - (DENSE_UNHEARD - DENSE_SHARE) * heard } else { 0.0 };
+        let dense = if partners.dense { Trust::dense_share(heard) } else { 0.0 };
         let topical = if partners.topical { WORDS_OF_A_TOPIC / (WORDS_OF_A_TOPIC + terms.known as f32) } else { 0.0 };
         let topical = (1.0 - dense) * topical;
         Trust { text: 1.0 - dense - topical, topical, dense }
+    }
+
+    /// What of the content dense vectors decide for a query of which this share is heard.
+    pub fn dense_share(heard: f32) -> f32 {
+        DENSE_UNHEARD - (DENSE_UNHEARD - DENSE_SHARE) * heard.clamp(0.0, 1.0)
     }
 
     /// The one score of a document from its normalised scores.

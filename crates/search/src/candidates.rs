@@ -7,17 +7,15 @@ use crate::fields::{GATE, KEY, KEY_REST};
 use crate::filter::{Filter, all_of};
 use crate::generation::Generation;
 use crate::key::Key;
+use crate::scores::{average_length, merged, segment_scores};
 use crate::search::shown;
 use crate::{Index, IndexError, Meaning};
-use duijie_matching::{Bm25, DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
+use duijie_matching::{DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
 use duijie_record::{Visibility, schemas};
 use duijie_vocab::{RecordId, RegionCode};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::BlockSegmentPostings;
 use tantivy::query::EnableScoring;
-use tantivy::schema::IndexRecordOption;
 use tantivy::{BitSet, DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 /// Which records may be candidates.
@@ -105,7 +103,7 @@ impl Index {
         let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let pass = Pass::of(&generation, &searcher, &terms, query)?;
-        let mut hits = pass.hits(need, None)?;
+        let mut hits = pass.hits(need, 1, &|_| Some(0))?.pop().unwrap_or_default();
         pass.add_near(need, &mut [&mut hits], &|_| Some(0))?;
         Ok(Candidates { terms, hits })
     }
@@ -118,13 +116,11 @@ impl Index {
         let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let pass = Pass::of(&generation, &searcher, &terms, query)?;
-        let mut by_kind = BTreeMap::new();
-        for kind in &query.kinds {
-            by_kind.insert(kind.clone(), pass.hits(need, Some(kind_number(kind)))?);
-        }
-        let numbers: Vec<u8> = by_kind.keys().map(|kind| kind_number(kind)).collect();
+        let numbers: Vec<u8> = query.kinds.iter().map(|kind| kind_number(kind)).collect();
         let group = |kind: u8| numbers.iter().position(|&number| number == kind);
-        pass.add_near(need, &mut by_kind.values_mut().collect::<Vec<_>>(), &group)?;
+        let mut hits = pass.hits(need, numbers.len(), &group)?;
+        pass.add_near(need, &mut hits.iter_mut().collect::<Vec<_>>(), &group)?;
+        let by_kind = query.kinds.iter().cloned().zip(hits).collect();
         Ok((terms, by_kind))
     }
 
@@ -155,12 +151,21 @@ impl<'a> Pass<'a> {
         Ok(Pass { generation, searcher, query, segments })
     }
 
-    /// The best documents by text, of one kind if a kind is given, without the record that asks.
-    fn hits(&self, need: &Profile, kind: Option<u8>) -> Result<Vec<CandidateHit>, IndexError> {
-        let mut best = BestOf::new(self.query.limit);
+    /// The best documents by text in each of `groups`, without the record that asks. `group` says where a document
+    /// of a kind belongs, if anywhere.
+    fn hits(&self, need: &Profile, groups: usize, group: &dyn Fn(u8) -> Option<usize>) -> Result<Vec<Vec<CandidateHit>>, IndexError> {
+        let mut best: Vec<BestOf> = (0..groups).map(|_| BestOf::new(self.query.limit)).collect();
         for ((ordinal, segment), (scores, allowed)) in (0..).zip(self.searcher.segment_readers()).zip(&self.segments) {
-            best.take_in(ordinal, segment, scores, &|document| kind.is_none_or(|kind| allowed.kind(document) == kind) && allowed.lets_pass(document));
+            take_in(&mut best, ordinal, scores, &|document| {
+                let gate = allowed.gate(document);
+                let group = group(gate.kind()).filter(|_| allowed.lets_through(gate, document))?;
+                (!segment.is_deleted(document)).then_some(group)
+            });
         }
+        best.into_iter().map(|best| self.told(need, best)).collect()
+    }
+
+    fn told(&self, need: &Profile, best: BestOf) -> Result<Vec<CandidateHit>, IndexError> {
         let mut hits = Vec::with_capacity(self.query.limit.min(1_000));
         for (address, text) in best.into_sorted() {
             let Some((id, kind)) = identity(self.generation, self.searcher, address)? else { continue };
@@ -201,70 +206,6 @@ fn identity(generation: &Generation, searcher: &Searcher, address: DocAddress) -
     Ok(RecordId::parse(&shown.id).map(|id| (id, shown.kind)))
 }
 
-/// A term's weight among words and among bigrams: most Chinese words are both, and are read once.
-struct Weight {
-    words: f32,
-    bigrams: f32,
-}
-
-fn merged(terms: &QueryTerms) -> BTreeMap<&str, Weight> {
-    let mut asked: BTreeMap<&str, Weight> = BTreeMap::new();
-    for term in &terms.words {
-        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).words += term.worth();
-    }
-    for term in &terms.bigrams {
-        asked.entry(&term.term).or_insert(Weight { words: 0.0, bigrams: 0.0 }).bigrams += term.worth();
-    }
-    asked
-}
-
-fn average_length(generation: &Generation, searcher: &Searcher) -> Result<f32, IndexError> {
-    let (mut tokens, mut documents) = (0u64, 0u64);
-    for segment in searcher.segment_readers() {
-        tokens += segment.inverted_index(generation.fields.text[0])?.total_num_tokens();
-        documents += u64::from(segment.max_doc());
-    }
-    Ok(tokens as f32 / documents.max(1) as f32)
-}
-
-/// The scores of all documents of a segment: words and bigrams side by side.
-fn segment_scores(generation: &Generation, segment: &SegmentReader, asked: &BTreeMap<&str, Weight>, average: f32) -> Result<Vec<[f32; 2]>, IndexError> {
-    let field = generation.fields.text[0];
-    let index = segment.inverted_index(field)?;
-    let lengths = segment.get_fieldnorms_reader(field)?;
-    let mut scores = vec![[0.0f32; 2]; segment.max_doc() as usize];
-    // The part of the formula that depends on the length alone, for each of the 256 coded lengths.
-    let bm25 = Bm25::default();
-    let norms: Vec<f32> =
-        (0..=u8::MAX).map(|code| bm25.k1 * (1.0 - bm25.b + bm25.b * FieldNormReader::id_to_fieldnorm(code) as f32 / average.max(1.0))).collect();
-    for (term, weight) in asked {
-        let term = Term::from_field_text(field, term);
-        let Some(mut postings) = index.read_block_postings(&term, IndexRecordOption::WithFreqs).map_err(IndexError::Io)? else { continue };
-        add_postings(&mut postings, weight, &lengths, &norms, bm25, &mut scores);
-    }
-    Ok(scores)
-}
-
-fn add_postings(postings: &mut BlockSegmentPostings, weight: &Weight, lengths: &FieldNormReader, norms: &[f32], bm25: Bm25, scores: &mut [[f32; 2]]) {
-    loop {
-        let (documents, counts) = (postings.docs(), postings.freqs());
-        if documents.is_empty() {
-            return;
-        }
-        for (&document, &count) in documents.iter().zip(counts) {
-            if document == TERMINATED {
-                return;
-            }
-            let count = count as f32;
-            let value = count * (bm25.k1 + 1.0) / (count + norms[usize::from(lengths.fieldnorm_id(document))]);
-            let score = &mut scores[document as usize];
-            score[0] += weight.words * value;
-            score[1] += weight.bigrams * value;
-        }
-        postings.advance();
-    }
-}
-
 /// Which documents of a segment may be candidates.
 struct Allowed {
     gate: std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>,
@@ -287,12 +228,15 @@ impl Allowed {
         })
     }
 
-    fn kind(&self, document: u32) -> u8 {
-        Gate(self.gate.get_val(document)).kind()
+    fn gate(&self, document: u32) -> Gate {
+        Gate(self.gate.get_val(document))
     }
 
     fn lets_pass(&self, document: u32) -> bool {
-        let gate = Gate(self.gate.get_val(document));
+        self.lets_through(self.gate(document), document)
+    }
+
+    fn lets_through(&self, gate: Gate, document: u32) -> bool {
         gate.readable(self.viewer)
             && gate.active()
             && (self.kinds.is_empty() || self.kinds.contains(&gate.kind()))
@@ -348,26 +292,38 @@ impl Ord for Ordered {
     }
 }
 
+/// Takes the documents of a segment into the group that each belongs to, if to any.
+fn take_in(best: &mut [BestOf], segment_ord: u32, scores: &[[f32; 2]], group: &dyn Fn(u32) -> Option<usize>) {
+    let lowest = |best: &[BestOf]| best.iter().map(BestOf::floor).fold(f32::INFINITY, f32::min);
+    let mut floor = lowest(best);
+    for (document, &[words, bigrams]) in (0..).zip(scores) {
+        let sum = words + bigrams;
+        if sum <= floor {
+            continue;
+        }
+        let Some(group) = group(document) else { continue };
+        best[group].push(sum, TextScore { words, bigrams }, segment_ord, document);
+        floor = lowest(best);
+    }
+}
+
 impl BestOf {
     /// One more than `limit` is kept, as the need itself may be among them.
     fn new(limit: usize) -> BestOf {
         BestOf { limit: limit.saturating_add(1), heap: BinaryHeap::new() }
     }
 
-    fn take_in(&mut self, segment_ord: u32, segment: &SegmentReader, scores: &[[f32; 2]], lets_pass: &dyn Fn(u32) -> bool) {
-        for (document, &[words, bigrams]) in scores.iter().enumerate() {
-            let sum = words + bigrams;
-            if sum <= 0.0 || self.heap.len() >= self.limit && self.heap.peek().is_some_and(|Reverse((last, _))| last.sum >= sum) {
-                continue;
-            }
-            let document = document as u32;
-            if !lets_pass(document) || segment.is_deleted(document) {
-                continue;
-            }
-            self.heap.push(Reverse((Ordered { sum, text: TextScore { words, bigrams } }, Reverse((segment_ord, document)))));
-            if self.heap.len() > self.limit {
-                self.heap.pop();
-            }
+    /// What scores so little is not among the best.
+    fn floor(&self) -> f32 {
+        if self.heap.len() < self.limit { 0.0 } else { self.heap.peek().map_or(0.0, |Reverse((last, _))| last.sum) }
+    }
+
+    fn push(&mut self, sum: f32, text: TextScore, segment_ord: u32, document: u32) {
+        if sum > self.floor() {
+            self.heap.push(Reverse((Ordered { sum, text }, Reverse((segment_ord, document)))));
+        }
+        if self.heap.len() > self.limit {
+            self.heap.pop();
         }
     }
 

@@ -43,8 +43,9 @@ impl FacetCache {
     }
 }
 
-/// All of a query that decides its counts: who asks is part of it.
+/// All of a query that decides its counts: who asks is part of it. What is found by meaning changes while
+/// records are embedded, with the index as it was.
 fn question(query: &Query) -> Option<String> {
-    (query.text.len() <= MAX_TEXT)
+    (query.text.len() <= MAX_TEXT && query.meaning.is_none())
         .then(|| format!("{:?}", (&query.text, &query.kinds, query.region, &query.filters, query.viewer, query.inactive, &query.facets)))
 }

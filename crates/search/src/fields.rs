@@ -5,7 +5,7 @@ use duijie_record::{Visibility, schemas};
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
 /// Changes whenever an index written before can no longer be read as one written now.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 pub(crate) const TOKENIZER: &str = "duijie";
 

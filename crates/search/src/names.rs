@@ -34,11 +34,14 @@ static SYLLABLES: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 /// The keys under which `name` is suggested.
 pub(crate) fn name_keys(name: &str) -> Vec<String> {
     let bare: Vec<char> = typed(name);
-    let mut keys = Vec::with_capacity(6);
+    let mut keys = Vec::with_capacity(9);
     push_keys(&bare, &mut keys);
     let rest = without_place(&bare);
     if rest.len() < bare.len() {
         push_keys(rest, &mut keys);
+        // 常州力佳 is also called 常力佳: of the place only its first character is said.
+        let short: Vec<char> = bare[..1].iter().chain(rest).copied().collect();
+        push_keys(&short, &mut keys);
     }
     keys.sort();
     keys.dedup();
@@ -118,12 +121,20 @@ mod tests {
     #[test]
     fn a_name_is_found_by_characters_pinyin_and_initials_with_or_without_its_place() {
         let keys = name_keys("常州力士达科技");
-        for typed in ["常州力", "力士", "changzhouli", "czl", "lsd", "lishida"] {
+        for typed in ["常州力", "力士", "changzhouli", "czl", "lsd", "lishida", "常力士", "cls", "changli"] {
             let key = typed_key(typed);
             assert!(keys.iter().any(|k| k.starts_with(&key)), "{typed} in {keys:?}");
         }
         assert_eq!(name_keys("ABC（中国）"), ["abczg", "abczhongguo", "abc中国"]);
         assert_eq!(name_keys("（）"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_place_in_front_may_be_said_by_its_first_character() {
+        let keys = name_keys("常州力佳电子有限公司");
+        for typed in ["clj", "czlj", "lj", "常力佳"] {
+            assert!(keys.iter().any(|key| key.starts_with(&typed_key(typed))), "{typed} in {keys:?}");
+        }
     }
 
     #[test]

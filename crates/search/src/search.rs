@@ -7,6 +7,7 @@ use crate::filter::{Clause, Filter, all_of, term_query};
 use crate::generation::Generation;
 use crate::highlight::{marked, opening, snippet};
 use crate::names::typed_key;
+use crate::near_search::{Near, near};
 use crate::units::{Asked, Unit};
 use crate::{Facet, Hit, Index, IndexError, Listed, Page, Query, Results, Sort};
 use duijie_record::Visibility;
@@ -57,12 +58,14 @@ impl Index {
             count_facets: !query.facets.is_empty() && remembered.is_none(),
             viewer: query.viewer,
         };
-        let clauses = clauses(&generation, &searcher, query, &asked)?;
+        let near = if sort == Sort::Relevance { near(&generation, &searcher, query, &asked)? } else { Near::default() };
+        let clauses = clauses(&generation, &searcher, query, &asked, &near)?;
         let tally = searcher.search(&*clauses, &best)?;
         let more = tally.best.len() > offset + limit;
         let page: Vec<Found> = tally.best.iter().copied().skip(offset).take(limit).collect();
         let terms = asked.terms();
-        let hits = page.iter().map(|found| hit(&generation, &searcher, *found, &terms, query.viewer)).collect::<Result<_, _>>()?;
+        let mut hits = page.iter().map(|found| hit(&generation, &searcher, *found, &terms, query.viewer)).collect::<Result<Vec<_>, _>>()?;
+        hits.iter_mut().for_each(|hit| hit.by_meaning = near.alone(&hit.id, hit.score));
         let facets = remembered.unwrap_or_else(|| query.facets.iter().map(|field| facet(field, &tally)).collect());
         generation.counted.keep(query, state, tally.total, &facets);
         Ok(Results {
@@ -84,18 +87,18 @@ impl Index {
 }
 
 /// The whole query: text, filters, and what the viewer may not see.
-fn clauses(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked) -> Result<Box<dyn Clauses>, IndexError> {
+fn clauses(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked, near: &Near) -> Result<Box<dyn Clauses>, IndexError> {
     let filter = Filter { kinds: &query.kinds, region: query.region, filters: &query.filters, viewer: query.viewer, inactive: query.inactive };
     let mut clauses = filter.required(&generation.fields);
     clauses.extend(filter.forbidden(&generation.fields));
     if !asked.blank {
-        clauses.push((Occur::Must, text_query(generation, searcher, query, asked)?));
+        clauses.push((Occur::Must, text_query(generation, searcher, query, asked, near)?));
     }
     Ok(all_of(clauses))
 }
 
-/// Found by its text, by an exact code, or by its exact name.
-fn text_query(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked) -> Result<Box<dyn Clauses>, IndexError> {
+/// Found by its text, by an exact code, by its exact name, or as what is near in meaning.
+fn text_query(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked, near: &Near) -> Result<Box<dyn Clauses>, IndexError> {
     let fields = &generation.fields;
     let mut ways: Vec<Clause> = Vec::new();
     let exact = |field: Field, term: &str, score: f32| -> Clause { (Occur::Should, Box::new(ConstScoreQuery::new(term_query(field, term), score))) };
@@ -112,12 +115,13 @@ fn text_query(generation: &Generation, searcher: &Searcher, query: &Query, asked
             ways.push(exact(fields.names, &name, NAME_BOOST));
         }
     }
+    ways.extend(near.scores.iter().map(|(id, score)| exact(fields.id, id.as_str(), *score)));
     ways.extend(units_query(generation, searcher, query.viewer, asked)?.map(|units| (Occur::Should, units)));
     Ok(if ways.is_empty() { Box::new(EmptyQuery) } else { Box::new(BooleanQuery::new(ways)) })
 }
 
 /// Enough of the units found, in whatever texts the viewer may read.
-fn units_query(generation: &Generation, searcher: &Searcher, viewer: Visibility, asked: &Asked) -> Result<Option<Box<dyn Clauses>>, IndexError> {
+pub(crate) fn units_query(generation: &Generation, searcher: &Searcher, viewer: Visibility, asked: &Asked) -> Result<Option<Box<dyn Clauses>>, IndexError> {
     let (mut needed, mut optional): (Vec<Clause>, Vec<Clause>) = (Vec::new(), Vec::new());
     for unit in &asked.units {
         let found = unit_query(generation, searcher, viewer, unit)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// A server of embeddings. Only plain `http`: it stands in the same house, or behind a proxy there.
+/// A server of embeddings, over `http` in the same house or `https` elsewhere.
 #[derive(Debug)]
 pub struct EmbeddingServer {
     address: String,
@@ -25,10 +25,28 @@ pub struct ServerOptions {
     pub prefixes: [String; 2],
     /// How long it may take to connect, and until the whole answer is there.
     pub timeout: Duration,
+    /// What the server knows its clients by.
+    pub key: Option<Secret>,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no address of the form http://host:port")]
+#[error("`{0}` is no address of the form http://host:port or https://host")]
 pub struct AddressFault(String);
 
 /// An answer of more bytes is no answer.
@@ -37,7 +55,7 @@ const PATH: &str = "/v1/embeddings";
 
 impl Default for ServerOptions {
     fn default() -> ServerOptions {
-        ServerOptions { model: String::new(), prefixes: Default::default(), timeout: Duration::from_secs(30) }
+        ServerOptions { model: String::new(), prefixes: Default::default(), timeout: Duration::from_secs(30), key: None }
     }
 }
 
@@ -70,10 +88,12 @@ impl EmbeddingServer {
 
     pub fn with(address: &str, options: ServerOptions) -> Result<EmbeddingServer, AddressFault> {
         let bare = address.trim().trim_end_matches('/').trim_end_matches(PATH);
-        let host = bare.strip_prefix("http://").filter(|host| !host.is_empty() && !host.contains(['/', '@', ' ', '?', '#']));
-        let host = host.ok_or_else(|| AddressFault(address.to_string()))?;
+        let (scheme, host) = bare.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")).unwrap_or_default();
+        if host.is_empty() || host.contains(['/', '@', ' ', '?', '#']) {
+            return Err(AddressFault(address.to_string()));
+        }
         let config = ureq::Agent::config_builder().timeout_global(Some(options.timeout)).http_status_as_error(false).max_redirects(0).proxy(None).build();
-        Ok(EmbeddingServer { address: format!("http://{host}{PATH}"), options, agent: config.into(), size: OnceLock::new() })
+        Ok(EmbeddingServer { address: format!("{scheme}://{host}{PATH}"), options, agent: config.into(), size: OnceLock::new() })
     }
 
     fn ask(&self, texts: &[&str], role: Role) -> Result<Vec<Vec<f32>>, EmbedFault> {
@@ -83,7 +103,11 @@ impl EmbeddingServer {
         };
         let input = texts.iter().map(|text| format!("{prefix}{text}")).collect();
         let request = Request { model: &self.options.model, input, encoding_format: "float", input_type };
-        let mut answer = self.agent.post(&self.address).send_json(&request).map_err(fault)?;
+        let mut post = self.agent.post(&self.address);
+        if let Some(Secret(key)) = &self.options.key {
+            post = post.header("Authorization", format!("Bearer {key}"));
+        }
+        let mut answer = post.send_json(&request).map_err(fault)?;
         let status = answer.status();
         if !status.is_success() {
             let said = answer.body_mut().with_config().limit(2_000).read_to_string().unwrap_or_default();

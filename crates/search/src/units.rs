@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) shortened: bool,
     /// Whether there is no text at all.
     pub(crate) blank: bool,
+    /// Whether something is quoted.
+    pub(crate) quoted: bool,
 }
 
 impl Asked {
@@ -38,6 +40,7 @@ impl Asked {
         let mut asked = Asked { shortened: rest.next().is_some(), blank: kept.trim().is_empty() && text.trim().is_empty(), ..Asked::default() };
         for (part, quoted) in quotes(&kept) {
             if quoted {
+                asked.quoted = true;
                 asked.units.extend(unit(analyzer, &part));
             } else {
                 let chars: Vec<char> = part.chars().collect();

@@ -134,6 +134,11 @@ impl Vectors {
         self.kept().cursor
     }
 
+    /// How long the vectors are; 0 before there is any.
+    pub fn size(&self) -> usize {
+        self.kept().codes.size()
+    }
+
     /// How many records have a vector.
     pub fn embedded(&self) -> usize {
         self.kept().embedded

@@ -87,7 +87,15 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     };
     add("search.html", &ResultsPage::of(&visit(Role::Officer), need, &request("涂层"), search_page()));
     add("search.html", &ResultsPage::of(&visit(Role::Public), None, &request("涂层"), search_page()));
-    let nothing = SearchPage { total: 0, page: 1, pages: 0, hits: vec![], facets: vec![], as_of: 7 };
+    let nothing = SearchPage {
+        total: 0,
+        page: 1,
+        pages: 0,
+        hits: vec![],
+        facets: vec![],
+        as_of: 7,
+        without_meaning: Some(text!("语义模型正在载入", "the model is being loaded")),
+    };
     add("search.html", &ResultsPage::of(&visit(Role::Public), None, &request("<script>"), nothing.clone()));
     add("search.html", &ResultsPage::of(&visit(Role::Public), need, &SearchRequest { page: 1, ..SearchRequest::default() }, nothing));
     let page = |kind: &str, matches: Option<Matches>, decisions: Option<DecisionsView>, behind| RecordPage {
@@ -102,7 +110,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     add("record.html", &page("organization", None, None, true));
     money_pages(&mut add);
     add("matches.html", &MatchesPage::of(matches()));
-    add("matches.html", &MatchesPage::of(Matches { of: reference("offer", "一种涂层"), groups: vec![], as_of: 3 }));
+    add("matches.html", &MatchesPage::of(Matches { of: reference("offer", "一种涂层"), groups: vec![], as_of: 3, without_meaning: None }));
     add("decisions.html", &DecisionsPage::of(decisions()));
     let refused = crate::pages::decisions::RefusedAnswer { fact: "rd_expense".into(), value: "许多".into(), faults: vec![fault()] };
     add("decisions.html", &DecisionsPage { refused: Some(refused), ..DecisionsPage::of(decisions()) });
@@ -143,7 +151,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     add("duplicates.html", &DuplicatesPage::of("organization", vec![duplicate()], true));
     add("duplicates.html", &DuplicatesPage::of("need", vec![], false));
     add("health.html", &HealthPage { health: health(), clocks: cases::clocks() });
-    add("health.html", &HealthPage { health: Health { problems: vec![], followers: vec![], ..health() }, clocks: vec![] });
+    add("health.html", &HealthPage { health: Health { problems: vec![], followers: vec![], meaning: None, ..health() }, clocks: vec![] });
     let logins = vec![("officer".to_string(), "demo".to_string(), Role::Officer.name())];
     add(
         "login.html",

@@ -10,6 +10,7 @@ use std::path::Path;
 pub(crate) fn run(world: &World, command: &Match) -> Outcome {
     let app = world.open_existing()?;
     app.follow(&mut |_| {})?;
+    app.load_meaning();
     if let Some(file) = &command.tune {
         return tune(world, &app, command, file);
     }
@@ -19,6 +20,9 @@ pub(crate) fn run(world: &World, command: &Match) -> Outcome {
     if command.format == Format::Json {
         show::json(&matches)?;
         return Ok(Verdict::Done);
+    }
+    if let Some(why) = &matches.without_meaning {
+        eprintln!("{}", text!("仅按文字匹配：{}", "matched by words alone: {}", why.get(world.lang)).get(world.lang));
     }
     println!("{}", matches.of.title);
     for group in &matches.groups {

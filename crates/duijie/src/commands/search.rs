@@ -9,6 +9,7 @@ use duijie_vocab::text;
 pub(crate) fn run(world: &World, command: &Search) -> Outcome {
     let app = world.open_existing()?;
     app.follow(&mut |_| {})?;
+    app.load_meaning();
     let request = SearchRequest {
         text: command.words.join(" "),
         kinds: command.kind.iter().map(|word| kind(word).map(|schema| schema.kind.clone())).collect::<anyhow::Result<_>>()?,
@@ -21,6 +22,9 @@ pub(crate) fn run(world: &World, command: &Search) -> Outcome {
     if command.format == Format::Json {
         show::json(&found)?;
         return Ok(Verdict::Done);
+    }
+    if let Some(why) = &found.without_meaning {
+        eprintln!("{}", text!("仅按文字检索：{}", "found by words alone: {}", why.get(world.lang)).get(world.lang));
     }
     for hit in &found.hits {
         println!("{}  {}  [{}]  {}", hit.kind_name.get(world.lang), show::segments(&hit.title), hit.id, hit.region_name);

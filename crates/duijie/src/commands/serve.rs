@@ -40,6 +40,12 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
             app.send_hooks_until(&stop, &portal, &|fault| eprintln!("webhooks: {fault}"));
         })?
     };
+    let meaning = {
+        let (app, stop) = (Arc::clone(&app), Arc::clone(&stop));
+        std::thread::Builder::new().name("vectors follower".into()).spawn(move || {
+            app.follow_meaning_until(&stop, &|fault| eprintln!("vectors follower: {fault}"));
+        })?
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(&command.listen)
@@ -64,6 +70,9 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     }
     if decisions.join().is_err() {
         eprintln!("the decisions follower ended in a panic");
+    }
+    if meaning.join().is_err() {
+        eprintln!("the vectors follower ended in a panic");
     }
     if clocks.join().is_err() {
         eprintln!("the clocks ended in a panic");

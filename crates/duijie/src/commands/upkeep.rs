@@ -34,6 +34,12 @@ pub(crate) fn rebuild(world: &World, command: &Rebuild) -> Outcome {
         bar.finish_and_clear();
         eprintln!("{}", text!("索引已到第 {cursor} 条日志", "the index stands at entry {cursor}").get(world.lang));
     }
+    if command.what == Derived::Vectors {
+        let bar = show::progress(text!("计算语义向量", "embedding records").get(world.lang));
+        let embedded = app.rebuild_meaning(&mut |done| bar.set_position(done as u64))?;
+        bar.finish_and_clear();
+        eprintln!("{}", text!("{embedded} 条记录已有语义向量", "{embedded} records have a vector").get(world.lang));
+    }
     if wanted(Derived::Decisions) {
         let bar = show::progress(text!("判断政策", "deciding").get(world.lang));
         let followed = app.rebuild_decisions(&mut |done| bar.set_position(done as u64))?;
@@ -72,6 +78,12 @@ pub(crate) fn doctor(world: &World, command: &Doctor) -> Outcome {
         println!("{}  {}", text!("日志条数", "entries").get(world.lang), health.entries);
         for (name, cursor, behind) in &health.followers {
             println!("{}", text!("{name}：到第 {cursor} 条，落后 {behind} 条", "{name}: at entry {cursor}, {behind} behind").get(world.lang));
+        }
+        if let Some(meaning) = &health.meaning {
+            let (embedded, records, model) = (meaning.embedded, meaning.records, &meaning.model);
+            let share =
+                text!("{records} 条记录中 {embedded} 条已有语义向量（模型 {model}）", "{embedded} of {records} records have a vector of the model {model}");
+            println!("{}", share.get(world.lang));
         }
         for problem in &health.problems {
             println!("{}", show::diagnostic(problem, world.lang));

@@ -97,10 +97,12 @@ fn a_server_cannot_change_the_size_of_its_vectors() {
 
 #[test]
 fn an_address_is_a_host_and_nothing_else() {
-    for wrong in ["", "localhost:8000", "https://a", "http://", "http://a/b", "http://user@a", "ftp://a"] {
+    for wrong in ["", "localhost:8000", "https://", "http://", "http://a/b", "http://user@a", "ftp://a"] {
         assert!(EmbeddingServer::at(wrong).is_err(), "{wrong}");
     }
-    assert!(EmbeddingServer::at("http://127.0.0.1:8000/v1/embeddings").is_ok());
+    for right in ["http://127.0.0.1:8000/v1/embeddings", "https://models.example", "https://models.example:8443/v1/embeddings/"] {
+        assert!(EmbeddingServer::at(right).is_ok(), "{right}");
+    }
 }
 
 /// Against a real server and the same model in this process, where both are given.

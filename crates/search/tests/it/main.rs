@@ -3,4 +3,5 @@
 mod embedding;
 mod index;
 mod kill;
+mod meaning;
 mod records;

@@ -27,6 +27,7 @@ pub(crate) fn all() -> Map<String, Value> {
             ("listed", many(tuple(&[one("Text"), one("Text")]))),
             ("updated", string()),
             ("updated_on", string()),
+            ("by_meaning", boolean()),
         ]),
     );
     add("FacetValue", object(&[("value", string()), ("name", one("Text")), ("count", integer()), ("chosen", boolean())]));
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Map<String, Value> {
             ("hits", many(one("Hit"))),
             ("facets", many(one("Facet"))),
             ("as_of", integer()),
+            ("without_meaning", optional(one("Text"))),
         ]),
     );
     add(
@@ -94,7 +96,7 @@ pub(crate) fn all() -> Map<String, Value> {
         ]),
     );
     add("MatchGroup", object(&[("kind", string()), ("kind_name", one("Text")), ("matches", many(one("MatchView")))]));
-    add("Matches", object(&[("of", one("RecordRef")), ("groups", many(one("MatchGroup"))), ("as_of", integer())]));
+    add("Matches", object(&[("of", one("RecordRef")), ("groups", many(one("MatchGroup"))), ("as_of", integer()), ("without_meaning", optional(one("Text")))]));
     add("Count", tuple(&[string(), one("Text"), integer()]));
     add(
         "ConditionView",
@@ -160,6 +162,7 @@ pub(crate) fn all() -> Map<String, Value> {
             ("database", string()),
             ("entries", integer()),
             ("followers", many(tuple(&[string(), integer(), integer()]))),
+            ("meaning", optional(object(&[("model", string()), ("embedded", integer()), ("records", integer())]))),
             ("problems", many(one("Diagnostic"))),
         ]),
     );

@@ -21,6 +21,7 @@ pub(crate) struct MatchesPage {
     pub(crate) groups: Vec<Group>,
     pub(crate) total: usize,
     pub(crate) as_of: i64,
+    pub(crate) without_meaning: Option<Text>,
 }
 
 #[derive(Serialize)]
@@ -81,7 +82,15 @@ impl MatchesPage {
             .collect();
         let kind_name = duijie_record::schema(&matches.of.kind).map(|schema| schema.name.clone()).unwrap_or_default();
         let total = groups.iter().map(|group| group.matches.len()).sum();
-        MatchesPage { reverse: matches.of.kind != "need", kind_name, of: matches.of, groups, total, as_of: matches.as_of }
+        MatchesPage {
+            reverse: matches.of.kind != "need",
+            kind_name,
+            of: matches.of,
+            groups,
+            total,
+            as_of: matches.as_of,
+            without_meaning: matches.without_meaning,
+        }
     }
 }
 

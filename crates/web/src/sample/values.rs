@@ -62,6 +62,7 @@ pub(crate) fn search_page() -> SearchPage {
             listed,
             updated: when(),
             updated_on: "2026-11-20".into(),
+            by_meaning: kind == "offer",
         }
     };
     let pair = |name: Text, value: Text| (name, value);
@@ -70,6 +71,7 @@ pub(crate) fn search_page() -> SearchPage {
         page: 2,
         pages: 65,
         as_of: 12_841,
+        without_meaning: None,
         hits: vec![
             hit(
                 "need",
@@ -266,6 +268,7 @@ pub(crate) fn matches() -> Matches {
             group("finance", vec![]),
         ],
         as_of: 12_841,
+        without_meaning: None,
     }
 }
 
@@ -597,6 +600,7 @@ pub(crate) fn health() -> Health {
         database: "SQLite 3.54.1".into(),
         entries: 12_841,
         followers: vec![("search".into(), 12_841, 0), ("matches".into(), 12_800, 41)],
+        meaning: Some(MeaningState { model: "local-e5-384".into(), embedded: 11_204, records: 12_007 }),
         problems: vec![fault()],
     }
 }

@@ -81,6 +81,18 @@ impl Portal {
         Portal { router: duijie_web::router(app.clone(), options), app, _data: data }
     }
 
+    /// The same data, opened once more.
+    pub(crate) fn again(&self) -> App {
+        App::open(options(self.app.dir())).expect("the data directory opens again")
+    }
+
+    /// A portal over what was opened by [`Portal::again`].
+    pub(crate) fn over(&self, app: App) -> Portal {
+        let app = Arc::new(app);
+        let options = Options { requests_a_minute: (10_000, 10_000), ..Options::default() };
+        Portal { router: duijie_web::router(app.clone(), options), app, _data: tempfile::tempdir().expect("a temporary folder") }
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookies: BTreeMap::new(), language: "zh-CN" }
     }
@@ -110,10 +122,12 @@ fn prefix(kind: &str) -> &str {
     &duijie_record::schema(kind).expect("a kind").prefix
 }
 
+fn options(data: &Path) -> AppOptions {
+    AppOptions { data: data.into(), database: None, clock: Arc::new(Noon), entropy: Arc::new(Counting(AtomicU64::new(1))), group: Default::default() }
+}
+
 fn fill(data: &Path) -> App {
-    let options =
-        AppOptions { data: data.into(), database: None, clock: Arc::new(Noon), entropy: Arc::new(Counting(AtomicU64::new(1))), group: Default::default() };
-    let app = App::open(options).expect("a new data directory opens");
+    let app = App::open(options(data)).expect("a new data directory opens");
     let operator = Viewer::operator();
     for (kind, csv) in [("organization", ORGANIZATIONS), ("need", NEEDS), ("offer", OFFERS)] {
         let options = ImportOptions { kind: Some(kind.into()), ..ImportOptions::default() };

@@ -5,6 +5,7 @@ mod casework;
 mod clockwork;
 mod identity;
 mod login_with;
+mod meaning;
 mod misuse;
 mod policy;
 mod program;
