@@ -9,7 +9,7 @@ use crate::mail::{Outbox, Post};
 use crate::meaning::Meanings;
 use crate::outbound::Outbound;
 use crate::topics::LearntTopics;
-use crate::{AppError, PolicyFiles, SearchPage, Spread, Viewer};
+use crate::{AppError, Network, PolicyFiles, SearchPage, Spread, Viewer};
 use duijie_journal::Actor;
 use duijie_search::{Index, Secret};
 use duijie_store::{GroupCommit, Location, OpenError, Options, Store, Tx};
@@ -28,6 +28,7 @@ pub struct App {
     pub(crate) decided: Mutex<Decided>,
     pub(crate) found: AsOf<SearchPage>,
     pub(crate) spreads: AsOf<Spread>,
+    pub(crate) networks: AsOf<Network>,
     pub(crate) counted: AsOf<Vec<(String, i64)>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -66,6 +67,7 @@ const OUTBOX: &str = "outbox";
 /// Pages of results that are kept; one has some 50 KB.
 const PAGES_KEPT: usize = 256;
 const SPREADS_KEPT: usize = 256;
+const NETWORKS_KEPT: usize = 32;
 
 impl App {
     /// Opens the data directory, making what is not there yet.
@@ -94,6 +96,7 @@ impl App {
             decided: Mutex::new(Decided::default()),
             found: AsOf::new(PAGES_KEPT),
             spreads: AsOf::new(SPREADS_KEPT),
+            networks: AsOf::new(NETWORKS_KEPT),
             counted: AsOf::new(1),
             clock: options.clock,
             entropy: options.entropy,

@@ -185,6 +185,33 @@ impl<'a> View<'a> {
         self.settled()?.query(sql, &[Arg::Text(id.as_str()), Arg::Int(limit as i64)], read_link)
     }
 
+    /// At most `limit` records that most others point to, among those that `filter` lets through on
+    /// both sides: each with how many point to it, the most first.
+    pub fn most_linked(&mut self, filter: &Filter, limit: usize) -> Result<Vec<(RecordId, i64)>, StoreFault> {
+        let mut query = Query::new("SELECT to_id, COUNT(*) FROM record_link WHERE to_id IN (SELECT id FROM record WHERE 1 = 1".to_string());
+        query.filter(filter);
+        query.push(") AND from_id IN (SELECT id FROM record WHERE 1 = 1");
+        query.filter(filter);
+        query.push(") GROUP BY to_id ORDER BY COUNT(*) DESC, to_id LIMIT ");
+        query.int(limit as i64);
+        query.run(self.settled()?, |row| Ok((record_id(&row.text(0)?)?, row.int(1)?)))
+    }
+
+    /// Who points to any of `to`, by which field, among the records that `filter` lets through: at
+    /// most `limit` rows of the record pointed to, the one that points, and the field.
+    pub fn linked_to_any(&mut self, to: &[RecordId], filter: &Filter, limit: usize) -> Result<Vec<(RecordId, RecordId, String)>, StoreFault> {
+        if to.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = Query::new("SELECT to_id, from_id, field FROM record_link WHERE 1 = 1".to_string());
+        query.any_of("to_id", to.iter().map(RecordId::as_str));
+        query.push(" AND from_id IN (SELECT id FROM record WHERE 1 = 1");
+        query.filter(filter);
+        query.push(") ORDER BY to_id, from_id, field LIMIT ");
+        query.int(limit as i64);
+        query.run(self.settled()?, |row| Ok((record_id(&row.text(0)?)?, record_id(&row.text(1)?)?, row.text(2)?)))
+    }
+
     /// An account of the ledger, if a transfer ever touched it.
     pub fn ledger_account(&mut self, id: &AccountId) -> Result<Option<duijie_ledger::Account>, StoreFault> {
         ledger::account(self.settled()?, id)

@@ -3,6 +3,7 @@
 
 use crate::fault::Fault;
 use crate::portal::Portal;
+use crate::tiles::TileLayer;
 use crate::visit::Visit;
 use crate::{posted, program, render};
 use axum::body::Body;
@@ -62,7 +63,7 @@ fn finish(portal: &Portal, visit: &Visit, response: Response) -> Response {
             headers.append(header::SET_COOKIE, cookie.clone());
         }
     }
-    secure(headers, portal.options.https);
+    secure(headers, portal);
     response
 }
 
@@ -79,12 +80,21 @@ fn in_words(portal: &Portal, visit: &Visit, fault: &Fault, response: Response) -
     shown
 }
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Pages load nothing from elsewhere but the tiles that the installation names.
+pub(crate) fn policy(tiles: &[TileLayer]) -> HeaderValue {
+    let mut images = vec!["'self'".to_string()];
+    images.extend(tiles.iter().flat_map(TileLayer::origins));
+    images.dedup();
+    let images = images.join(" ");
+    let line = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src {images}; font-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(line).expect("BUG: a layer of tiles has a host that headers cannot hold")
+}
 
-fn secure(headers: &mut HeaderMap, https: bool) {
+fn secure(headers: &mut HeaderMap, portal: &Portal) {
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -94,7 +104,8 @@ fn secure(headers: &mut HeaderMap, https: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if https {
+    headers.insert(header::CONTENT_SECURITY_POLICY, portal.policy.clone());
+    if portal.options.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     // Pages differ by person and language; what may be kept says so itself.

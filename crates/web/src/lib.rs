@@ -28,6 +28,7 @@ mod seal;
 mod server;
 mod stash;
 mod throttle;
+mod tiles;
 mod visit;
 mod words;
 
@@ -36,3 +37,4 @@ pub use options::Options;
 pub use portal::router;
 pub use routes::table;
 pub use server::serve;
+pub use tiles::{NoTileLayer, TileLayer};

@@ -1,5 +1,6 @@
 //! What the installation decides about its portal.
 
+use crate::tiles::TileLayer;
 use duijie_vocab::Text;
 use ipnet::IpNet;
 
@@ -18,6 +19,10 @@ pub struct Options {
     pub requests_a_minute: (u32, u32),
     /// Proxies whose `X-Forwarded-For` is believed; without any, whoever connects is the visitor.
     pub trusted_proxies: Vec<IpNet>,
+    /// Layers of an outside service of map tiles, the lowest first; none without one.
+    pub tiles: Vec<TileLayer>,
+    /// Whom the tiles are from, as the service wants it said on the map.
+    pub tiles_credit: String,
     /// Login, password and role of each demo account, shown on the login page; empty in production.
     pub demo_logins: Vec<(String, String, Text)>,
 }
@@ -31,6 +36,8 @@ impl Default for Options {
             visits: 256,
             requests_a_minute: (300, 1200),
             trusted_proxies: Vec::new(),
+            tiles: Vec::new(),
+            tiles_credit: String::new(),
             demo_logins: Vec::new(),
         }
     }

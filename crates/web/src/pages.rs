@@ -23,6 +23,7 @@ pub(crate) mod logins;
 pub(crate) mod map;
 pub(crate) mod matches;
 pub(crate) mod measures;
+pub(crate) mod network;
 pub(crate) mod password;
 pub(crate) mod payouts;
 pub(crate) mod published;

@@ -1,6 +1,6 @@
 //! The portal as one value, and the router over it.
 
-use crate::attend::attend;
+use crate::attend::{attend, policy};
 use crate::fault::Fault;
 use crate::options::Options;
 use crate::pace::Pace;
@@ -10,6 +10,7 @@ use crate::seal::Seal;
 use crate::stash::Stash;
 use crate::throttle::Throttle;
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use duijie_app::{App, AppError};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(crate) struct Portal {
     pub(crate) stash: Stash,
     pub(crate) throttle: Throttle,
     pub(crate) pace: Pace,
+    /// What pages may load and from where.
+    pub(crate) policy: HeaderValue,
     pub(crate) visits: Semaphore,
     pub(crate) uploads: Semaphore,
     workers: Semaphore,
@@ -41,6 +44,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         seal: Seal::new(app.form_key()),
         stash: Stash::new(options.upload_limit_bytes),
         visits: Semaphore::new(options.visits),
+        policy: policy(&options.tiles),
         app,
         options,
         pages: Pages::new(),

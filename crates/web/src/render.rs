@@ -53,6 +53,7 @@ templates![
     "figures.html",
     "graph.html",
     "map.html",
+    "network.html",
     "region.html",
     "settings.html",
     "workspace.html",

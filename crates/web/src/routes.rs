@@ -3,8 +3,8 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, bulk, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login,
-    login_with, logins, map, matches, measures, password, payouts, published, record, region, search, searches, second, settings, simulation, vouchers,
-    webhooks, workspace,
+    login_with, logins, map, matches, measures, network, password, payouts, published, record, region, search, searches, second, settings, simulation,
+    vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -65,7 +65,9 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/accounts/{login}", get(accounts::show).post(accounts::change)),
         reads("/feed", get(feed::show)),
         reads("/figures", get(figures::show)),
+        reads("/figures/{file}", get(figures::picture)),
         reads("/map", get(map::show)),
+        reads("/network", get(network::show)),
         reads("/region/{code}", get(region::show)),
         both("/settings", get(settings::show).post(settings::change)),
         reads("/workspace", get(workspace::show)),

@@ -6,7 +6,7 @@ use crate::{Outcome, Verdict};
 use anyhow::Context;
 use duijie_app::{LoginProviders, Outbound};
 use duijie_vocab::{Text, text};
-use duijie_web::Options;
+use duijie_web::{Options, TileLayer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -58,6 +58,8 @@ pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
             https: public_url.starts_with("https://"),
             public_url,
             trusted_proxies: command.trusted_proxies.clone(),
+            tiles: command.tiles.iter().map(|address| TileLayer::parse(address)).collect::<Result<_, _>>()?,
+            tiles_credit: command.tiles_credit.clone(),
             demo_logins: logins(&command.show_logins)?,
             ..Options::default()
         };

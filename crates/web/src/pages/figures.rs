@@ -10,10 +10,11 @@ use crate::portal::Portal;
 use crate::query::Pairs;
 use crate::visit::Visit;
 use axum::Extension;
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use duijie_app::{Figures, SearchPage, SearchRequest, Spread};
-use duijie_vocab::{Lang, RegionCode, Text};
+use duijie_vocab::{Lang, RegionCode, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -41,6 +42,29 @@ pub(crate) struct Chart {
 const PARTS: usize = 15;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let page = current(&portal, &visit).await?;
+    portal.pages.show(&portal, &visit, "figures.html", page)
+}
+
+/// One chart as a picture, such as `region.svg`.
+pub(crate) async fn picture(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(file): Path<String>) -> Result<Response, Fault> {
+    let id = file.strip_suffix(".svg").ok_or_else(Fault::not_found)?;
+    let page = current(&portal, &visit).await?;
+    let (entries, at) = (page.entries, &page.as_of);
+    let note = text!("对接 · 截至第 {entries} 条日志 {at}", "Duijie · as of entry {entries}, {at}");
+    let (name, bars) = if id == "decided" {
+        (text!("政策匹配结果", "What measures say"), &page.decision_bars)
+    } else {
+        let chart = page.charts.iter().find(|chart| chart.id == id).ok_or_else(Fault::not_found)?;
+        (chart.name.clone(), &chart.bars)
+    };
+    let title = if id == "decided" { name.get(visit.lang).to_string() } else { format!("{} · {}", page.kind_name.get(visit.lang), name.get(visit.lang)) };
+    let svg = crate::chart::picture(&title, note.get(visit.lang), bars);
+    let disposition = format!("attachment; filename=\"duijie-{}-{id}.svg\"", page.kind);
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml".to_string()), (header::CONTENT_DISPOSITION, disposition)], svg).into_response())
+}
+
+async fn current(portal: &Arc<Portal>, visit: &Visit) -> Result<FiguresPage, Fault> {
     let schema = kind::known(visit.query.filled("kind").unwrap_or("need")).ok_or_else(Fault::not_found)?;
     let viewer = visit.viewer.clone();
     let (lang, chosen) = (visit.lang, schema.kind.clone());
@@ -50,7 +74,7 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
         let spread = app.spread(&viewer, &[&chosen], RegionCode::NATION)?;
         Ok(FiguresPage::of(lang, &chosen, app.figures()?, found, spread))
     });
-    portal.pages.show(&portal, &visit, "figures.html", page.await?)
+    page.await
 }
 
 impl FiguresPage {
@@ -62,7 +86,7 @@ impl FiguresPage {
             chosen: figure.kind == chosen,
         };
         let regions = spread.parts.into_iter().take(PARTS).map(|part| (part.name, format!("/region/{}", part.region), part.total));
-        let by_region = Chart { id: "region".into(), name: duijie_vocab::text!("按地区", "By region"), bars: bars(regions) };
+        let by_region = Chart { id: "region".into(), name: text!("按地区", "By region"), bars: bars(regions) };
         let charts = found.facets.into_iter().filter(|facet| !matches!(facet.field.as_str(), "kind" | "region")).map(|facet| {
             let href = |value: &str| Pairs::default().with(&format!("f.{}", facet.field), value).behind(&format!("/{chosen}"));
             let values = facet.values.iter().map(|value| (value.name.get(lang).to_string(), href(&value.value), value.count));

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::kind;
 use crate::places::place;
 use crate::portal::Portal;
+use crate::tiles::{Projection, Tile, TileLayer};
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
@@ -22,6 +23,9 @@ pub(crate) struct MapPage {
     /// The regions above, the widest first: name and address.
     pub(crate) above: Vec<(String, String)>,
     pub(crate) bubbles: Vec<Bubble>,
+    /// Pictures of the land from an outside service, and whom they are from.
+    pub(crate) tiles: Vec<Tile>,
+    pub(crate) credit: String,
     /// Places that are known, as faint points that let the shape of the land be guessed.
     pub(crate) points: Vec<(f64, f64)>,
     /// The kinds that can be shown: key, whether it is chosen, and the address that turns it round.
@@ -73,11 +77,11 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     }
     let (viewer, wanted) = (visit.viewer.clone(), kinds.clone());
     let spread = portal.ask(move |app| app.spread(&viewer, &wanted, region)).await?;
-    portal.pages.show(&portal, &visit, "map.html", MapPage::of(&visit, &kinds, spread))
+    portal.pages.show(&portal, &visit, "map.html", MapPage::of(&visit, &kinds, spread, (&portal.options.tiles, &portal.options.tiles_credit)))
 }
 
 impl MapPage {
-    pub(crate) fn of(visit: &Visit, kinds: &[&str], spread: Spread) -> MapPage {
+    pub(crate) fn of(visit: &Visit, kinds: &[&str], spread: Spread, (layers, credit): (&[TileLayer], &str)) -> MapPage {
         let address = |region: RegionCode, kinds: &[&str]| {
             let query = kinds.iter().fold(crate::query::Pairs::default(), |query, kind| query.with("kind", kind));
             if region == RegionCode::NATION { query } else { query.with("region", &region.to_string()) }.behind("/map")
@@ -94,12 +98,18 @@ impl MapPage {
             above.insert(0, (region.name().to_string(), address(region, kinds)));
             at = region.parent();
         }
-        let drawn = bubbles(&spread, |region| address(region, kinds));
+        let drawn = projection(&spread).map(|picture| {
+            let bubbles = bubbles(&spread, &picture, |region| address(region, kinds));
+            (bubbles, points(&picture), layers.iter().flat_map(|layer| layer.tiles(&picture)).collect())
+        });
+        let (bubbles, points, tiles) = drawn.unwrap_or_default();
         MapPage {
             name: spread.region.name().to_string(),
             above,
-            bubbles: drawn.0,
-            points: drawn.1,
+            bubbles,
+            points,
+            tiles,
+            credit: credit.to_string(),
             layers: LAYERS.iter().map(layer).collect(),
             kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
             spread,
@@ -107,35 +117,46 @@ impl MapPage {
     }
 }
 
-/// The parts as bubbles whose area goes with their total, the largest below the smaller ones, and
-/// the points around them.
-fn bubbles(spread: &Spread, address: impl Fn(RegionCode) -> String) -> (Vec<Bubble>, Vec<(f64, f64)>) {
-    let placed: Vec<_> = spread.parts.iter().filter_map(|part| Some((part, place(part.region)?))).collect();
+/// How the parts that have a place fill the picture; nothing if none has one.
+fn projection(spread: &Spread) -> Option<Projection> {
+    let placed: Vec<(f64, f64)> = spread.parts.iter().filter_map(|part| place(part.region)).collect();
     let bound = |of: fn(&(f64, f64)) -> f64| {
-        let values = placed.iter().map(|(_, at)| of(at));
+        let values = placed.iter().map(of);
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
     };
     let ((west, east), (south, north)) = (bound(|at| at.0), bound(|at| at.1));
+    if placed.is_empty() {
+        return None;
+    }
     // A degree of longitude is shorter the further north; one scale for both keeps the shape.
     let shrink = f64::midpoint(south, north).to_radians().cos();
     let scale = ((WIDTH - 2.0 * MARGIN) / ((east - west) * shrink).max(0.05)).min((HEIGHT - 2.0 * MARGIN) / (north - south).max(0.05));
+    let middle = (f64::midpoint(west, east), f64::midpoint(south, north));
+    Some(Projection { size: (WIDTH, HEIGHT), middle, degree: (shrink * scale, scale) })
+}
+
+/// The parts as bubbles whose area goes with their total, the largest below the smaller ones.
+fn bubbles(spread: &Spread, picture: &Projection, address: impl Fn(RegionCode) -> String) -> Vec<Bubble> {
+    let placed: Vec<_> = spread.parts.iter().filter_map(|part| Some((part, place(part.region)?))).collect();
     let most = placed.iter().map(|(part, _)| part.total).max().unwrap_or(1).max(1);
-    let across = |longitude: f64| tenth(WIDTH / 2.0 + (longitude - f64::midpoint(west, east)) * shrink * scale);
-    let down = |latitude: f64| tenth(HEIGHT / 2.0 - (latitude - f64::midpoint(south, north)) * scale);
     let bubble = |(part, (longitude, latitude)): &(&duijie_app::SpreadPart, (f64, f64))| Bubble {
         name: part.name.clone(),
         href: if part.region.level() == RegionLevel::County { format!("/region/{}", part.region) } else { address(part.region) },
-        x: across(*longitude),
-        y: down(*latitude),
+        x: tenth(picture.x(*longitude)),
+        y: tenth(picture.y(*latitude)),
         r: tenth(5.0 + 32.0 * (part.total as f64 / most as f64).sqrt()),
         total: part.total,
         label: None,
     };
     let mut bubbles: Vec<Bubble> = placed.iter().map(bubble).collect();
     name(&mut bubbles);
+    bubbles
+}
+
+/// The places in the picture, as faint points.
+fn points(picture: &Projection) -> Vec<(f64, f64)> {
     let inside = |(x, y): &(f64, f64)| (0.0..=WIDTH).contains(x) && (0.0..=HEIGHT).contains(y);
-    let points = crate::places::all().map(|(longitude, latitude)| (across(longitude), down(latitude))).filter(inside).collect();
-    (bubbles, points)
+    crate::places::all().map(|(longitude, latitude)| (tenth(picture.x(longitude)), tenth(picture.y(latitude)))).filter(inside).collect()
 }
 
 /// Gives names their places, the fullest regions first: right of the bubble, left, above or below,

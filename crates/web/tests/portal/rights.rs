@@ -50,8 +50,9 @@ fn no_route_is_without_a_line_and_no_line_without_a_route() {
 /// The walk opens pages in a browser and holds them against accessibility rules: all of them.
 #[test]
 fn no_page_is_left_out_of_the_walk() {
-    const NO_PAGES: [&str; 9] = [
+    const NO_PAGES: [&str; 10] = [
         "/feed",
+        "/figures/{file}",
         "/export/{file}",
         "/payouts/files/{file}",
         "/template/{file}",
