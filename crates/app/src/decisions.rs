@@ -50,7 +50,7 @@ impl App {
             on: self.now().china_date().to_string(),
             counts: named_counts(&counts),
             ask_next: ask_next(&decisions),
-            combination: combination(&decisions),
+            combination: combination(&policies.book, &decisions),
             decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
         })
     }
@@ -241,8 +241,8 @@ fn effort(book: &Book, decision: &Decision) -> (usize, usize) {
 }
 
 /// The measures that pay most together, and why the others are left out.
-fn combination(decisions: &[Decision]) -> CombinationView {
-    let best = best_combination(decisions, &BTreeMap::new());
+fn combination(book: &Book, decisions: &[Decision]) -> CombinationView {
+    let best = best_combination(decisions, &pools(book, decisions));
     CombinationView {
         chosen: best
             .chosen
@@ -251,6 +251,7 @@ fn combination(decisions: &[Decision]) -> CombinationView {
                 measure: chosen.measure.clone(),
                 name: chosen.name.clone(),
                 amount: if chosen.amount == Fen::ZERO { Text::default() } else { money(chosen.amount) },
+                why: chosen.reduced.as_ref().map_or_else(Text::default, |_| both(|lang| chosen.sentence(lang).unwrap_or_default())),
             })
             .collect(),
         left_out: best
@@ -267,6 +268,12 @@ fn combination(decisions: &[Decision]) -> CombinationView {
         total_fen: best.total.0,
         proven: best.proven,
     }
+}
+
+/// What the pools of the decisions hold for a period, where their measures say it.
+fn pools(book: &Book, decisions: &[Decision]) -> BTreeMap<String, Fen> {
+    let budgets = decisions.iter().filter_map(|decision| book.measure(&decision.measure)?.source.budget.as_ref());
+    budgets.filter_map(|budget| Some((budget.pool.clone(), budget.amount?))).collect()
 }
 
 fn money(amount: Fen) -> Text {

@@ -355,7 +355,10 @@ fn decided(view: &mut duijie_store::View<'_>, asking: &Asking<'_>, firm: &Record
     };
     let outcome = match already {
         Some(entitlement) => Decided::Already { id: entitlement.claim().id.to_string() },
-        None => paid_elsewhere(&before, &decision, book, asking.year).unwrap_or_else(|| outcome(&decision, &rivals)),
+        None => {
+            let found = paid_elsewhere(&before, &decision, book, asking.year).unwrap_or_else(|| outcome(&decision, &rivals));
+            within_shared_cap(found, &before, &decision, book, asking.year)
+        }
     };
     let candidate = Candidate {
         firm: firm.clone(),
@@ -381,6 +384,27 @@ fn decided(view: &mut duijie_store::View<'_>, asking: &Asking<'_>, firm: &Record
 fn facts_declared(decision: &Decision) -> u32 {
     let used = decision.conditions.iter().flat_map(|condition| &condition.facts);
     used.filter(|fact| fact.source.as_ref().is_some_and(|source| source.kind == SourceKind::Declared)).count() as u32
+}
+
+/// Pays what a limit that several measures share leaves beside what the firm has of them in this year.
+fn within_shared_cap(found: Decided, before: &[crate::promise::Stored<Promised>], decision: &Decision, book: &Book, year: i16) -> Decided {
+    let (Decided::Eligible { amount }, Some(shared)) = (&found, &decision.shared_cap) else { return found };
+    let of_group = |measure: &str| {
+        let cap = book.measure(measure).and_then(|other| other.source.shared_cap.as_ref());
+        cap.is_some_and(|cap| cap.group == shared.group)
+    };
+    let used = before.iter().map(|stored| &stored.value.entitlement).filter(|entitlement| {
+        let claim = entitlement.claim();
+        of_group(&claim.measure) && Period::parse(&claim.period).ok().and_then(Period::year) == Some(year) && alive(entitlement)
+    });
+    let left = Fen(used.fold(shared.cap.0, |left, entitlement| left.saturating_sub(entitlement.claim().amount.0)));
+    if left > Fen::ZERO {
+        return Decided::Eligible { amount: (*amount).min(left) };
+    }
+    let (group, zh, en) = (&shared.group, shared.cap.chinese(), shared.cap);
+    Decided::NotEligible {
+        reason: text!("{group} 各项合计每年最高{zh}，已经用完", "all of {group} together pay at most {en} a year, which is used up")
+    }
 }
 
 /// Another measure of the same group that already pays the firm in this year.

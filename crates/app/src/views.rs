@@ -212,7 +212,7 @@ pub struct DecisionsView {
     pub combination: CombinationView,
 }
 
-/// The measures that pay most together: of each exclusive group at most one.
+/// The measures that pay most together: of each exclusive group at most one, within shared limits.
 #[derive(Clone, Debug, Serialize)]
 pub struct CombinationView {
     pub chosen: Vec<ChosenView>,
@@ -228,6 +228,8 @@ pub struct ChosenView {
     pub measure: String,
     pub name: Text,
     pub amount: Text,
+    /// The limit shared with other measures that leaves less; empty where it is paid in full.
+    pub why: Text,
 }
 
 #[derive(Clone, Debug, Serialize)]

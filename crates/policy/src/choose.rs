@@ -1,6 +1,6 @@
 //! The best combination of measures for one subject: of each exclusive group at most one is paid in a
-//! period, and a pool pays no more than it holds. What pays most together is chosen; the rest is
-//! explained.
+//! period, measures that share a limit pay no more than it together in a year, and a pool pays no more
+//! than it holds. What pays most together is chosen; the rest is explained.
 
 use crate::decision::{Decision, Outcome};
 use crate::period::Period;
@@ -17,7 +17,18 @@ pub struct Chosen {
     pub measure: String,
     pub name: Text,
     pub period: Period,
+    /// What is paid, after a limit that is shared.
     pub amount: Fen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<Reduced>,
+}
+
+/// What a measure would pay alone, and the limit that leaves less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reduced {
+    pub from: Fen,
+    pub group: String,
+    pub cap: Fen,
 }
 
 /// A measure that is left out, and why.
@@ -37,6 +48,8 @@ pub enum Because {
     Excluded { by: Text, by_amount: Fen, group: String },
     /// The pool does not cover it beside what is chosen.
     Pool { pool: String },
+    /// The limit shared with what is chosen is used up.
+    SharedCap { group: String, cap: Fen },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +59,18 @@ pub struct Combination {
     pub total: Fen,
     /// Whether no other combination pays more; false when there were too many to try.
     pub proven: bool,
+}
+
+impl Chosen {
+    /// `A 由 100万元 减为 50万元：与同组措施合计最高 150万元`; nothing when it is paid in full.
+    pub fn sentence(&self, lang: Lang) -> Option<String> {
+        let Reduced { from, group, cap } = self.reduced.as_ref()?;
+        let (name, amount) = (self.name.get(lang), self.amount);
+        Some(match lang {
+            Lang::Zh => format!("{name}由{}减为{}：{group} 各项合计每年最高{}", from.chinese(), amount.chinese(), cap.chinese()),
+            Lang::En => format!("{name} pays {amount} instead of {from}: all of {group} together pay at most {cap} a year"),
+        })
+    }
 }
 
 impl LeftOut {
@@ -59,12 +84,15 @@ impl LeftOut {
             (Because::Excluded { by, by_amount, group }, Lang::En) => format!("{name} is not paid beside {} ({by_amount}): both belong to {group}", by.en),
             (Because::Pool { pool }, Lang::Zh) => format!("{name}不享受：资金池 {pool} 余额不足"),
             (Because::Pool { pool }, Lang::En) => format!("{name} is not paid: the pool {pool} does not cover it"),
+            (Because::SharedCap { group, cap }, Lang::Zh) => format!("{name}不享受：{group} 各项合计每年最高{}，已经用完", cap.chinese()),
+            (Because::SharedCap { group, cap }, Lang::En) => format!("{name} is not paid: all of {group} together pay at most {cap} a year, which is used up"),
         }
     }
 }
 
 /// The combination of the eligible decisions of one subject that pays most. `pools` says what is left
-/// in each pool; a pool that is not named is taken to cover everything. Among combinations that pay
+/// in each pool; a pool that is not named is taken to cover everything. Measures that share a limit are
+/// paid from it in the order of their amounts, the last of them what is left. Among combinations that pay
 /// the same, the one whose larger amounts come first wins, then the one with the smaller ids.
 pub fn best_combination(decisions: &[Decision], pools: &BTreeMap<String, Fen>) -> Combination {
     let mut items: Vec<Item<'_>> = decisions
@@ -76,19 +104,23 @@ pub fn best_combination(decisions: &[Decision], pools: &BTreeMap<String, Fen>) -
         b.amount.cmp(&a.amount).then_with(|| a.decision.measure.cmp(&b.decision.measure)).then_with(|| a.decision.period.cmp(&b.decision.period))
     });
     let mut search = Search { items: &items, rest: rests(&items), best: Vec::new(), best_total: i128::MIN, steps: 0 };
-    search.extend(0, &mut Vec::new(), 0, &mut pools.clone());
+    search.extend(0, &mut Vec::new(), 0, &mut Left { pools: pools.clone(), used: BTreeMap::new() });
     let (best, proven) = (search.best, search.steps < MAX_STEPS);
-    let chosen: Vec<&Item<'_>> = best.iter().map(|&at| &items[at]).collect();
-    let left_out = items.iter().enumerate().filter(|(at, _)| !best.contains(at)).map(|(_, item)| item.left_out(&chosen)).collect();
+    let chosen: Vec<(&Item<'_>, Fen)> = best.iter().map(|&(at, paid)| (&items[at], paid)).collect();
+    let is_chosen = |at: usize| best.iter().any(|&(chosen, _)| chosen == at);
+    let left_out = items.iter().enumerate().filter(|(at, _)| !is_chosen(*at)).map(|(_, item)| item.left_out(&chosen)).collect();
     Combination {
-        total: Fen(i64::try_from(chosen.iter().map(|item| i128::from(item.amount.0)).sum::<i128>()).unwrap_or(i64::MAX)),
-        chosen: chosen
-            .iter()
-            .map(|item| Chosen { measure: item.decision.measure.clone(), name: item.decision.name.clone(), period: item.decision.period, amount: item.amount })
-            .collect(),
+        total: Fen(i64::try_from(chosen.iter().map(|(_, paid)| i128::from(paid.0)).sum::<i128>()).unwrap_or(i64::MAX)),
+        chosen: chosen.iter().map(|(item, paid)| item.chosen(*paid)).collect(),
         left_out,
         proven,
     }
+}
+
+/// What is left in pools, and what was paid of shared limits by group and year.
+struct Left<'d> {
+    pools: BTreeMap<String, Fen>,
+    used: BTreeMap<(&'d str, Option<i16>), Fen>,
 }
 
 struct Item<'d> {
@@ -107,8 +139,33 @@ impl Item<'_> {
         overlap.then_some(group.as_str())
     }
 
-    fn left_out(&self, chosen: &[&Item<'_>]) -> LeftOut {
-        let because = chosen.iter().find_map(|other| {
+    /// The group and year of its shared limit, and the limit.
+    fn cap(&self) -> Option<((&str, Option<i16>), Fen)> {
+        let shared = self.decision.shared_cap.as_ref()?;
+        Some(((shared.group.as_str(), self.decision.period.year()), shared.cap))
+    }
+
+    fn chosen(&self, paid: Fen) -> Chosen {
+        let shared = self.decision.shared_cap.as_ref().filter(|_| paid < self.amount);
+        Chosen {
+            measure: self.decision.measure.clone(),
+            name: self.decision.name.clone(),
+            period: self.decision.period,
+            amount: paid,
+            reduced: shared.map(|shared| Reduced { from: self.amount, group: shared.group.clone(), cap: shared.cap }),
+        }
+    }
+
+    /// Whether what is chosen leaves nothing of its shared limit.
+    fn used_up(&self, chosen: &[(&Item<'_>, Fen)]) -> Option<Because> {
+        let (key, cap) = self.cap()?;
+        let used: i128 = chosen.iter().filter(|(other, _)| other.cap().is_some_and(|(of, _)| of == key)).map(|(_, paid)| i128::from(paid.0)).sum();
+        let Some(shared) = &self.decision.shared_cap else { return None };
+        (used >= i128::from(cap.0)).then(|| Because::SharedCap { group: shared.group.clone(), cap })
+    }
+
+    fn left_out(&self, chosen: &[(&Item<'_>, Fen)]) -> LeftOut {
+        let because = chosen.iter().find_map(|(other, _)| {
             self.conflict(other).map(|group| Because::Excluded { by: other.decision.name.clone(), by_amount: other.amount, group: group.to_string() })
         });
         LeftOut {
@@ -116,7 +173,7 @@ impl Item<'_> {
             name: self.decision.name.clone(),
             period: self.decision.period,
             amount: self.amount,
-            because: because.unwrap_or_else(|| Because::Pool { pool: self.decision.pool.clone().unwrap_or_default() }),
+            because: because.or_else(|| self.used_up(chosen)).unwrap_or_else(|| Because::Pool { pool: self.decision.pool.clone().unwrap_or_default() }),
         }
     }
 }
@@ -133,39 +190,55 @@ fn rests(items: &[Item<'_>]) -> Vec<i128> {
 struct Search<'s> {
     items: &'s [Item<'s>],
     rest: Vec<i128>,
-    best: Vec<usize>,
+    /// Places of items, each with what it is paid.
+    best: Vec<(usize, Fen)>,
     best_total: i128,
     steps: usize,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
     /// Tries to take each further item before trying to leave it; the first of equal totals is kept.
-    fn extend(&mut self, at: usize, taken: &mut Vec<usize>, total: i128, pools: &mut BTreeMap<String, Fen>) {
+    fn extend(&mut self, at: usize, taken: &mut Vec<(usize, Fen)>, total: i128, left: &mut Left<'s>) {
         self.steps += 1;
         if self.steps >= MAX_STEPS || (total + self.rest[at] <= self.best_total && self.best_total != i128::MIN) && at < self.items.len() {
             return;
         }
-        let Some(item) = self.items.get(at) else {
+        let items = self.items;
+        let Some(item) = items.get(at) else {
             if total > self.best_total || (total == self.best_total && taken.len() > self.best.len()) {
                 self.best_total = total;
                 self.best = taken.clone();
             }
             return;
         };
-        let free = taken.iter().all(|&other| item.conflict(&self.items[other]).is_none());
-        let pool = item.decision.pool.as_ref().filter(|pool| pools.contains_key(*pool)).cloned();
-        let covered = pool.as_ref().is_none_or(|pool| pools[pool] >= item.amount);
-        if free && covered {
-            if let Some(left) = pool.as_ref().and_then(|pool| pools.get_mut(pool)) {
-                left.0 -= item.amount.0;
-            }
-            taken.push(at);
-            self.extend(at + 1, taken, total + i128::from(item.amount.0), pools);
+        let free = taken.iter().all(|&(other, _)| item.conflict(&items[other]).is_none());
+        if let Some(paid) = left.of(item).filter(|_| free) {
+            left.take(item, paid);
+            taken.push((at, paid));
+            self.extend(at + 1, taken, total + i128::from(paid.0), left);
             taken.pop();
-            if let Some(left) = pool.as_ref().and_then(|pool| pools.get_mut(pool)) {
-                left.0 += item.amount.0;
-            }
+            left.take(item, Fen(-paid.0));
         }
-        self.extend(at + 1, taken, total, pools);
+        self.extend(at + 1, taken, total, left);
+    }
+}
+
+impl<'s> Left<'s> {
+    /// What an item can be paid; nothing when its limit is used up or its pool does not cover it.
+    fn of(&self, item: &Item<'_>) -> Option<Fen> {
+        let left = item.cap().map(|(key, cap)| Fen(cap.0 - self.used.get(&key).map_or(0, |used| used.0)));
+        let paid = left.map_or(item.amount, |left| item.amount.min(left));
+        let worth = paid > Fen::ZERO || item.amount <= Fen::ZERO;
+        let covered = item.decision.pool.as_ref().and_then(|pool| self.pools.get(pool)).is_none_or(|&pool| pool >= paid);
+        (worth && covered).then_some(paid)
+    }
+
+    fn take(&mut self, item: &'s Item<'s>, paid: Fen) {
+        if let Some(pool) = item.decision.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) {
+            pool.0 -= paid.0;
+        }
+        if let Some((key, _)) = item.cap() {
+            self.used.entry(key).or_default().0 += paid.0;
+        }
     }
 }

@@ -168,6 +168,7 @@ impl<'a> Wording<'_, 'a> {
             attestations: self.labels(&standing.open),
             basis: source.basis.clone(),
             exclusive: source.exclusive.clone(),
+            shared_cap: source.shared_cap.clone(),
             pool: source.budget.as_ref().map(|budget| budget.pool.clone()),
             certainty: source.certainty,
             interpretation: source.interpretation.clone(),

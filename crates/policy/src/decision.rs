@@ -1,7 +1,7 @@
 //! A decision with its reasons, as data: the same on the page, in the interface and in the journal.
 
 use crate::facts::{FactSource, SourceKind};
-use crate::measure::{Basis, Certainty};
+use crate::measure::{Basis, Certainty, SharedCap};
 use crate::{Fraction, Period, Truth};
 use duijie_vocab::{Date, Fen, Lang, Text};
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,9 @@ pub struct Decision {
     pub basis: Vec<Basis>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusive: Vec<String>,
+    /// The limit it shares with other measures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_cap: Option<SharedCap>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,7 +65,7 @@ mod yaml;
 pub use batch::{Batch, Tally};
 pub use book::{Book, Measure};
 pub use boundary::{BoundaryCase, Side, boundary_cases};
-pub use choose::{Because, Chosen, Combination, LeftOut, best_combination};
+pub use choose::{Because, Chosen, Combination, LeftOut, Reduced, best_combination};
 pub use decision::{Amount, ConditionKind, ConditionResult, Decision, Distance, FactUsed, Missing, Outcome, Trace};
 pub use dossier::Dossier;
 pub use examples::{ExampleCase, ExampleOutcome, example_case, missing_examples, test_examples};
@@ -80,7 +80,7 @@ pub use lint::lint;
 pub use literals::{Literal, figure_value, literals, with_figures};
 pub use measure::{
     Basis, Benefit, Budget, Certainty, Condition, Delivery, Example, MeasureSource, MeasureVersion, ParameterRow, ParameterSource, PoolOrder, Rounding, Rule,
-    Test, Window, parse_measure,
+    SharedCap, Test, Window, parse_measure,
 };
 pub use missing::MissingFact;
 pub use mutate::unnoticed_changes;

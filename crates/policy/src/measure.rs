@@ -86,6 +86,13 @@ pub struct Budget {
     pub amount: Option<Fen>,
 }
 
+/// A limit that measures share: together they pay a subject at most this in a calendar year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedCap {
+    pub group: String,
+    pub cap: Fen,
+}
+
 /// A rule with its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -206,6 +213,7 @@ pub struct MeasureVersion {
     pub benefit: Option<Benefit>,
     pub validity: Option<String>,
     pub exclusive: Vec<String>,
+    pub shared_cap: Option<SharedCap>,
     pub budget: Option<Budget>,
     pub certainty: Option<Certainty>,
     pub interpretation: Option<Text>,
@@ -222,7 +230,7 @@ pub struct MeasureSource {
     pub versions: Vec<MeasureVersion>,
 }
 
-pub(crate) const MEASURE_KEYS: [&str; 22] = [
+pub(crate) const MEASURE_KEYS: [&str; 23] = [
     "id",
     "name",
     "basis",
@@ -238,6 +246,7 @@ pub(crate) const MEASURE_KEYS: [&str; 22] = [
     "benefit",
     "validity",
     "exclusive",
+    "shared_cap",
     "budget",
     "certainty",
     "interpretation",
@@ -334,6 +343,7 @@ impl MeasureReader<'_> {
             benefit: keys.get("benefit").and_then(|node| self.benefit(node)),
             validity: keys.scalar("validity").map(str::to_string),
             exclusive: keys.words("exclusive"),
+            shared_cap: keys.get("shared_cap").and_then(|node| self.shared_cap(node)),
             budget: keys.get("budget").and_then(|node| self.budget(node)),
             certainty,
             interpretation: keys.get("interpretation").and_then(|node| self.text(node)),
@@ -621,6 +631,18 @@ impl MeasureReader<'_> {
             Some(node) => Some(self.money(node)?),
         };
         Some(Budget { pool: keys.scalar("pool").unwrap_or_default().to_string(), order, amount })
+    }
+
+    fn shared_cap(&mut self, node: &Node) -> Option<SharedCap> {
+        let keys = Keys::read(node, &["group", "cap"], self.source, &mut self.faults)?;
+        let (Some(group), Some(cap)) = (keys.scalar("group"), keys.get("cap")) else {
+            self.faults.push(keys.lacks(
+                if keys.scalar("group").is_some() { "cap" } else { "group" },
+                text!("共同上限要写组名和金额", "a shared limit names its group and the amount"),
+            ));
+            return None;
+        };
+        Some(SharedCap { group: group.to_string(), cap: self.money(cap)? })
     }
 
     /// An amount written with its unit.

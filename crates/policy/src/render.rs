@@ -1,7 +1,7 @@
 //! A measure as an official would print it: title, particulars, numbered conditions, benefit, notes.
 
 use crate::book::{Book, Measure};
-use crate::measure::{Certainty, Condition, Delivery, PoolOrder, Rule, Test, Window};
+use crate::measure::{Certainty, Condition, Delivery, PoolOrder, Rule, SharedCap, Test, Window};
 use crate::period::Cycle;
 use crate::print::{Style, print_rule};
 use duijie_vocab::{Date, Fen, Lang};
@@ -235,6 +235,10 @@ impl Printer<'_> {
     fn limits(&self) -> Section {
         let source = &self.measure.source;
         let mut lines = Vec::new();
+        if let Some(SharedCap { group, cap }) = &source.shared_cap {
+            let cap = if self.lang == Lang::Zh { cap.chinese() } else { cap.to_string() };
+            lines.push(self.named("共同上限", "Shared limit", format!("{group} {cap}")));
+        }
         if !source.exclusive.is_empty() {
             lines.push(self.named("同类就高不重复", "Only the best of a group is paid", source.exclusive.join(self.pick("、", ", "))));
         }

@@ -163,6 +163,7 @@ fn measure() -> Value {
             ("resumes", json!({ "enum": [true, false, "是", "否"], "description": "此前是否确曾中断 whether it lapsed before this version" })),
             ("validity", scalar("结果有效期 how long the result holds")),
             ("exclusive", strings("互斥组 groups")),
+            ("shared_cap", object(&[("group", string("组名 group")), ("cap", string("金额，如 300万元 an amount"))], &["group", "cap"])),
             (
                 "budget",
                 json!({ "oneOf": [{ "type": "string" }, object(&[("pool", string("资金池 pool")), ("order", words("次序 order", &["first_come", "highest_first", "pro_rata"])), ("amount", scalar("总额 amount")), ("note", string("备注 note"))], &["pool"])] }),

@@ -1,7 +1,8 @@
 //! Which measures to take, what to ask next, and what a change would do.
 
 use duijie_policy::{
-    Because, Book, Decision, FactSource, FactValue, Facts, Outcome, Period, Population, RegionFacts, Vocabulary, best_combination, next_questions, simulate,
+    Because, Book, Decision, FactSource, FactValue, Facts, Outcome, Period, Population, RegionFacts, SharedCap, Vocabulary, best_combination, next_questions,
+    simulate,
 };
 use duijie_vocab::{Date, Fen, Lang, RegionCode};
 use proptest::prelude::*;
@@ -49,20 +50,45 @@ fn the_combination_that_pays_most_is_chosen_and_the_rest_explained() {
     assert_eq!(best.left_out[0].because, Because::Pool { pool: "p".into() });
 }
 
+#[test]
+fn measures_that_share_a_limit_pay_no_more_than_it_together() {
+    let measure = |id: &str, amount: i64| {
+        format!("- {{id: {id}, name: {id}, period: year, when: [营业收入 >= 0], benefit: {{amount: {amount}元}}, shared_cap: {{group: g, cap: 150元}}}}\n")
+    };
+    let book = book(&[measure("a", 100), measure("b", 80), measure("c", 30)].concat());
+    let best = best_combination(&decisions(&book, &Facts::new(RegionCode::NATION)), &BTreeMap::new());
+    let paid: Vec<(&str, Fen)> = best.chosen.iter().map(|chosen| (chosen.measure.as_str(), chosen.amount)).collect();
+    assert_eq!((paid, best.total, best.proven), (vec![("a", Fen(10_000)), ("b", Fen(5_000))], Fen(15_000), true));
+    assert_eq!(best.chosen[0].sentence(Lang::Zh), None);
+    assert_eq!(best.chosen[1].sentence(Lang::Zh).unwrap(), "b由80元减为50元：g 各项合计每年最高150元");
+    assert_eq!(best.left_out[0].because, Because::SharedCap { group: "g".into(), cap: Fen(15_000) });
+    let (_, faults) = Book::compile(
+        Vocabulary::parse("facts.yaml", FACTS).0,
+        vec![("m.yaml".into(), "id: m\nname: m\nwhen: [真]\nshared_cap: {group: g, cap: 三百}\n".into())],
+    );
+    assert_eq!((faults[0].code.as_str(), faults[0].place.line), ("policy.measure.money", Some(4)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
-    fn no_other_combination_pays_more(items in proptest::collection::vec((0i64..50, proptest::collection::vec(0usize..3, 0..3)), 1..8)) {
+    fn no_other_combination_pays_more(items in proptest::collection::vec((0i64..50, proptest::collection::vec(0usize..3, 0..3), any::<bool>()), 1..8)) {
         let template = eligible("t", 1, &[], None);
-        let all: Vec<Decision> = items.iter().enumerate().map(|(at, (amount, groups))| {
+        let all: Vec<Decision> = items.iter().enumerate().map(|(at, (amount, groups, shares))| {
             let mut decision = template.clone();
             decision.measure = format!("m{at}");
             decision.amount = Some(duijie_policy::Amount { low: Fen(*amount), high: Some(Fen(*amount)), exact: true });
             decision.exclusive = groups.iter().map(|group| format!("g{group}")).collect();
+            decision.shared_cap = shares.then(|| SharedCap { group: "c".into(), cap: Fen(60) });
             decision
         }).collect();
+        // Together those that share the limit pay no more than it.
+        let paid = |mask: u32| {
+            let sum = |wanted: bool| (0..all.len()).filter(|at| mask >> at & 1 == 1 && items[*at].2 == wanted).map(|at| items[at].0).sum::<i64>();
+            sum(false) + sum(true).min(60)
+        };
         let fits = |mask: u32| (0..all.len()).all(|a| (0..a).all(|b| mask >> a & 1 == 0 || mask >> b & 1 == 0 || !all[a].exclusive.iter().any(|group| all[b].exclusive.contains(group))));
-        let best = (0u32..1 << all.len()).filter(|&mask| fits(mask)).map(|mask| (0..all.len()).filter(|at| mask >> at & 1 == 1).map(|at| items[at].0).sum::<i64>()).max().unwrap();
+        let best = (0u32..1 << all.len()).filter(|&mask| fits(mask)).map(paid).max().unwrap();
         prop_assert_eq!(best_combination(&all, &BTreeMap::new()).total, Fen(best));
     }
 }

@@ -117,6 +117,20 @@ fn subjects_of_a_file_are_counted_decided_explained_and_simulated() {
     let totals = &simulated[0]["totals"];
     assert_eq!((&totals["gain"], &totals["lose"], &totals["eligible_after"]), (&1.into(), &0.into(), &2.into()), "{totals}");
     assert!(desk.run(&["simulate", "--change", change, "@m", "@f"]).out.contains("乙"));
+    let listed = desk.json(&["simulate", "--measure", "m", "@m", "@f"]);
+    assert_eq!((&listed[0]["written"], &listed[0]["at"]), (&"5%".into(), &0.into()), "{listed}");
+    let tried = desk.json(&["simulate", "--measure", "m", "--figure", "1=4%", "@m", "@f"]);
+    assert_eq!(tried[0]["totals"], *totals);
+    let steps = tried[0]["steps"].as_array().expect("steps");
+    let asked = steps.iter().find(|step| step["mark"] == "asked").expect("the figure asked about");
+    assert_eq!((&asked["value"], &asked["eligible"], steps.len()), (&"4%".into(), &2.into(), 9));
+    assert!(desk.run(&["simulate", "--measure", "m", "--figure", "1=4%", "@m", "@f"]).out.contains("3.5%"));
+    assert_eq!(desk.run(&["simulate", "--measure", "m", "--figure", "9=4%", "@m", "@f"]).code, 1);
+    assert_eq!(desk.run(&["simulate", "@m", "@f"]).code, 2, "nothing was asked");
+    // Without a day the latest period of the columns decides.
+    let facts = desk.facts.to_str().expect("a path");
+    let undated = desk.json(&["batch", "@m", "--facts", facts]);
+    assert_eq!((&undated["on"], &undated["measures"]), (&"2021-12-31".into(), &batch["measures"]));
     let timing = desk.json(&["bench", "@m", "@f"]);
     assert!(timing["pairs_per_second"].as_f64().is_some_and(|rate| rate > 0.0));
 }

@@ -237,11 +237,10 @@ fn policy(add: &mut dyn FnMut(&str, Value)) {
             ("field", optional(one("FormField"))),
         ]),
     );
-    let chosen = [("measure", string()), ("name", text()), ("amount", text())];
-    let left_out = [chosen.as_slice(), &[("why", text())]].concat();
+    let chosen = [("measure", string()), ("name", text()), ("amount", text()), ("why", text())];
     add(
         "CombinationView",
-        object(&[("chosen", many(object(&chosen))), ("left_out", many(object(&left_out))), ("total", text()), ("total_fen", integer()), ("proven", boolean())]),
+        object(&[("chosen", many(object(&chosen))), ("left_out", many(object(&chosen))), ("total", text()), ("total_fen", integer()), ("proven", boolean())]),
     );
     add(
         "MeasureView",

@@ -354,6 +354,10 @@ pub(crate) fn decisions() -> DecisionsView {
                 measure: "m-2".into(),
                 name: text!("高新技术企业认定奖励", "High-tech enterprise award"),
                 amount: text!("20 万元", "CNY 200,000"),
+                why: text!(
+                    "由 25 万元减为 20 万元：创新奖励各项合计每年最高 20 万元",
+                    "pays 200,000 instead of 250,000: innovation awards together pay at most 200,000 a year"
+                ),
             }],
             left_out: vec![LeftOutView {
                 measure: "m-4".into(),
