@@ -3,11 +3,13 @@
 use crate::as_of::AsOf;
 use crate::crowd::GatheredCrowd;
 use crate::decided::Decided;
+use crate::document_file::DocumentFiles;
 use crate::follow::open_index;
 use crate::login_provider::LoginProviders;
 use crate::mail::{Outbox, Post};
 use crate::meaning::Meanings;
 use crate::outbound::Outbound;
+use crate::robot::Robots;
 use crate::topics::LearntTopics;
 use crate::{AppError, Network, PolicyFiles, SearchPage, Spread, Viewer};
 use duijie_journal::Actor;
@@ -36,6 +38,7 @@ pub struct App {
     post: Arc<dyn Post>,
     outbound: Outbound,
     providers: LoginProviders,
+    robots: Robots,
 }
 
 /// Where the data is and what the product needs from the world.
@@ -68,6 +71,8 @@ const OUTBOX: &str = "outbox";
 const PAGES_KEPT: usize = 256;
 const SPREADS_KEPT: usize = 256;
 const NETWORKS_KEPT: usize = 32;
+/// Where the documents of cases are.
+pub(crate) const FILES: &str = "files";
 
 impl App {
     /// Opens the data directory, making what is not there yet.
@@ -86,6 +91,7 @@ impl App {
             post: Arc::new(Outbox(options.data.join(OUTBOX))),
             outbound: Outbound::new(false),
             providers: LoginProviders::default(),
+            robots: Robots::new(Vec::new()),
             dir: options.data,
             store,
             index,
@@ -150,6 +156,20 @@ impl App {
     #[must_use]
     pub fn with_embedding_key(self, key: &str) -> App {
         App { meanings: self.meanings.with_key(Secret::new(key)), ..self }
+    }
+
+    /// The same product with `robots` for messages to chat groups.
+    #[must_use]
+    pub fn with_robots(self, robots: Robots) -> App {
+        App { robots, ..self }
+    }
+
+    pub(crate) fn documents(&self) -> DocumentFiles {
+        DocumentFiles(self.dir.join(FILES))
+    }
+
+    pub(crate) fn robots(&self) -> &Robots {
+        &self.robots
     }
 
     pub(crate) fn post(&self) -> &dyn Post {

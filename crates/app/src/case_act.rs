@@ -68,7 +68,7 @@ impl App {
 
 /// Refuses an act that names a case the viewer may not see, or an officer who cannot take the case.
 /// What is not there and what may not be seen answer alike.
-fn check_named(viewer: &Viewer, case: &Case, act: &Act, view: &mut View<'_>) -> Result<(), AppError> {
+pub(crate) fn check_named(viewer: &Viewer, case: &Case, act: &Act, view: &mut View<'_>) -> Result<(), AppError> {
     let fault = |field: &str, message: Text| Err(AppError::Invalid(vec![Diagnostic::error("act.named", message).at(Place::field(field))]));
     match act {
         Act::Merge { into, .. } => match read_case(view, into).and_then(|other| seen_by(viewer, &other).map(|_| other)) {
@@ -90,7 +90,7 @@ fn check_named(viewer: &Viewer, case: &Case, act: &Act, view: &mut View<'_>) -> 
     }
 }
 
-fn verb_of(word: &str) -> Result<Verb, AppError> {
+pub(crate) fn verb_of(word: &str) -> Result<Verb, AppError> {
     let known = Verb::ALL.iter().find(|verb| verb.as_str() == word).copied();
     known.ok_or_else(|| AppError::Invalid(vec![Diagnostic::error("act.unknown", text!("没有“{word}”这种办理", "there is no act `{word}`"))]))
 }

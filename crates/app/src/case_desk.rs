@@ -4,7 +4,7 @@
 use crate::case_view::is_turn_of;
 use crate::casework::{ADVISER, CASE, OWNER, RESPONDER, calendar, case_of, rule_book, seen_by, who_is};
 use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Case, CaseState, Figures, Grade, RuleBook, Tally, seen};
+use duijie_docking::{Case, CaseState, Figure, Figures, Grade, RuleBook, Tally, seen};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder};
 use duijie_vocab::{RegionCode, Text, text};
 use serde::Serialize;
@@ -23,7 +23,27 @@ pub struct DeskQuery {
     pub late: bool,
     /// Only cases that the viewer has.
     pub mine: bool,
+    /// Only cases that this figure of the process counts.
+    pub figure: Option<Figure>,
+    /// Only cases of this technology field.
+    pub field: Option<String>,
+    /// Only cases that the adviser with this login wrote up.
+    pub adviser: Option<String>,
     pub after: Option<String>,
+}
+
+impl DeskQuery {
+    /// Whether it asks for more than the store can tell by itself.
+    fn is_narrow(&self) -> bool {
+        self.held || self.late || self.figure.is_some() || self.field.is_some()
+    }
+
+    fn wants(&self, case: &Case) -> bool {
+        (!self.held || case.open_holds().next().is_some())
+            && (!self.late || case.is_late())
+            && self.figure.is_none_or(|figure| figure.counts(case))
+            && self.field.as_ref().is_none_or(|field| field_of(case) == *field)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,6 +93,10 @@ pub struct ProcessView {
     pub region_name: String,
     pub whole: Tally,
     pub below: Vec<(RegionCode, String, Tally)>,
+    /// By the first technology field of the need; empty for none.
+    pub fields: Vec<(String, Tally)>,
+    /// By the adviser who wrote it up: login, name and figures.
+    pub advisers: Vec<(String, String, Tally)>,
 }
 
 const ROWS: usize = 50;
@@ -94,15 +118,21 @@ impl App {
                     *counts.entry(state).or_default() += count.count;
                 }
             }
-            let page = self.store().read(|view| view.matters(CASE, filter, MatterOrder::Updated, after.as_ref(), ROWS))?;
-            next = next.or(page.next.map(|cursor| cursor.to_string()));
-            for row in page.rows {
-                let case = case_of(row.body)?;
-                let wanted = (!query.held || case.open_holds().next().is_some()) && (!query.late || case.is_late());
-                if wanted {
-                    rows.extend(line(viewer, &case, &book));
+            let mut at = after.clone();
+            loop {
+                let page = self.store().read(|view| view.matters(CASE, filter, MatterOrder::Updated, at.as_ref(), ROWS))?;
+                for row in page.rows {
+                    let case = case_of(row.body)?;
+                    if query.wants(&case) {
+                        rows.extend(line(viewer, &case, &book));
+                    }
+                }
+                at = page.next;
+                if at.is_none() || rows.len() >= ROWS || !query.is_narrow() {
+                    break;
                 }
             }
+            next = next.or(at.map(|cursor| cursor.to_string()));
         }
         rows.sort_by(|a, b| (b.your_turn, &b.since).cmp(&(a.your_turn, &a.since)).then_with(|| a.id.cmp(&b.id)));
         rows.dedup_by(|a, b| a.id == b.id);
@@ -125,6 +155,8 @@ impl App {
         }
         let mut whole = Figures::default();
         let mut below: BTreeMap<RegionCode, Figures> = BTreeMap::new();
+        let mut fields: BTreeMap<String, Figures> = BTreeMap::new();
+        let mut advisers: BTreeMap<String, Figures> = BTreeMap::new();
         let filter = MatterFilter { regions: vec![region], ..MatterFilter::default() };
         let mut after: Option<MatterCursor> = None;
         loop {
@@ -132,6 +164,10 @@ impl App {
             for row in page.rows {
                 let case = case_of(row.body)?;
                 whole.add(&case);
+                fields.entry(field_of(&case)).or_default().add(&case);
+                if let Some(adviser) = &case.adviser {
+                    advisers.entry(adviser.trim_start_matches("user:").to_string()).or_default().add(&case);
+                }
                 if let Some(child) = region.children().find(|child| child.code.contains(case.region)) {
                     below.entry(child.code).or_default().add(&case);
                 }
@@ -142,8 +178,19 @@ impl App {
             }
         }
         let below = below.into_iter().map(|(code, figures)| (code, code.name().to_string(), figures.tally())).collect();
-        Ok(ProcessView { region, region_name: region.path(), whole: whole.tally(), below })
+        let fields = fields.into_iter().map(|(field, figures)| (field, figures.tally())).collect();
+        let advisers = advisers.into_iter().map(|(login, figures)| {
+            let name = self.store().read(|view| view.account(&login))?.map(|account| account.name).filter(|name| !name.is_empty());
+            Ok((login.clone(), name.unwrap_or(login), figures.tally()))
+        });
+        let advisers = advisers.collect::<Result<Vec<_>, AppError>>()?;
+        Ok(ProcessView { region, region_name: region.path(), whole: whole.tally(), below, fields, advisers })
     }
+}
+
+/// The technology field that a case counts for.
+fn field_of(case: &Case) -> String {
+    case.need.fields.first().cloned().unwrap_or_default()
 }
 
 /// The case as a line of a list, if the viewer may know of it.
@@ -190,6 +237,7 @@ fn filters(viewer: &Viewer, query: &DeskQuery) -> Result<Vec<MatterFilter>, AppE
         if query.mine {
             filter.parties.push((Some(crate::casework::HANDLER.to_string()), format!("user:{login}")));
         }
+        filter.parties.extend(query.adviser.iter().map(|login| (Some(ADVISER.to_string()), format!("user:{login}"))));
         filter
     };
     let filters = match (viewer.role, &viewer.organization) {
@@ -200,6 +248,11 @@ fn filters(viewer: &Viewer, query: &DeskQuery) -> Result<Vec<MatterFilter>, AppE
         _ => Vec::new(),
     };
     Ok(filters)
+}
+
+/// The figure that a word of an address names.
+pub fn process_figure(word: &str) -> Option<Figure> {
+    Figure::parse(word)
 }
 
 /// The state that a word of an address names.

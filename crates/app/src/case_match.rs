@@ -1,12 +1,13 @@
 //! Who could help with a case: ranked matches as responders, and the proposed assignment of many
 //! open cases at once.
 
-use crate::casework::{CASE, RESPONDER, case_of, read_case, seen_by, who_is};
+use crate::availability::availability;
+use crate::casework::{CASE, case_of, read_case, seen_by, who_is};
 use crate::{App, AppError, MatchGroup, MatchView, Viewer};
 use duijie_docking::{Act, Case, CaseSlot, CaseState, Grade, Hat, IntroductionState, NeedText, Pair, Problem, Responder, ResponderSlot, assign};
 use duijie_record::{Body, Record, RecordState, Source, Value, Visibility};
 use duijie_store::{MatterFilter, MatterOrder, View};
-use duijie_vocab::{Diagnostic, RecordId, RegionCode, Text, Timestamp, text};
+use duijie_vocab::{Date, Diagnostic, RecordId, RegionCode, Text, Timestamp, text};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -51,9 +52,6 @@ pub struct RoundReport {
 const CANDIDATES_PER_KIND: usize = 6;
 /// Open cases that one proposal looks at.
 const CASES: usize = 500;
-/// Open introductions that a responder may have where nothing else is known.
-const LOAD_LIMIT: u32 = 8;
-const OPEN_READ: usize = 1_000;
 
 /// The need as a record, for ranking; it is never stored.
 pub(crate) fn need_record(need: &NeedText, region: RegionCode, now: Timestamp) -> Record {
@@ -103,11 +101,15 @@ impl App {
         let record = need_record(&case.need, case.region, self.now());
         let groups = self.matches_of_record(viewer, &record, CANDIDATES_PER_KIND)?.groups;
         let mut candidates = Vec::new();
+        let today = self.now().china_date();
         self.store().read(|view| {
             for MatchGroup { kind_name, matches, .. } in groups {
                 for found in matches {
                     let responder = responder(view, &found)?;
-                    let against = against(case, &responder);
+                    let against = match against(case, &responder) {
+                        None => availability(view, &responder)?.against(&case.seeker, today),
+                        known => known,
+                    };
                     candidates.push(CandidateView { found, kind_name: kind_name.clone(), responder, against });
                 }
             }
@@ -169,6 +171,7 @@ impl App {
             let reason = text!("只有经办人可以分派", "only officers assign");
             return Err(AppError::Refused(crate::Refused { reason, login_helps: viewer.login.is_none() }));
         }
+        let today = self.now().china_date();
         let cases = self.open_for_matching(viewer)?;
         let mut problem = Problem::default();
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -188,7 +191,8 @@ impl App {
                 problem.pairs.push(Pair { case: at, responder: place, score: (candidate.found.score.clamp(0.0, 1.0) * 1000.0).round() as u32 });
             }
         }
-        problem.responders = self.store().read(|view| responders.iter().map(|responder| slot(view, responder)).collect::<Result<_, AppError>>())?;
+        problem.responders =
+            self.store().read(|view| responders.iter().map(|responder| slot(view, responder, &cases, today)).collect::<Result<_, AppError>>())?;
         let plan = assign(&problem);
         let proposal = |pair: &duijie_docking::Assigned| ProposalView {
             case: cases[pair.case].id.to_string(),
@@ -216,22 +220,18 @@ impl App {
     }
 }
 
-/// A responder's load: the introductions of any case that wait for it.
-fn slot(view: &mut View<'_>, responder: &Responder) -> Result<ResponderSlot, AppError> {
-    let filter = MatterFilter { parties: vec![(Some(RESPONDER.to_string()), responder.id.clone())], ..MatterFilter::default() };
-    let mut load = 0;
-    for row in view.matters(CASE, &filter, MatterOrder::Updated, None, OPEN_READ)?.rows {
-        let case = case_of(row.body)?;
-        let open = case.introduction(&responder.id).is_some_and(|introduction| introduction.state.is_open()) && case.state.is_open();
-        load += u32::from(open);
-    }
+/// What the responder's record says, for the assignment. Relations are told by the organizations that
+/// ask in this problem.
+fn slot(view: &mut View<'_>, responder: &Responder, cases: &[Case], today: Date) -> Result<ResponderSlot, AppError> {
+    let said = availability(view, responder)?;
+    let related = cases.iter().filter(|case| said.is_related(&case.seeker)).map(|case| case.seeker.organization.clone()).collect();
     Ok(ResponderSlot {
         id: responder.name.clone(),
         organization: responder.organization.clone().or_else(|| Some(responder.id.clone())),
-        load,
-        limit: LOAD_LIMIT,
-        absent: false,
-        related: Vec::new(),
+        load: said.load,
+        limit: said.limit,
+        absent: said.absent_until.is_some_and(|until| until >= today),
+        related,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::{App, AppError, CaseForm, Role, Viewer};
 use duijie_docking::{Act, Case, Earlier, Hold, Opening, Origin, Pairs, Seeker, Who, holds};
 use duijie_journal::Actor;
 use duijie_store::{MatterFilter, MatterOrder, Tx, View};
-use duijie_vocab::{Diagnostic, Place, RecordId, RegionCode, Text, Timestamp, text};
+use duijie_vocab::{CreditCode, Diagnostic, Place, RecordId, RegionCode, Text, Timestamp, text};
 
 /// The organization of a new case, as the store knows it.
 #[derive(Clone)]
@@ -135,10 +135,10 @@ fn holds_for(view: &mut View<'_>, case: &Case, now: Timestamp) -> Result<Vec<Hol
 }
 
 fn shares_origin(case: &Case, other: &Case) -> bool {
-    case.origin.is_some() && case.origin == other.origin
+    case.origin == other.origin && !matches!(case.origin, None | Some(Origin::Direct))
 }
 
-fn opener(viewer: &Viewer) -> Result<Who, AppError> {
+pub(crate) fn opener(viewer: &Viewer) -> Result<Who, AppError> {
     let refused = |reason: Text| AppError::Refused(crate::Refused { reason, login_helps: viewer.login.is_none() });
     let Some(login) = &viewer.login else { return Err(refused(text!("请先登录", "log in first"))) };
     let actor = Actor::user(login).map_err(|fault| AppError::Internal(fault.into()))?.as_str().to_string();
@@ -167,8 +167,22 @@ pub(crate) fn asker(view: &mut View<'_>, viewer: &Viewer, named: &str) -> Result
     Ok(Asker { id: row.record.id.to_string(), name: crate::record::title(&row.record), region: row.record.region })
 }
 
+/// The organization with this credit code: the one on record, or the code itself while it has none.
+pub(crate) fn by_credit_code(view: &mut View<'_>, code: &str, name: &str) -> Result<Asker, AppError> {
+    let fault = |message: Text| AppError::Invalid(vec![Diagnostic::error("form.organization", message).at(Place::field("organization"))]);
+    let parsed = CreditCode::parse(code).map_err(|_| fault(text!("`{code}` 不是统一社会信用代码", "`{code}` is no credit code")))?;
+    for id in view.find_by_key("organization", &format!("credit_code={parsed}"))? {
+        if let Some(row) = view.get(&id)? {
+            return Ok(Asker { id: row.record.id.to_string(), name: crate::record::title(&row.record), region: row.record.region });
+        }
+    }
+    // Characters 3 to 8 say where the organization is registered (GB 32100).
+    let region = parsed.as_str().get(2..8).and_then(|code| RegionCode::parse(code).ok()).unwrap_or(RegionCode::NATION);
+    Ok(Asker { id: parsed.to_string(), name: name.trim().to_string(), region })
+}
+
 fn organization_like(view: &mut View<'_>, named: &str) -> Result<Option<RecordId>, AppError> {
-    let code = duijie_vocab::CreditCode::parse(named).map(|code| format!("credit_code={code}"));
+    let code = CreditCode::parse(named).map(|code| format!("credit_code={code}"));
     let mut found = Vec::new();
     for key in code.into_iter().chain([format!("name={}", duijie_vocab::name_key(named))]) {
         found.extend(view.find_by_key("organization", &key)?);

@@ -5,7 +5,7 @@ use crate::case_act::{ActionView, actions};
 use crate::casework::{calendar, rules};
 use crate::casework::{case_of, read_case, seen_by, timeline, who_is};
 use crate::{App, AppError, CaseForm, Viewer};
-use duijie_docking::{Case, CaseState, Did, Grade, Hat, Introduction, NeedSeen, Verb, Who, seen};
+use duijie_docking::{Case, CaseState, Did, Disclosure, Grade, Hat, Introduction, NeedSeen, Verb, Who, seen};
 use duijie_store::View;
 use duijie_vocab::{Fen, Lang, RecordId, Text, Timestamp, text};
 use serde::Serialize;
@@ -42,12 +42,14 @@ pub struct CaseView {
     pub delivery: Option<(String, String)>,
     pub outcome: Option<Text>,
     pub surveys: Vec<SurveyView>,
-    /// Cases that this one was split into, was merged into, or comes from.
+    pub documents: Vec<DocumentLine>,
+    /// Cases that this one was split into or was merged into, and the case or visit that it comes from.
     pub related: Vec<(Text, String)>,
     pub timeline: Vec<TimelineLine>,
     pub actions: Vec<ActionView>,
     pub may_write: bool,
     pub may_introduce: bool,
+    pub may_attach: bool,
     /// The entry as of which it is shown, if not as it is now.
     pub as_of: Option<i64>,
 }
@@ -125,6 +127,14 @@ pub struct TimelineLine {
     pub unlocks: bool,
 }
 
+/// A document of the case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DocumentLine {
+    pub name: String,
+    pub digest: String,
+    pub at: String,
+}
+
 const WAY: [CaseState; 9] = [
     CaseState::Submitted,
     CaseState::Triage,
@@ -158,7 +168,7 @@ impl App {
             let case = case_of(matter.body)?;
             let steps = timeline(view, id)?.into_iter().filter(|(entry, _)| *entry <= seq).collect();
             let shown = show(view, viewer, &case, steps)?;
-            Ok(CaseView { as_of: Some(seq), actions: Vec::new(), may_write: false, may_introduce: false, ..shown })
+            Ok(CaseView { as_of: Some(seq), actions: Vec::new(), may_write: false, may_introduce: false, may_attach: false, ..shown })
         })
     }
 
@@ -177,16 +187,20 @@ impl App {
 
 fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)>) -> Result<CaseView, AppError> {
     let disclosed = seen_by(viewer, case)?;
+    show_to(view, case, steps, disclosed, who_is(viewer, case).as_ref())
+}
+
+/// The case as `who` sees it, to whom `disclosed` is disclosed.
+pub(crate) fn show_to(view: &mut View<'_>, case: &Case, steps: Vec<(i64, Did)>, disclosed: Disclosure, who: Option<&Who>) -> Result<CaseView, AppError> {
     let rules = rules(view, case.region)?;
-    let who = who_is(viewer, case);
     let whole = disclosed.grade == Grade::Whole;
-    let own = who.as_ref().filter(|who| who.hat == Hat::Responder).and_then(|who| who.party.clone());
+    let own = who.filter(|who| who.hat == Hat::Responder).and_then(|who| who.party.clone());
     let visible = |introduction: &&Introduction| whole || own.as_ref() == Some(&introduction.responder.id);
     let mut names = Names { view, known: BTreeMap::new() };
     let steps_shown = steps.into_iter().filter(|(_, did)| whole || did.act.responder().is_some() && did.act.responder() == own.as_deref());
     let timeline = steps_shown.map(|(seq, did)| line(&mut names, case, whole, seq, &did)).collect::<Result<Vec<_>, AppError>>()?;
     let turn = case.turn();
-    let choices = who.as_ref().map(|who| case.choices(who)).unwrap_or_default();
+    let choices = who.map(|who| case.choices(who)).unwrap_or_default();
     let partner = own.as_ref().is_none_or(|own| case.agreement.as_ref().is_none_or(|agreement| agreement.responder == *own));
     Ok(CaseView {
         id: case.id.to_string(),
@@ -204,7 +218,7 @@ fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)
         adviser: case.adviser.as_ref().filter(|_| whole).map(|actor| names.of(actor)).transpose()?,
         turn_of: turn.who.map(Hat::name),
         turn: turn.what,
-        your_turn: is_turn_of(case, who.as_ref()),
+        your_turn: is_turn_of(case, who),
         due: case.due(&rules, calendar()).filter(|_| whole).map(|due| (due.mark.clock.name(), due.at.china_minute())),
         quality: case.quality,
         holds: case.holds.iter().filter(|_| whole).map(|hold| HoldView { reason: hold.reason.clone(), lifted: hold.lifted.clone() }).collect(),
@@ -215,11 +229,13 @@ fn show(view: &mut View<'_>, viewer: &Viewer, case: &Case, steps: Vec<(i64, Did)
         delivery: case.delivery.as_ref().filter(|_| partner).map(|delivery| (delivery.on.to_string(), delivery.what.clone())),
         outcome: case.outcome.map(duijie_docking::Outcome::name),
         surveys: case.surveys.iter().filter(|_| whole).map(survey).collect(),
+        documents: case.documents.iter().filter(|_| whole).map(document).collect(),
         related: if whole { related(case) } else { Vec::new() },
         timeline,
-        actions: who.as_ref().map(|who| actions(case, who)).unwrap_or_default(),
+        actions: who.map(|who| actions(case, who)).unwrap_or_default(),
         may_write: choices.contains(&Verb::Write),
         may_introduce: choices.contains(&Verb::Introduce) || choices.contains(&Verb::Resend),
+        may_attach: choices.contains(&Verb::Attach),
         as_of: None,
     })
 }
@@ -309,6 +325,10 @@ fn meeting(meeting: &duijie_docking::Meeting) -> MeetingView {
     }
 }
 
+fn document(document: &duijie_docking::Document) -> DocumentLine {
+    DocumentLine { name: document.name.clone(), digest: document.digest.to_string(), at: document.at.china_minute() }
+}
+
 fn money(amount: Fen) -> Text {
     Text::new(amount.chinese(), amount.to_string())
 }
@@ -343,6 +363,9 @@ fn related(case: &Case) -> Vec<(Text, String)> {
     related.extend(case.merged_into.iter().map(|id| (text!("并入", "merged into"), id.to_string())));
     if let Some(duijie_docking::Origin::Split(id)) = &case.origin {
         related.push((text!("拆分自", "split from"), id.to_string()));
+    }
+    if let Some(duijie_docking::Origin::Visit(id)) = &case.origin {
+        related.push((text!("来自走访", "from a visit"), id.to_string()));
     }
     related
 }

@@ -2,9 +2,9 @@
 //! and who a viewer is to a case is decided here.
 
 use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Calendar, Case, Did, Disclosure, Hat, Reader, Refusal, RefusalKind, RuleBook, Rules, Step, Who, disclosure};
-use duijie_journal::{Matter, Party};
-use duijie_store::{Tx, View};
+use duijie_docking::{Act, Calendar, Case, Did, Disclosure, Hat, Reader, Refusal, RefusalKind, RuleBook, Rules, Step, Who, disclosure};
+use duijie_journal::{Actor, Matter, Party};
+use duijie_store::{MatterCursor, MatterFilter, MatterOrder, Tx, View};
 use duijie_vocab::{Diagnostic, RecordId, RegionCode, text};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -183,7 +183,7 @@ impl App {
         Ok(self.store().read(|view| view.setting(RULES))?.unwrap_or_else(|| duijie_docking::BUILT_IN_RULES.to_string()))
     }
 
-    /// Sets the rules of casework. Clocks that run already keep their time until their case moves.
+    /// Sets the rules of casework and reckons the clocks of every case anew, each with a step of its own.
     pub fn put_case_rules(&self, viewer: &Viewer, yaml: &str) -> Result<(), AppError> {
         viewer.may(crate::Action::Administer, &crate::Target::default())?;
         RuleBook::parse(yaml).map_err(|fault| {
@@ -191,7 +191,25 @@ impl App {
             AppError::Invalid(vec![Diagnostic::error("case.rules", message)])
         })?;
         let yaml = yaml.to_string();
-        self.write(&self.actor(viewer)?, move |tx| Ok(tx.put_setting(RULES, &yaml).map(drop)?))
+        self.write(&self.actor(viewer)?, move |tx| Ok(tx.put_setting(RULES, &yaml).map(drop)?))?;
+        self.retime_cases().map(drop)
+    }
+
+    /// Moves every clock that the rules or holidays in force put elsewhere; how many cases.
+    pub fn retime_cases(&self) -> Result<usize, AppError> {
+        let mut moved = 0;
+        let mut after: Option<MatterCursor> = None;
+        loop {
+            let page = self.store().read(|view| view.matters(CASE, &MatterFilter::default(), MatterOrder::Due, after.as_ref(), PAGE))?;
+            for row in page.rows {
+                let id = row.id;
+                moved += usize::from(self.write(&Actor::system(), move |tx| retime(tx, &id))?);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(moved);
+            }
+        }
     }
 
     /// Moves one case: reads it, lets `act` make the step, and journals it, all in one transaction.
@@ -218,12 +236,24 @@ impl App {
     }
 }
 
+fn retime(tx: &mut Tx<'_>, id: &RecordId) -> Result<bool, AppError> {
+    let Some(row) = tx.view().matter(id)? else { return Ok(false) };
+    let case = case_of(row.body)?;
+    let rules = rules(&mut tx.view(), case.region)?;
+    if case.due(&rules, calendar()).map(|due| due.at) == row.due {
+        return Ok(false);
+    }
+    let step = case.act(Act::Retime, &Who::product(), tx.now(), &rules)?;
+    put_step(tx, &step)?;
+    Ok(true)
+}
+
 fn read_only() -> crate::Refused {
     crate::Refused { reason: text!("您只能查看", "you may only read"), login_helps: false }
 }
 
 /// What somebody is told whose page is out of date: who did what since.
-fn overtaken(view: &mut View<'_>, case: &Case) -> Result<AppError, AppError> {
+pub(crate) fn overtaken(view: &mut View<'_>, case: &Case) -> Result<AppError, AppError> {
     let last = timeline(view, &case.id)?.pop();
     let (sentence, at) = last.map_or_else(Default::default, |(_, did)| (did.sentence(), did.at.china_minute()));
     Ok(AppError::Conflict(duijie_vocab::Text::new(

@@ -76,7 +76,9 @@ impl App {
     pub fn run_clocks_until(&self, stop: &AtomicBool, portal: &str, report: &dyn Fn(&AppError)) {
         while !stop.load(Ordering::Relaxed) {
             for fault in
-                [self.run_clocks().err(), self.run_money_clocks().err(), self.tell_searches().err(), self.send_letters(portal).err()].into_iter().flatten()
+                [self.run_clocks().err(), self.ring_visits().err(), self.run_money_clocks().err(), self.tell_searches().err(), self.send_letters(portal).err()]
+                    .into_iter()
+                    .flatten()
             {
                 report(&fault);
             }

@@ -1,13 +1,18 @@
 //! Figures of the home page, the state of the installation, checking, rebuilding and backup.
 
+use crate::app::FILES;
+use crate::document_file::DocumentFiles;
 use crate::record::reference;
-use crate::{Action, App, AppError, AppOptions, Figures, Health, KindFigure, RecordRef, Target, Viewer};
+use crate::{Action, App, AppError, AppOptions, Figures, Health, KindFigure, LetterFailure, RecordRef, Target, Viewer};
 use duijie_record::{Visibility, schemas};
 use duijie_store::{BackupError, Filter, Options, Order, Store};
-use duijie_vocab::{Diagnostic, Place, text};
+use duijie_vocab::{Date, Diagnostic, Place, Timestamp, text};
 use serde::Serialize;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// So long before a year begins its holidays should be known.
+const LOOK_AHEAD_DAYS: i32 = 20;
 
 impl App {
     /// The figures that everybody may know: counts of what everybody may see, as of the last entry.
@@ -54,12 +59,11 @@ impl App {
         problems.extend(self.policy_faults());
         problems.extend(self.meanings.problem());
         let meaning = self.meaning_state()?;
-        if let Some(failure) = self.letter_failure()? {
-            let (why, times, again) = (failure.why, failure.times, failure.again.china_minute());
-            let message = text!("通知邮件 {times} 次没有发出：{why}；{again} 再试", "letters failed {times} times: {why}; tried again at {again}");
-            problems.push(Diagnostic::warning("health.letters", message).help(text!("检查邮件服务", "look at the mail service")));
-        }
+        problems.extend(self.letter_failures()?.iter().map(unsent));
         problems.extend(self.hook_problems()?);
+        let today = self.now().china_date();
+        let soon = Date::from_days_since_epoch(today.days_since_epoch() + LOOK_AHEAD_DAYS);
+        problems.extend(soon.and_then(|soon| crate::casework::calendar().warning(soon)));
         if self.next_clocks()?.iter().any(|clock| clock.overdue) {
             problems.push(
                 Diagnostic::warning("health.clocks", text!("对接时限没有按时处理", "the clocks of cases stand still"))
@@ -71,7 +75,8 @@ impl App {
 
     /// Recomputes the chain of the journal and the state it leaves, and compares.
     pub fn check(&self) -> Result<Checkup, AppError> {
-        let report = self.store().check()?;
+        let mut report = self.store().check()?;
+        report.faults.extend(self.document_faults()?);
         let sound = report.is_sound();
         Ok(Checkup {
             sound,
@@ -90,9 +95,11 @@ impl App {
         Ok(entries)
     }
 
-    /// Writes a consistent copy of the store to a new file while others go on.
+    /// Writes a consistent copy of the store to a new file while others go on, and the documents of
+    /// cases to a folder beside it. Documents come after the store: whatever it names is there.
     pub fn backup(&self, to: &Path) -> Result<(), AppError> {
-        self.store().backup(to).map_err(|fault| backup_error(to, &fault))
+        self.store().backup(to).map_err(|fault| backup_error(to, &fault))?;
+        self.documents().copy_to(&files_beside(to)).map_err(|fault| AppError::Internal(fault.into()))
     }
 
     /// Writes the whole journal to a new file, one JSON object a line.
@@ -114,8 +121,26 @@ impl App {
         std::fs::create_dir_all(&options.data).map_err(|fault| AppError::Internal(fault.into()))?;
         let location = App::location(&options.data, options.database.as_deref());
         let store = Store::restore(from, location, Options::new(options.clock, options.entropy));
-        store.map(drop).map_err(|fault| backup_error(from, &fault))
+        store.map(drop).map_err(|fault| backup_error(from, &fault))?;
+        let files = DocumentFiles(files_beside(from));
+        files.copy_to(&options.data.join(FILES)).map_err(|fault| AppError::Internal(fault.into()))
     }
+}
+
+/// Where a backup keeps the documents: `backup.db` has `backup.db.files` beside it.
+fn files_beside(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_os_string();
+    name.push(".files");
+    PathBuf::from(name)
+}
+
+fn unsent(failure: &LetterFailure) -> Diagnostic {
+    let LetterFailure { to, why, times, again } = failure;
+    let message = match again.map(Timestamp::china_minute) {
+        Some(again) => text!("给 {to} 的通知 {times} 次没有发出：{why}；{again} 再试", "a letter to {to} failed {times} times: {why}; tried again at {again}"),
+        None => text!("给 {to} 的通知没有发出，不再重试：{why}", "a letter to {to} was given up: {why}"),
+    };
+    Diagnostic::warning("health.letters", message).help(text!("检查邮件服务或机器人设置", "look at the mail service or the robot"))
 }
 
 /// What checking the store found.

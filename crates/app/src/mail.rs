@@ -16,7 +16,7 @@ pub struct Mail {
 /// Takes letters for delivery.
 pub trait Post: Send + Sync {
     /// Returns once the letter is safe with whoever delivers it. `id` tells letters apart; the same
-    /// one again is the same letter.
+    /// one again is the same letter. A fault of kind `InvalidInput` is final: trying again will not help.
     fn send(&self, id: &str, mail: &Mail) -> std::io::Result<()>;
 }
 

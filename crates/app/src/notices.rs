@@ -1,8 +1,9 @@
 //! Notices: who has to hear of a step, kept as matters so that an inbox survives everything the
 //! journal survives.
 
+use crate::choice::Topic;
 use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Recipient, Step};
+use duijie_docking::{Origin, Recipient, Step};
 use duijie_journal::{Matter, Party};
 use duijie_store::{MatterFilter, MatterOrder, MatterRow, Tx};
 use duijie_vocab::{RecordId, RegionCode, Text, Timestamp, text};
@@ -12,6 +13,8 @@ pub(crate) const NOTICE: &str = "notice";
 pub(crate) const TO: &str = "to";
 const ABOUT: &str = "case";
 pub(crate) const DESK: &str = "desk";
+/// Before the id of a case: its contact, who has no account and follows it on a private link.
+pub(crate) const CONTACT: &str = "contact:";
 pub(crate) const UNREAD: &str = "unread";
 const READ: &str = "read";
 
@@ -23,6 +26,8 @@ struct NoticeBody {
     case: RecordId,
     text: Text,
     at: Timestamp,
+    #[serde(default)]
+    topic: Topic,
 }
 
 /// A notice as its reader sees it.
@@ -40,7 +45,7 @@ pub(crate) fn put_notices(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> 
     let case = &step.after;
     for notice in &step.notices {
         let key = serde_json::to_string(&notice.to).map_err(|fault| AppError::Internal(fault.into()))?;
-        let body = NoticeBody { case: case.id.clone(), text: notice.text.clone(), at: step.did.at };
+        let body = NoticeBody { case: case.id.clone(), text: notice.text.clone(), at: step.did.at, topic: Topic::Work };
         let (region, mut parties) = addressed(&notice.to, step);
         parties.push(Party { role: ABOUT.into(), who: case.id.to_string() });
         tx.put_matter(&Matter {
@@ -60,19 +65,17 @@ pub(crate) fn put_notices(tx: &mut Tx<'_>, step: &Step) -> Result<(), AppError> 
     Ok(())
 }
 
-/// Journals one notice about another matter than a case: to an organization or a person, or to the
-/// desk of a region where nobody is named. `nth` tells the notices of one version apart.
-pub(crate) fn put_told(
+/// Journals one notice about any matter to `to`: `user:` and a login, an organization's id, or [`DESK`]
+/// of the region. `nth` tells the notices of one version apart.
+pub(crate) fn put_notice(
     tx: &mut Tx<'_>,
-    about: (&RecordId, i64, usize),
-    title: &str,
-    region: RegionCode,
-    to: Option<&(impl std::fmt::Display + ?Sized)>,
-    said: &Text,
+    (id, version, nth): (&RecordId, i64, usize),
+    (title, region): (&str, RegionCode),
+    to: &str,
+    (topic, said): (Topic, &Text),
 ) -> Result<(), AppError> {
-    let (id, version, nth) = about;
-    let body = NoticeBody { case: id.clone(), text: said.clone(), at: tx.now() };
-    let to = Party { role: TO.into(), who: to.map_or_else(|| DESK.to_string(), ToString::to_string) };
+    let body = NoticeBody { case: id.clone(), text: said.clone(), at: tx.now(), topic };
+    let to = Party { role: TO.into(), who: to.to_string() };
     tx.put_matter(&Matter {
         kind: NOTICE.into(),
         id: RecordId::derive(NOTICE, &format!("{id} {version} {nth}")),
@@ -97,6 +100,7 @@ pub(crate) fn place(about: &RecordId) -> String {
         "ord" => "/orders".to_string(),
         "agf" => "/agencies".to_string(),
         crate::saved_search::ABOUT => "/searches".to_string(),
+        "visit" => format!("/visit/{about}"),
         _ => format!("/case/{about}"),
     }
 }
@@ -105,7 +109,10 @@ fn addressed(to: &Recipient, step: &Step) -> (RegionCode, Vec<Party>) {
     let party = |who: &str| Party { role: TO.into(), who: who.into() };
     let case = &step.after;
     match to {
-        Recipient::Seeker(organization) => (case.region, vec![party(organization)]),
+        Recipient::Seeker(organization) => {
+            let contact = (case.origin == Some(Origin::Direct)).then(|| party(&format!("{CONTACT}{}", case.id)));
+            (case.region, std::iter::once(party(organization)).chain(contact).collect())
+        }
         Recipient::Person(actor) => (case.region, vec![party(actor)]),
         Recipient::Desk(region) => (*region, vec![party(DESK)]),
         Recipient::Responder(id) => {
@@ -175,6 +182,11 @@ impl App {
 pub(crate) fn notice_text(body: serde_json::Value) -> Result<(RecordId, Text), AppError> {
     let body: NoticeBody = serde_json::from_value(body).map_err(|fault| AppError::Internal(fault.into()))?;
     Ok((body.case, body.text))
+}
+
+/// What a stored notice is about, as far as people choose by it.
+pub(crate) fn notice_topic(body: &serde_json::Value) -> Topic {
+    serde_json::from_value(body["topic"].clone()).unwrap_or_default()
 }
 
 /// What to look for: notices to the person, to the organization and to the desk.

@@ -116,7 +116,7 @@ fn opened(view: &mut View<'_>, token: &str, now: Timestamp) -> Result<(Case, Who
     Ok((case, Who::responder("link", kept.responder)))
 }
 
-fn ended() -> AppError {
+pub(crate) fn ended() -> AppError {
     let reason = text!("链接已失效，或已有新的链接", "this link has ended, or there is a newer one");
     let help = text!("请向经办人索取新的链接，或登录后办理", "ask the officer for a new link, or log in");
     AppError::Invalid(vec![Diagnostic::error("link.ended", reason).help(help)])

@@ -1,7 +1,8 @@
 //! How a promise of money – an entitlement, a voucher, an order, a filing – is kept: as a matter,
 //! whose versions are its steps, together with the transfers that each step makes.
 
-use crate::notices::put_told;
+use crate::choice::Topic;
+use crate::notices::{DESK, put_notice};
 use crate::{AppError, Viewer};
 use duijie_journal::{Matter, Party as MatterParty};
 use duijie_ledger::{Outcome, Transfer};
@@ -114,7 +115,8 @@ pub(crate) fn keep<T: Promise>(tx: &mut Tx<'_>, value: &T, version: i64, title: 
             Party::Organization(id) => (value.region(), Some(id)),
             Party::Office(region) => (*region, None),
         };
-        put_told(tx, (value.id(), matter.version, nth), title, region, to, &notice.words)?;
+        let to = to.map_or(DESK, RecordId::as_str);
+        put_notice(tx, (value.id(), matter.version, nth), (title, region), to, (Topic::Work, &notice.words))?;
     }
     Ok(kept)
 }

@@ -2,7 +2,8 @@
 //! new turns up. What a search finds is what its owner may see at that moment.
 
 use crate::accounts::invalid;
-use crate::notices::put_told;
+use crate::choice::Topic;
+use crate::notices::put_notice;
 use crate::sessions::{later, own_login, viewer_of};
 use crate::{App, AppError, SearchRequest, Sort, Viewer};
 use duijie_journal::Actor;
@@ -115,7 +116,7 @@ impl App {
         self.write(&Actor::system(), move |tx| {
             let about = RecordId::derive(ABOUT, &key);
             let said = text!("“{name}”有 {new} 条新结果", "{new} new results for “{name}”");
-            put_told(tx, (&about, newest.micros(), 0), &name, region, Some(&format!("user:{login}")), &said)?;
+            put_notice(tx, (&about, newest.micros(), 0), (&name, region), &format!("user:{login}"), (Topic::Work, &said))?;
             Ok(tx.keep(TOLD, &key, &newest.to_string(), later(now, FOREVER_MICROS))?)
         })?;
         Ok(true)

@@ -142,6 +142,8 @@ pub enum Act {
     Note {
         why: String,
     },
+    /// The rules changed, and with them when the clocks of the case ring.
+    Retime,
     /// A clock came due.
     Ring {
         mark: Mark,
@@ -197,6 +199,7 @@ pub enum Verb {
     Note,
     Remind,
     Abandon,
+    Retime,
 }
 
 impl Act {
@@ -238,6 +241,7 @@ impl Act {
             Act::Survey { .. } => Verb::Survey,
             Act::Attach { .. } => Verb::Attach,
             Act::Note { .. } => Verb::Note,
+            Act::Retime => Verb::Retime,
             Act::Ring { mark } if mark.clock == Clock::Abandon => Verb::Abandon,
             Act::Ring { .. } => Verb::Remind,
         }
@@ -340,6 +344,7 @@ verbs! {
     Note "note" "备注" "note";
     Remind "remind" "到期提醒" "remind";
     Abandon "abandon" "逾期无人响应" "abandon";
+    Retime "retime" "时限规则调整" "reckon clocks anew";
 }
 
 #[cfg(test)]

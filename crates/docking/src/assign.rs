@@ -1,6 +1,7 @@
 //! Proposes who gets which case: every open case gets responders if there are any, the best ones
-//! that loads, absences and conflicts of interest leave, with the work spread. Optimal over all
-//! cases together, so no single change or exchange makes it better.
+//! that loads, absences and conflicts of interest leave, with the work spread and the highest load
+//! lowered where that costs little. Optimal over all cases together under that load, so no single
+//! change or exchange makes it better.
 
 use crate::flow::{Network, solve};
 use duijie_vocab::{RecordId, Text, text};
@@ -107,6 +108,9 @@ pub struct Plan {
 const LEAVE: i64 = 10_000_000;
 const LEAVE_PER_DAY: i64 = 1_000;
 const DAYS_THAT_COUNT: u32 = 3_650;
+/// A lower highest load may cost one part in this many of the total score, but never so much that
+/// taking the best pair first would be better.
+const EVENNESS: i64 = 50;
 
 impl Conflict {
     pub fn name(self) -> Text {
@@ -141,7 +145,8 @@ pub fn conflict(problem: &Problem, case: usize, responder: usize) -> Option<Conf
 /// The best plan over all cases, with the fixed pairs in it.
 pub fn assign(problem: &Problem) -> Plan {
     let (network, places) = network(problem);
-    let chosen = solve(&network);
+    let simple: i64 = best_first(problem, &network, &places).iter().map(|pair| i64::from(pair.score)).sum();
+    let chosen = solve(&network, |gain| simple.max(gain - gain / EVENNESS));
     let mut pairs: Vec<(Pair, bool)> = fixed_pairs(problem).map(|pair| (pair, true)).collect();
     for (case, edges) in chosen.iter().enumerate() {
         pairs.extend(edges.iter().map(|edge| (problem.pairs[places[case][*edge]], false)));
@@ -152,19 +157,23 @@ pub fn assign(problem: &Problem) -> Plan {
 /// The plan that takes the best pair that still fits, again and again; to compare with.
 pub fn greedy(problem: &Problem) -> Plan {
     let (network, places) = network(problem);
-    let mut order: Vec<usize> = places.into_iter().flatten().collect();
-    order.sort_by_key(|place| (std::cmp::Reverse(problem.pairs[*place].score), *place));
-    let (mut wants, mut load) = (network.wants, network.load);
-    let mut pairs: Vec<(Pair, bool)> = fixed_pairs(problem).map(|pair| (pair, true)).collect();
-    for place in order {
-        let pair = problem.pairs[place];
+    let free = best_first(problem, &network, &places).into_iter().map(|pair| (pair, false));
+    plan(problem, fixed_pairs(problem).map(|pair| (pair, true)).chain(free).collect())
+}
+
+fn best_first(problem: &Problem, network: &Network, places: &[Vec<usize>]) -> Vec<Pair> {
+    let mut order: Vec<usize> = places.iter().flatten().copied().collect();
+    order.sort_unstable_by_key(|place| (std::cmp::Reverse(problem.pairs[*place].score), *place));
+    let (mut wants, mut load) = (network.wants.clone(), network.load.clone());
+    let mut taken = Vec::new();
+    for pair in order.into_iter().map(|place| problem.pairs[place]) {
         if wants[pair.case] > 0 && load[pair.responder] < network.limit[pair.responder] {
             wants[pair.case] -= 1;
             load[pair.responder] += 1;
-            pairs.push((pair, false));
+            taken.push(pair);
         }
     }
-    plan(problem, pairs)
+    taken
 }
 
 /// The fixed pairs, each once, with the score that the match has if there is one.
@@ -287,7 +296,8 @@ fn shortage(problem: &Problem, case: usize, candidates: &[Pair]) -> Text {
 }
 
 /// A single change that would make the plan better – another responder for one case, or two cases
-/// exchanging theirs – if there is one; as (case, responder, gain in thousandths).
+/// exchanging theirs – if there is one; as (case, responder, gain in thousandths). A change that
+/// raises the highest load is none.
 pub fn improving_swap(problem: &Problem, plan: &Plan) -> Option<(usize, usize, i64)> {
     let (network, _) = network(problem);
     let score: HashMap<(usize, usize), i64> =
@@ -305,7 +315,7 @@ pub fn improving_swap(problem: &Problem, plan: &Plan) -> Option<(usize, usize, i
         let own = i64::from(pair.score);
         for (other, gain) in network.edges[pair.case].iter().filter(|(other, _)| !chosen.contains(&(pair.case, *other))) {
             let moved = gain - own + slot(load[pair.responder] - 1) - slot(load[*other]);
-            if load[*other] < network.limit[*other] && moved > 0 {
+            if load[*other] < network.limit[*other].min(plan.max_load) && moved > 0 {
                 return Some((pair.case, *other, moved));
             }
             for case in &held[*other] {

@@ -38,34 +38,100 @@ pub struct Tally {
     pub p90_answer_hours: u32,
 }
 
+/// A figure that counts cases: which ones, the tally and the list behind the figure ask here alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    Submitted,
+    Open,
+    Introduced,
+    Answered,
+    /// Answered within nine days of the first introduction.
+    AnsweredInNineDays,
+    Abandoned,
+    Contracted,
+    /// Solved, or partly.
+    Solved,
+    NotSolved,
+}
+
 const HOUR_MICROS: i64 = 3_600_000_000;
 const NINE_DAYS_MICROS: i64 = 9 * 24 * HOUR_MICROS;
+
+impl Figure {
+    pub const ALL: [Figure; 9] = [
+        Figure::Submitted,
+        Figure::Open,
+        Figure::Introduced,
+        Figure::Answered,
+        Figure::AnsweredInNineDays,
+        Figure::Abandoned,
+        Figure::Contracted,
+        Figure::Solved,
+        Figure::NotSolved,
+    ];
+
+    /// The word in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Figure::Submitted => "submitted",
+            Figure::Open => "open",
+            Figure::Introduced => "introduced",
+            Figure::Answered => "answered",
+            Figure::AnsweredInNineDays => "answered_in_9_days",
+            Figure::Abandoned => "abandoned",
+            Figure::Contracted => "contracted",
+            Figure::Solved => "solved",
+            Figure::NotSolved => "not_solved",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Figure> {
+        Figure::ALL.into_iter().find(|figure| figure.as_str() == word)
+    }
+
+    /// Whether the figure counts the case; none counts a case that was never handed in.
+    pub fn counts(self, case: &Case) -> bool {
+        if case.first_submitted.is_none() {
+            return false;
+        }
+        let answer = case.first_introduced.zip(case.first_answered);
+        match self {
+            Figure::Submitted => true,
+            Figure::Open => case.state.is_open(),
+            Figure::Introduced => case.first_introduced.is_some(),
+            Figure::Answered => answer.is_some(),
+            Figure::AnsweredInNineDays => answer.is_some_and(|(introduced, answered)| answered.micros() - introduced.micros() <= NINE_DAYS_MICROS),
+            Figure::Abandoned => case.abandoned,
+            Figure::Contracted => case.contract.is_some(),
+            Figure::Solved => matches!(case.outcome, Some(Outcome::Solved | Outcome::Partly)),
+            Figure::NotSolved => case.outcome == Some(Outcome::NotSolved),
+        }
+    }
+}
 
 impl Figures {
     /// Counts one case, if it was ever handed in.
     pub fn add(&mut self, case: &Case) {
         let Some(submitted) = case.first_submitted else { return };
         let tally = &mut self.tally;
-        tally.submitted += 1;
-        tally.introduced += u64::from(case.first_introduced.is_some());
-        tally.abandoned += u64::from(case.abandoned);
+        let one = |figure: Figure| u64::from(figure.counts(case));
+        tally.submitted += one(Figure::Submitted);
+        tally.introduced += one(Figure::Introduced);
+        tally.abandoned += one(Figure::Abandoned);
         tally.closed += u64::from(case.state == CaseState::Closed);
         tally.returned += u64::from(case.state == CaseState::Returned);
         tally.withdrawn += u64::from(case.state == CaseState::Withdrawn);
-        tally.open += u64::from(case.state.is_open());
-        match case.outcome {
-            Some(Outcome::Solved) => tally.solved += 1,
-            Some(Outcome::Partly) => tally.partly += 1,
-            Some(Outcome::NotSolved) => tally.not_solved += 1,
-            None => {}
-        }
+        tally.open += one(Figure::Open);
+        tally.solved += u64::from(case.outcome == Some(Outcome::Solved));
+        tally.partly += u64::from(case.outcome == Some(Outcome::Partly));
+        tally.not_solved += one(Figure::NotSolved);
+        tally.contracted += one(Figure::Contracted);
         if let Some(contract) = &case.contract {
-            tally.contracted += 1;
             tally.contract_amount = Fen(tally.contract_amount.0.saturating_add(contract.amount.0));
         }
-        if let (Some(introduced), Some(answered)) = (case.first_introduced, case.first_answered) {
-            tally.answered += 1;
-            tally.answered_in_9_days += u64::from(answered.micros() - introduced.micros() <= NINE_DAYS_MICROS);
+        tally.answered += one(Figure::Answered);
+        tally.answered_in_9_days += one(Figure::AnsweredInNineDays);
+        if let (Some(_), Some(answered)) = (case.first_introduced, case.first_answered) {
             self.answer_hours.push(hours(submitted, answered));
         }
     }

@@ -20,8 +20,10 @@ pub(crate) struct Network {
     pub(crate) spread: i64,
 }
 
-/// The candidates (by their place in `edges`) that each case gets, of least total cost.
-pub(crate) fn solve(network: &Network) -> Vec<Vec<usize>> {
+/// The candidates (by their place in `edges`) that each case gets, of least total cost. Then the
+/// highest load is lowered, one by one, as long as no more cases stay open and the gains together are
+/// above what `worth` says of those at first: of all plans under that load it is the one of least cost.
+pub(crate) fn solve(network: &Network, worth: impl Fn(i64) -> i64) -> Vec<Vec<usize>> {
     let mut search = Search::new(network);
     for case in 0..network.edges.len() {
         search.enter(case);
@@ -29,8 +31,17 @@ pub(crate) fn solve(network: &Network) -> Vec<Vec<usize>> {
             search.augment(case);
         }
     }
+    let (held, gain) = search.held_and_gain();
+    let mut best = search.used.clone();
+    while search.lower_top() {
+        let (held_now, gain_now) = search.held_and_gain();
+        if held_now < held || gain_now <= worth(gain) {
+            break;
+        }
+        best.clone_from(&search.used);
+    }
     let chosen = |used: Vec<bool>| used.into_iter().enumerate().filter_map(|(edge, used)| used.then_some(edge)).collect();
-    search.used.into_iter().map(chosen).collect()
+    best.into_iter().map(chosen).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +57,7 @@ struct Search<'n> {
     /// Per responder the (case, edge) pairs that it holds.
     held: Vec<Vec<(usize, usize)>>,
     load: Vec<u32>,
+    limit: Vec<u32>,
     case_potential: Vec<i64>,
     responder_potential: Vec<i64>,
     cases: Labels,
@@ -99,12 +111,49 @@ impl<'n> Search<'n> {
             used: network.edges.iter().map(|edges| vec![false; edges.len()]).collect(),
             held: vec![Vec::new(); responders],
             load,
+            limit: network.limit.clone(),
             case_potential: vec![0; cases],
             responder_potential,
             cases: Labels::new(cases),
             responders: Labels::new(responders),
             heap: BinaryHeap::new(),
         }
+    }
+
+    /// How many candidates are used, and what they gain together.
+    fn held_and_gain(&self) -> (usize, i64) {
+        let gain = |(case, edge): &(usize, usize)| self.network.edges[*case][*edge].1;
+        (self.held.iter().map(Vec::len).sum(), self.held.iter().flatten().map(gain).sum())
+    }
+
+    /// Takes one case from each responder with the highest load, lets nobody have as many again, and
+    /// finds these cases their best place. Whether that can be done: not below what somebody had before.
+    fn lower_top(&mut self) -> bool {
+        let top = self.load.iter().copied().max().unwrap_or(0);
+        if self.network.load.iter().any(|before| *before >= top) {
+            return false;
+        }
+        for limit in &mut self.limit {
+            *limit = (*limit).min(top - 1);
+        }
+        let mut released = Vec::new();
+        for responder in 0..self.load.len() {
+            if self.load[responder] < top {
+                continue;
+            }
+            // A case without any other responder can get a fresh potential, so the search stays sound.
+            let alone = |(case, _): &&(usize, usize)| self.used[*case].iter().filter(|used| **used).count() == 1;
+            let Some(&(case, edge)) = self.held[responder].iter().find(alone) else { return false };
+            self.used[case][edge] = false;
+            self.held[responder].retain(|held| *held != (case, edge));
+            self.load[responder] -= 1;
+            released.push(case);
+        }
+        for case in released {
+            self.enter(case);
+            self.augment(case);
+        }
+        true
     }
 
     /// The least potential that leaves no arc of a new case negative.
@@ -155,7 +204,7 @@ impl<'n> Search<'n> {
 
     fn leave_responder(&mut self, responder: usize, distance: i64, best: &mut Option<(i64, Node)>) {
         let potential = self.responder_potential[responder];
-        if self.load[responder] < self.network.limit[responder] {
+        if self.load[responder] < self.limit[responder] {
             offer(best, distance + slot_cost(self.network, self.load[responder]) + potential, Node::Responder(responder));
         }
         for &(case, edge) in &self.held[responder] {

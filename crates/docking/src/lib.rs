@@ -34,7 +34,7 @@ pub use calendar::{Calendar, CalendarFault};
 pub use case::{Case, Document, Opening, Survey};
 pub use clock::{Clock, Due, Mark};
 pub use disclosure::{Disclosure, Grade, NeedSeen, Reader, disclosure, seen, unlockings};
-pub use figures::{Figures, Tally};
+pub use figures::{Figure, Figures, Tally};
 pub use follow_through::{Agreement, Contract, ContractType, Delivery, Meeting, MeetingResult, Milestone, Outcome, Payment, Satisfaction};
 pub use hold::{Earlier, Hold, HoldKind, holds};
 pub use introduction::{Introduction, Responder};

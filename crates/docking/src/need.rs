@@ -61,6 +61,8 @@ pub enum Origin {
     Split(RecordId),
     /// A need that was already on record.
     Need(RecordId),
+    /// Handed in without an account, by a contact that confirmed its address.
+    Direct,
 }
 
 impl NeedText {

@@ -133,6 +133,7 @@ pub const MOVES: &[Move] = &[
     row(Verb::Note, EVERYWHERE, Same, &[Adviser, Officer], &[Why], &[]),
     row(Verb::Remind, EVERYWHERE, Same, &[Product], &[NotRung], &[]),
     row(Verb::Abandon, &[Introduced], State(Unsolved), &[Product], &[NotRung], &[Told::Seeker, Told::Handler, Told::Responders]),
+    row(Verb::Retime, EVERYWHERE, Same, &[Product], &[], &[]),
 ];
 
 const BEFORE_OUTCOME_BUT_SUBMITTED: &[CaseState] = &[Triage, Matching, Introduced, InProgress, Agreed, Contracted, Delivered, Escalated];

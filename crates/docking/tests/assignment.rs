@@ -13,13 +13,16 @@ fn responder(number: usize, load: u32, limit: u32) -> ResponderSlot {
     ResponderSlot { id: format!("expert-{number}"), organization: None, load, limit, absent: false, related: Vec::new() }
 }
 
-/// The cost of a choice of pairs as the room defines it, or nothing if it breaks a limit.
-fn cost(problem: &Problem, chosen: &[Pair]) -> Option<i64> {
+/// The cost of a choice of pairs as the room defines it, or nothing if it breaks a limit or gives somebody more than `most`.
+fn cost(problem: &Problem, chosen: &[Pair], most: u32) -> Option<i64> {
     let mut load: Vec<u32> = problem.responders.iter().map(|responder| responder.load).collect();
     let mut left: Vec<u32> = problem.cases.iter().map(|case| case.wants).collect();
     let mut cost = 0;
     for pair in chosen {
-        if conflict(problem, pair.case, pair.responder).is_some() || load[pair.responder] >= problem.responders[pair.responder].limit || left[pair.case] == 0 {
+        if conflict(problem, pair.case, pair.responder).is_some()
+            || load[pair.responder] >= problem.responders[pair.responder].limit.min(most)
+            || left[pair.case] == 0
+        {
             return None;
         }
         cost += i64::from(problem.weights.spread) * (2 * i64::from(load[pair.responder]) + 1) - i64::from(pair.score);
@@ -30,11 +33,11 @@ fn cost(problem: &Problem, chosen: &[Pair]) -> Option<i64> {
     Some(cost + open)
 }
 
-fn best_by_trying_all(problem: &Problem) -> i64 {
+fn best_by_trying_all(problem: &Problem, most: u32) -> i64 {
     let pairs = &problem.pairs;
     let choices = 0..1u32 << pairs.len();
     let chosen = |choice: u32| pairs.iter().enumerate().filter(move |(at, _)| choice >> at & 1 == 1).map(|(_, pair)| *pair).collect::<Vec<_>>();
-    choices.filter_map(|choice| cost(problem, &chosen(choice))).min().unwrap()
+    choices.filter_map(|choice| cost(problem, &chosen(choice), most)).min().unwrap()
 }
 
 fn small_problem() -> impl Strategy<Value = Problem> {
@@ -61,7 +64,10 @@ proptest! {
         let chosen: Vec<Pair> = plan.assigned.iter().map(|pair| Pair { case: pair.case, responder: pair.responder, score: pair.score }).collect();
         let distinct: HashSet<_> = chosen.iter().map(|pair| (pair.case, pair.responder)).collect();
         prop_assert_eq!(distinct.len(), chosen.len());
-        prop_assert_eq!(cost(&problem, &chosen), Some(best_by_trying_all(&problem)));
+        prop_assert_eq!(cost(&problem, &chosen, plan.max_load), Some(best_by_trying_all(&problem, plan.max_load)));
+        // Evenness leaves nobody open who could be served.
+        let open = |cost: i64| (cost + 5_000_000) / 10_000_000;
+        prop_assert_eq!(open(best_by_trying_all(&problem, u32::MAX)), open(cost(&problem, &chosen, u32::MAX).unwrap()));
         prop_assert_eq!(improving_swap(&problem, &plan), None);
         for case in &plan.unassigned {
             prop_assert!(!case.reason.zh.is_empty());

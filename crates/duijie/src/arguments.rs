@@ -375,6 +375,16 @@ pub(crate) struct Serve {
     /// Whom the tiles are from, as their service wants it said.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) tiles_credit: String,
+    /// The mail server for letters: smtps://user:password@host:465, or smtp://user:password@host:587?tls=required.
+    /// Without it letters are laid down in the data directory's outbox.
+    #[arg(long, value_name = "URL", env = "DUIJIE_SMTP", hide_env_values = true, requires = "mail_from")]
+    pub(crate) smtp: Option<String>,
+    /// In whose name letters go, such as "对接平台 <duijie@example.cn>".
+    #[arg(long, value_name = "SENDER", env = "DUIJIE_MAIL_FROM")]
+    pub(crate) mail_from: Option<String>,
+    /// A host (with its port) of chat robots besides those of WeCom, DingTalk and Feishu, such as 10.0.0.7:8080.
+    #[arg(long = "robot-host", value_name = "HOST")]
+    pub(crate) robot_hosts: Vec<String>,
     /// LOGIN:PASSWORD:ROLE to show on the login page; for demonstrations only.
     #[arg(long = "show-login", value_name = "LOGIN:PASSWORD:ROLE")]
     pub(crate) show_logins: Vec<String>,

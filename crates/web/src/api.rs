@@ -1,6 +1,8 @@
 //! The JSON API: the same use cases with the same rights as the pages, in one table from which the
 //! routes and the OpenAPI document are made.
 
+mod case_shapes;
+mod cases;
 mod money;
 mod openapi;
 mod page;
@@ -79,6 +81,9 @@ const ONCE: Parameter = in_header(
 const BASE: Parameter =
     in_header("If-Match", true, r#"{"type":"string","pattern":"^\"[0-9]{1,18}\"$"}"#, "The ETag of the version that the change is based on.");
 const AFTER: Parameter = in_query("after", STRING, "Where the page before ended.");
+const CASE: Parameter = in_path("id", "The id of a case, such as `case-3v9k2m7p0xq4tz8a`.");
+const FIGURE: &str = r#"{"enum":["submitted","open","introduced","answered","answered_in_9_days","abandoned","contracted","solved","not_solved"]}"#;
+const YES: &str = r#"{"enum":["1"]}"#;
 const PAYOUT: Parameter = in_path("id", "The id of an entitlement, such as `ent-3v9k2m7p0xq4tz8a`.");
 const KIND: Parameter = in_path("kind", "A kind of record, such as `need`.");
 const ID: Parameter = in_path("id", "The id of a record, such as `need-3v9k2m7p0xq4tz8a`.");
@@ -212,6 +217,66 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             shape: "SimulationView",
             refusals: &[400, 403, 404, 422],
             answers: get(simulation),
+        },
+        ApiRoute {
+            path: "/api/cases",
+            method: "GET",
+            name: "cases",
+            about: "The caller's desk: the cases of the region for those who work it, the own ones for others. Last moved first.",
+            parameters: const {
+                &[
+                    in_query("state", STRING, "Such as `matching` or `contracted`."),
+                    REGION,
+                    in_query("held", YES, "Only cases on hold."),
+                    in_query("late", YES, "Only cases that somebody had to be reminded of."),
+                    in_query("mine", YES, "Only cases that the caller has."),
+                    in_query("figure", FIGURE, "Only cases that this figure of the process counts."),
+                    in_query("field", STRING, "Only cases of this technology field."),
+                    in_query("adviser", STRING, "Only cases that the adviser with this login wrote up."),
+                    AFTER,
+                ]
+            },
+            body: None,
+            status: 200,
+            shape: "CaseDesk",
+            refusals: &[400, 403],
+            answers: get(cases::list),
+        },
+        ApiRoute {
+            path: "/api/cases",
+            method: "POST",
+            name: "open_case",
+            about: "Opens a case, and hands it in with `submit`.",
+            parameters: &[],
+            body: Some("CaseOpening"),
+            status: 201,
+            shape: "Case",
+            refusals: &[400, 403, 404, 408, 413, 415, 422],
+            answers: post(cases::create),
+        },
+        ApiRoute {
+            path: "/api/cases/{id}",
+            method: "GET",
+            name: "case",
+            about: "One case as far as it is disclosed to the caller, with the acts the caller may take; its version is the ETag.",
+            parameters: const { &[CASE, in_query("as_of", r#"{"type":"integer"}"#, "A journal entry: the case as it was after it.")] },
+            body: None,
+            status: 200,
+            shape: "Case",
+            refusals: &[404],
+            answers: get(cases::show),
+        },
+        ApiRoute {
+            path: "/api/cases/{id}",
+            method: "POST",
+            name: "act_on_case",
+            about: "Takes one act with the fields that `actions` lists. Sent again with the same version it is refused and nothing is done twice.",
+            parameters: const { &[CASE, BASE] },
+            body: Some("CaseAct"),
+            status: 200,
+            shape: "Case",
+            refusals: &[400, 403, 404, 408, 409, 413, 415, 422, 428],
+            answers: post(cases::act),
         },
         ApiRoute {
             path: "/api/payouts",

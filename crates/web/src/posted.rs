@@ -8,7 +8,7 @@ use crate::visit::Visit;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
-use duijie_app::{Action, AppError, Target};
+use duijie_app::{Action, AppError, DOCUMENT_LIMIT_BYTES, Target};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
@@ -45,11 +45,14 @@ pub(crate) async fn read(portal: &Portal, visit: &Visit, request: Request) -> Re
         "multipart/form-data" => {
             // Nobody makes us keep a file before we know that they may send one; it is let past, so
             // that the browser comes to read why.
-            if let Err(refused) = visit.viewer.may(Action::Import, &Target::default()) {
+            let document = to_a_case(&visit.path) && visit.viewer.login.is_some();
+            let limit = portal.options.upload_limit_bytes.min(if document { DOCUMENT_LIMIT_BYTES } else { usize::MAX });
+            let may = if document { Ok(()) } else { visit.viewer.may(Action::Import, &Target::default()) };
+            if let Err(refused) = may {
                 within(UPLOAD_TIME, collect(request, 0, 0)).await.err();
                 return Err(AppError::from(refused).into());
             }
-            read_upload(portal, request).await?
+            read_upload(portal, limit, request).await?
         }
         _ => return Err(Fault::unsupported_media()),
     };
@@ -83,9 +86,14 @@ async fn read_form(request: Request) -> Result<Posted, Fault> {
     Ok(Posted { fields, file: None })
 }
 
-async fn read_upload(portal: &Portal, request: Request) -> Result<Posted, Fault> {
+/// Whether the path takes documents of a case, which everybody with an account may try; whose case
+/// it is decides the use case.
+fn to_a_case(path: &str) -> bool {
+    path.strip_prefix("/case/").is_some_and(|rest| rest.ends_with("/documents"))
+}
+
+async fn read_upload(portal: &Portal, limit: usize, request: Request) -> Result<Posted, Fault> {
     let _place = portal.uploads.try_acquire().map_err(|_| Fault::busy())?;
-    let limit = portal.options.upload_limit_bytes;
     let (parts, body) = request.into_parts();
     let head = Request::from_parts(parts.clone(), body);
     let bytes = within(UPLOAD_TIME, collect(head, limit.saturating_add(MULTIPART_ROOM_BYTES), limit)).await?;

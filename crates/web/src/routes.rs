@@ -2,9 +2,9 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, answer, bulk, case, case_write, cases, decisions, duplicates, edit, export, feed, figures, graph, health, home, import, login,
-    login_with, logins, map, matches, measures, network, password, payouts, published, record, region, search, searches, second, settings, simulation,
-    vouchers, webhooks, workspace,
+    account, accounts, answer, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph, health,
+    home, import, login, login_with, logins, map, matches, measures, network, password, payouts, published, record, region, responders, search, searches,
+    second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -89,6 +89,7 @@ pub(crate) fn pages() -> Vec<Route> {
         writes("/logout", post(login::logout)),
         reads("/assets/{digest}/{name}", get(asset::show)),
         reads("/cases", get(cases::desk)),
+        writes("/cases/bulk", post(case_bulk::act)),
         reads("/cases/board", get(cases::board)),
         both("/cases/assignment", get(cases::assignment).post(cases::assign)),
         reads("/cases/figures", get(cases::process)),
@@ -100,7 +101,15 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/case/{id}/write", get(case_write::filled).post(case_write::change)),
         both("/case/{id}/introduce", get(case::candidates).post(case::introduce)),
         writes("/case/{id}/link", post(case::link)),
+        writes("/case/{id}/documents", post(documents::attach)),
+        reads("/case/{id}/documents/{digest}", get(documents::show)),
+        reads("/case/{id}/case.docx", get(documents::docx)),
         reads("/case/{id}/print", get(case::print)),
+        reads("/responders", get(responders::show)),
+        both("/visits", get(visits::list).post(visits::record)),
+        both("/visit/{id}", get(visits::show).post(visits::keep)),
+        both("/submit", get(direct::blank).post(direct::send)),
+        both("/follow/{token}", get(direct::follow).post(direct::act)),
         both("/answer/{token}", get(answer::show).post(answer::answer)),
         reads("/{kind}", get(search::of_kind)),
         both("/{kind}/bulk", get(bulk::choose).post(bulk::change)),

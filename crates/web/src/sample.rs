@@ -1,6 +1,6 @@
 //! Sample values of every page, for tests that render and describe them.
 
-mod cases;
+pub(crate) mod cases;
 mod money;
 mod values;
 
@@ -282,8 +282,13 @@ fn accounts(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         expires: "2027-02-19".into(),
         revoked,
     };
-    let account = |second, new_key: Option<&str>| AccountPage {
+    let robot =
+        duijie_app::Robot { kind: duijie_app::RobotKind::Feishu, address: "https://open.feishu.cn/open-apis/bot/v2/hook/k".into(), secret: String::new() };
+    let account = |second: bool, new_key: Option<&str>| AccountPage {
         account: line(second),
+        choice: duijie_app::NoticeChoice { robot: second.then(|| robot.clone()), ..duijie_app::NoticeChoice::default() },
+        oftens: vec![("daily".into(), duijie_app::Often::Daily.name())],
+        robots: vec![("feishu".into(), duijie_app::RobotKind::Feishu.name())],
         keys: vec![key(false), key(true)],
         logins: logins.clone(),
         identities: vec![IdentityLine { id: "ab".into(), provider: text!("政务网", "City"), since: "2026-11-21".into() }],

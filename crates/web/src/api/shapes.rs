@@ -184,6 +184,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add("Fields", json!({ "type": "object", "additionalProperties": one("FieldValue"), "example": { "title": "高温合金叶片涂层", "budget": "80" } }));
     webhooks(&mut add);
     money(&mut add);
+    super::case_shapes::add(&mut add);
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
     shapes
@@ -388,33 +389,33 @@ fn money(add: &mut dyn FnMut(&str, Value)) {
 }
 
 /// An object that has exactly these properties.
-fn object(properties: &[(&str, Value)]) -> Value {
+pub(super) fn object(properties: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
     let shapes: Map<String, Value> = properties.iter().map(|(name, shape)| (name.to_string(), shape.clone())).collect();
     json!({ "type": "object", "required": names, "properties": shapes, "additionalProperties": false })
 }
 
-fn one(name: &str) -> Value {
+pub(super) fn one(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-fn many(items: Value) -> Value {
+pub(super) fn many(items: Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
-fn tuple(items: &[Value]) -> Value {
+pub(super) fn tuple(items: &[Value]) -> Value {
     json!({ "type": "array", "prefixItems": items, "items": false, "minItems": items.len() })
 }
 
-fn optional(shape: Value) -> Value {
+pub(super) fn optional(shape: Value) -> Value {
     json!({ "anyOf": [shape, { "type": "null" }] })
 }
 
-fn string() -> Value {
+pub(super) fn string() -> Value {
     json!({ "type": "string" })
 }
 
-fn integer() -> Value {
+pub(super) fn integer() -> Value {
     json!({ "type": "integer" })
 }
 
@@ -422,7 +423,7 @@ fn number() -> Value {
     json!({ "type": "number" })
 }
 
-fn boolean() -> Value {
+pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
@@ -479,6 +480,8 @@ mod tests {
     #[test]
     fn answers_have_the_shapes_that_are_described() {
         check("SearchPage", crate::sample::search_page());
+        check("Case", crate::sample::cases::case());
+        check("CaseDesk", crate::sample::cases::desk());
         check("RecordView", crate::sample::record("need"));
         check("Matches", crate::sample::matches());
         check("DecisionsView", crate::sample::decisions());

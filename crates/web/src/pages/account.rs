@@ -11,8 +11,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{AccountLine, IdentityLine, KeyLine, LoginLine, NewKey, ProviderName, Scope};
-use duijie_vocab::Diagnostic;
+use duijie_app::{AccountLine, IdentityLine, KeyLine, LoginLine, NewKey, NoticeChoice, Often, ProviderName, Robot, RobotKind, Scope, robot_kind};
+use duijie_vocab::{Diagnostic, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -24,6 +24,10 @@ pub(crate) struct AccountPage {
     /// Where one may log in from, beside the password.
     pub(crate) identities: Vec<IdentityLine>,
     pub(crate) providers: Vec<ProviderName>,
+    /// How one is told of what is new, and what there is to choose from.
+    pub(crate) choice: NoticeChoice,
+    pub(crate) oftens: Vec<(String, Text)>,
+    pub(crate) robots: Vec<(String, Text)>,
     /// A key that was just made, to be shown this once.
     pub(crate) new_key: Option<String>,
     pub(crate) faults: Vec<Diagnostic>,
@@ -40,7 +44,7 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
 }
 
 /// The forms of the page, by the word in their `form` field.
-const FORMS: [&str; 7] = ["email", "password", "key", "revoke", "second", "connect", "disconnect"];
+const FORMS: [&str; 9] = ["email", "password", "key", "revoke", "second", "connect", "disconnect", "notices", "robot"];
 
 pub(crate) async fn change(
     State(portal): State<Arc<Portal>>,
@@ -57,6 +61,8 @@ pub(crate) async fn change(
     let word = form.clone();
     let outcome = portal.ask(move |app| match word.as_str() {
         "email" => app.set_email(&viewer, fields.get("email").unwrap_or_default()).map(|()| None),
+        "notices" => choose(app, &viewer, &fields).map(|()| None),
+        "robot" => app.try_robot(&viewer).map(|()| None),
         "password" => app.change_password(&viewer, fields.whole("old_password"), fields.whole("new_password")).map(|()| None),
         "second" => app.drop_second_factor(&viewer, fields.whole("old_password")).map(|()| None),
         "everywhere" => app.logout_everywhere(&viewer).map(|()| None),
@@ -90,6 +96,20 @@ fn make_key(app: &duijie_app::App, viewer: &duijie_app::Viewer, fields: &Pairs) 
     app.make_key(viewer, &login, fields.get("name").unwrap_or_default(), &scopes, region_in(fields)?, days)
 }
 
+/// Takes the choice of how to be told; an empty secret leaves the former one of the same robot.
+fn choose(app: &duijie_app::App, viewer: &duijie_app::Viewer, fields: &Pairs) -> Result<(), duijie_app::AppError> {
+    let former = app.notice_choice(viewer)?;
+    let often = |name: &str, former: Often| fields.get(name).and_then(Often::parse).unwrap_or(former);
+    let address = fields.get("robot_address").unwrap_or_default().trim().to_string();
+    let robot = fields.get("robot").and_then(robot_kind).map(|kind| {
+        let kept = former.robot.as_ref().filter(|robot| robot.address == address).map(|robot| robot.secret.clone());
+        let typed = fields.filled("robot_secret").map(|secret| secret.trim().to_string());
+        Robot { kind, secret: typed.or(kept).unwrap_or_default(), address }
+    });
+    let choice = NoticeChoice { often: often("often", former.often), supply: often("supply", former.supply), email: fields.get("by_email").is_some(), robot };
+    app.set_notice_choice(viewer, &choice)
+}
+
 async fn current(portal: &Arc<Portal>, visit: &Visit) -> Result<AccountPage, Fault> {
     let viewer = visit.viewer.clone();
     portal
@@ -98,7 +118,11 @@ async fn current(portal: &Arc<Portal>, visit: &Visit) -> Result<AccountPage, Fau
             let keys = app.keys(&viewer, &account.login)?;
             let logins = app.logins(&viewer, false, LOGINS)?;
             let (identities, providers) = (app.identities(&viewer)?, app.login_providers().names());
-            Ok(AccountPage { account, keys, logins, identities, providers, new_key: None, faults: Vec::new(), done: String::new() })
+            let choice = app.notice_choice(&viewer)?;
+            let oftens = Often::ALL.into_iter().map(|often| (often.as_str().to_string(), often.name())).collect();
+            let robots = RobotKind::ALL.into_iter().map(|kind| (kind.as_str().to_string(), kind.name())).collect();
+            let (faults, done) = (Vec::new(), String::new());
+            Ok(AccountPage { account, keys, logins, identities, providers, choice, oftens, robots, new_key: None, faults, done })
         })
         .await
 }

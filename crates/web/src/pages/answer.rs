@@ -25,8 +25,13 @@ pub(crate) struct AnswerPage {
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(token): Path<String>) -> Result<Response, Fault> {
     let answer = portal.ask(move |app| app.answer_page(&token)).await?;
-    let done = visit.query.get("done").is_some();
+    let done = done(&visit);
     portal.pages.show(&portal, &visit, "answer.html", AnswerPage { answer, refused: None, faults: vec![], typed_verb: String::new(), done })
+}
+
+/// Whether the page comes after something that was done.
+pub(crate) fn done(visit: &Visit) -> bool {
+    visit.query.get("done").is_some()
 }
 
 pub(crate) async fn answer(

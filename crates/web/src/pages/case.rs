@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{ActForm, ActionField, ActionView, CandidateView, CaseView};
+use duijie_app::{ActForm, ActionField, ActionView, CandidateView, CaseView, SightView};
 use duijie_vocab::{Diagnostic, RecordId, Text};
 use serde::Serialize;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) struct CasePage {
     /// A private link that was just made, shown once, and for whom.
     pub(crate) link: Option<(String, String)>,
     pub(crate) done: bool,
+    /// Who saw the case.
+    pub(crate) sights: Vec<SightView>,
 }
 
 #[derive(Serialize)]
@@ -45,17 +47,19 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     let viewer = visit.viewer.clone();
     let case = match visit.query.filled("as_of").and_then(|seq| seq.parse::<i64>().ok()) {
         Some(seq) => portal.ask(move |app| app.case_as_of(&viewer, &id, seq)).await?,
-        None => portal.ask(move |app| app.case(&viewer, &id)).await?,
+        None => portal.ask(move |app| app.look_at_case(&viewer, &id)).await?,
     };
     let done = visit.query.get("done").is_some();
-    portal.pages.show(&portal, &visit, "case.html", CasePage { done, ..CasePage::of(case) })
+    let (viewer, id) = (visit.viewer.clone(), case_id(&case.id)?);
+    let sights = portal.ask(move |app| app.case_sights(&viewer, &id)).await?;
+    portal.pages.show(&portal, &visit, "case.html", CasePage { done, sights, ..CasePage::of(case) })
 }
 
 /// The whole case on one page for paper or PDF 案卷.
 pub(crate) async fn print(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Result<Response, Fault> {
     let id = case_id(&id)?;
     let viewer = visit.viewer.clone();
-    let case = portal.ask(move |app| app.case(&viewer, &id)).await?;
+    let case = portal.ask(move |app| app.look_at_case(&viewer, &id)).await?;
     portal.pages.show(&portal, &visit, "case_print.html", CasePage::of(case))
 }
 
@@ -189,7 +193,7 @@ pub(crate) fn retype(action: &mut ActionView, form: &ActForm) {
 
 impl CasePage {
     pub(crate) fn of(case: CaseView) -> CasePage {
-        CasePage { case, refused: None, faults: Vec::new(), conflict: false, typed_verb: String::new(), link: None, done: false }
+        CasePage { case, refused: None, faults: Vec::new(), conflict: false, typed_verb: String::new(), link: None, done: false, sights: Vec::new() }
     }
 }
 

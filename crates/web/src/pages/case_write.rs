@@ -108,7 +108,7 @@ async fn take(portal: &Portal, visit: &Visit, id: Option<RecordId>, posted: &Pos
     }
 }
 
-fn read_form(fields: &Pairs) -> CaseForm {
+pub(crate) fn read_form(fields: &Pairs) -> CaseForm {
     let text = |name: &str| fields.get(name).unwrap_or_default().to_string();
     CaseForm {
         organization: text("organization"),

@@ -21,6 +21,12 @@ pub(crate) struct DeskPage {
     pub(crate) filters: Vec<Link>,
     pub(crate) next_href: Option<String>,
     pub(crate) may_see_figures: bool,
+    /// Whether the viewer records visits.
+    pub(crate) visits: bool,
+    /// Whether the viewer may answer for an organization and its experts.
+    pub(crate) responds: bool,
+    /// The acts that the viewer may do to many cases at once.
+    pub(crate) bulk: Vec<(String, Text)>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +149,9 @@ fn desk_query(visit: &Visit) -> DeskQuery {
         held: on("held"),
         late: on("late"),
         mine: on("mine"),
+        figure: visit.query.filled("figure").and_then(duijie_app::process_figure),
+        field: visit.query.get("field").map(str::to_string),
+        adviser: visit.query.filled("adviser").map(str::to_string),
         after: visit.query.filled("after").map(str::to_string),
     }
 }
@@ -159,8 +168,18 @@ impl DeskPage {
         let filters = vec![filter("mine", text!("我经办的", "Mine")), filter("held", text!("暂缓", "On hold")), filter("late", text!("逾期", "Late"))];
         let next_href = desk.next.as_ref().map(|after| visit.query.without("after").with("after", after).behind("/cases"));
         let works_region = desk.works || matches!(visit.viewer.role, duijie_app::Role::Leader | duijie_app::Role::Adviser);
+        let bulk = duijie_app::BULK_VERBS.iter().filter(|_| desk.works).map(|verb| (verb.as_str().to_string(), verb.name())).collect();
         let may_see_figures = desk.works || visit.viewer.role == duijie_app::Role::Leader;
-        DeskPage { states: states.collect(), filters: if works_region { filters } else { Vec::new() }, next_href, may_see_figures, desk }
+        DeskPage {
+            states: states.collect(),
+            filters: if works_region { filters } else { Vec::new() },
+            next_href,
+            may_see_figures,
+            visits: desk.works || visit.viewer.role == duijie_app::Role::Adviser,
+            bulk,
+            responds: visit.viewer.organization.is_some(),
+            desk,
+        }
     }
 }
 

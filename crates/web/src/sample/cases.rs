@@ -4,8 +4,13 @@ use super::values::fault;
 use super::visit;
 use crate::pages::answer::AnswerPage;
 use crate::pages::case::{CasePage, IntroducePage};
+use crate::pages::case_bulk::BulkCasesPage;
 use crate::pages::case_write::{JudgementPage, WritePage};
 use crate::pages::cases::{AssignmentPage, BoardPage, DeskPage, InboxPage, ProcessPage};
+use crate::pages::direct::{DirectPage, FollowPage};
+use crate::pages::documents::DocumentPage;
+use crate::pages::responders::RespondersPage;
+use crate::pages::visits::{VisitPage, VisitsPage};
 use duijie_app::*;
 use duijie_vocab::{RecordId, RegionCode, Text, text};
 use minijinja::Value;
@@ -30,7 +35,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
         ..WritePage::of(&visit(Role::Officer), Some(id), Some(3), form.clone())
     };
     vec![
-        ("case.html", value(CasePage { link, done: true, ..CasePage::of(case()) })),
+        ("case.html", value(CasePage { link, done: true, sights: vec![sight()], ..CasePage::of(case()) })),
         ("case.html", value(conflict)),
         ("case.html", value(CasePage::of(plain))),
         ("case_print.html", value(CasePage::of(case()))),
@@ -40,6 +45,20 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
         ("introduce.html", value(IntroducePage { case: case(), candidates: vec![], refused: refused.clone() })),
         ("introduce.html", value(IntroducePage { case: case(), candidates: vec![candidate()], refused: None })),
         ("answer.html", value(AnswerPage { answer: answer(), refused, faults: vec![fault()], typed_verb: "decline".into(), done: false })),
+        ("responders.html", value(RespondersPage { responders: vec![expert(Some("2026-12-31")), expert(None)], desk: desk() })),
+        ("responders.html", value(RespondersPage { responders: vec![], desk: DeskView { rows: vec![], ..desk() } })),
+        ("case_bulk.html", value(BulkCasesPage { lines: bulk(), verb: "return".into(), fields: vec![("why".into(), "<b>".into())], done: false })),
+        ("case_bulk.html", value(BulkCasesPage { lines: bulk(), verb: "claim".into(), fields: vec![], done: true })),
+        ("document.html", value(DocumentPage { document: document(true, None) })),
+        ("document.html", value(DocumentPage { document: document(false, Some("涂层")) })),
+        ("document.html", value(DocumentPage { document: document(false, None) })),
+        ("visits.html", value(VisitsPage { desk: visits(), form: VisitForm::default(), faults: vec![fault()], next_href: Some("/visits?after=x".into()) })),
+        ("visits.html", value(VisitsPage { desk: VisitDesk::default(), form: VisitForm::default(), faults: vec![], next_href: None })),
+        ("visit.html", value(VisitPage { record: visited(), refused: Some(text!("已变", "moved")), done: true })),
+        ("direct.html", value(DirectPage { faults: vec![fault()], ..DirectPage::default() })),
+        ("direct.html", value(DirectPage { ticket: Some("t".into()), ..DirectPage::default() })),
+        ("follow.html", value(FollowPage { address: Some("https://duijie.example.cn/follow/ab".into()), ..FollowPage::of(case()) })),
+        ("follow.html", value(FollowPage { done: true, ..FollowPage::of(case()) })),
         ("cases.html", value(DeskPage::of(&visit(Role::Officer), desk()))),
         ("cases.html", value(DeskPage::of(&visit(Role::Officer), DeskView { rows: vec![], counts: vec![], next: None, ..desk() }))),
         ("board.html", value(BoardPage { columns: vec![] })),
@@ -54,11 +73,75 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn bulk() -> Vec<BulkLine> {
+    let line = |then: Option<Text>, refused: Option<Text>| BulkLine {
+        id: RecordId::derive("case", "a").to_string(),
+        version: 3,
+        title: "叶片涂层 <b>".into(),
+        state_name: word("已提交", "submitted"),
+        then,
+        refused,
+    };
+    vec![line(Some(word("审核中", "in triage")), None), line(None, Some(word("已变", "moved")))]
+}
+
+fn sight() -> SightView {
+    SightView { at: "2026-11-21 10:00".into(), who: "王".into(), role: Role::Leader.name(), grade: CaseGrade::Whole }
+}
+
+fn expert(absent_until: Option<&str>) -> ResponderView {
+    ResponderView {
+        id: RecordId::derive("exp", "a").to_string(),
+        kind: "expert".into(),
+        name: "张教授".into(),
+        competences: vec!["热障涂层".into()],
+        load: 2,
+        limit: 8,
+        absent_until: absent_until.map(str::to_string),
+        conflicts: vec!["常州某公司".into()],
+    }
+}
+
+fn document(is_image: bool, text: Option<&str>) -> DocumentView {
+    DocumentView {
+        case: RecordId::derive("case", "a").to_string(),
+        case_title: "叶片涂层".into(),
+        name: "图纸 <1>.png".into(),
+        digest: "ab".repeat(32),
+        bytes: 12_345,
+        at: "2026-11-21 10:00".into(),
+        is_image,
+        text: text.map(str::to_string),
+    }
+}
+
+fn visited() -> VisitView {
+    let promise = |kept: Option<&str>, late| PromiseView { what: "联系张教授".into(), by: "2026-12-31".into(), kept: kept.map(str::to_string), late };
+    VisitView {
+        id: RecordId::derive("visit", "a").to_string(),
+        version: 1,
+        on: "2026-11-20".into(),
+        adviser: "周联络".into(),
+        organization: "常州星宇航空材料有限公司".into(),
+        organization_id: "org-1".into(),
+        contact: CaseContact { name: "李工".into(), ..CaseContact::default() },
+        problems: "涂层开裂 <b>".into(),
+        promises: vec![promise(Some("2026-11-21"), false), promise(None, true), promise(None, false)],
+        cases: vec![(RecordId::derive("case", "a").to_string(), "涂层开裂".into())],
+        may_keep: true,
+    }
+}
+
+fn visits() -> VisitDesk {
+    let visit = visited();
+    VisitDesk { open: vec![(visit.id.clone(), visit.organization.clone(), visit.promises[1].clone())], visits: vec![visit], next: Some("x".into()) }
+}
+
 fn word(zh: &str, en: &str) -> Text {
     Text::new(zh, en)
 }
 
-fn case() -> CaseView {
+pub(crate) fn case() -> CaseView {
     let introduction = IntroductionView {
         responder: "org-1".into(),
         name: "江南先进制造研究院".into(),
@@ -126,6 +209,8 @@ fn case() -> CaseView {
         delivery: Some(("2027-06-30".into(), "工艺文件".into())),
         outcome: Some(word("已解决", "solved")),
         surveys: vec![SurveyView { side: word("需求方", "the seeker"), stars: 5, outcome: word("已解决", "solved"), comment: "好".into() }],
+        documents: vec![DocumentLine { name: "图纸 <1>.png".into(), digest: "ab".repeat(32), at: "2026-11-21 10:00".into() }],
+        may_attach: true,
         related: vec![(word("拆分出", "split off"), "case-0".into())],
         timeline: vec![TimelineLine {
             seq: 12,
@@ -196,7 +281,7 @@ fn answer() -> AnswerView {
     }
 }
 
-fn desk() -> DeskView {
+pub(crate) fn desk() -> DeskView {
     let row = CaseRow {
         id: "case-1".into(),
         version: 3,
@@ -234,7 +319,14 @@ fn plan() -> AssignmentView {
 fn process() -> ProcessView {
     let tally = ProcessTally { submitted: 40, answered_in_9_days_permille: 527, ..ProcessTally::default() };
     let region = RegionCode::parse("320400").unwrap_or(RegionCode::NATION);
-    ProcessView { region, region_name: "江苏省常州市".into(), whole: tally.clone(), below: vec![(region, "天宁区".into(), tally)] }
+    ProcessView {
+        region,
+        region_name: "江苏省常州市".into(),
+        whole: tally.clone(),
+        fields: vec![(String::new(), tally.clone()), ("新材料 & 涂层".into(), tally.clone())],
+        advisers: vec![("zhou".into(), "周".into(), tally.clone())],
+        below: vec![(region, "天宁区".into(), tally)],
+    }
 }
 
 fn notice() -> NoticeView {

@@ -18,6 +18,12 @@ impl Clock for Hands {
 
 pub(crate) struct Counting(pub(crate) AtomicU64);
 
+impl From<u64> for Counting {
+    fn from(first: u64) -> Counting {
+        Counting(AtomicU64::new(first))
+    }
+}
+
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for piece in bytes.chunks_mut(8) {
@@ -29,9 +35,9 @@ impl Entropy for Counting {
 
 /// Letters that arrived, unless the post office is closed.
 #[derive(Default)]
-struct PostOffice {
-    closed: AtomicBool,
-    letters: Mutex<BTreeMap<String, Mail>>,
+pub(crate) struct PostOffice {
+    pub(crate) closed: AtomicBool,
+    pub(crate) letters: Mutex<BTreeMap<String, Mail>>,
 }
 
 impl Post for PostOffice {
@@ -44,25 +50,28 @@ impl Post for PostOffice {
     }
 }
 
-struct Town {
-    app: App,
-    hands: Arc<Hands>,
-    post: Arc<PostOffice>,
-    firm: Viewer,
-    officer: Viewer,
-    _data: tempfile::TempDir,
+pub(crate) struct Town {
+    pub(crate) app: App,
+    pub(crate) hands: Arc<Hands>,
+    pub(crate) post: Arc<PostOffice>,
+    pub(crate) firm: Viewer,
+    pub(crate) officer: Viewer,
+    data: tempfile::TempDir,
 }
 
-const PORTAL: &str = "https://duijie.example.cn";
+pub(crate) const PORTAL: &str = "https://duijie.example.cn";
+
+fn opened(data: &std::path::Path, hands: &Arc<Hands>, entropy: Arc<Counting>) -> App {
+    App::open(AppOptions { data: data.into(), database: None, clock: hands.clone(), entropy, group: Default::default() }).unwrap()
+}
 
 impl Town {
-    fn found() -> Town {
+    pub(crate) fn found() -> Town {
         let data = tempfile::tempdir().unwrap();
         let hands = Arc::new(Hands(AtomicI64::new(Timestamp::parse("2026-03-02T01:00:00Z").unwrap().micros())));
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
-        let options = AppOptions { data: data.path().into(), database: None, clock: hands.clone(), entropy, group: Default::default() };
         let post = Arc::new(PostOffice::default());
-        let app = App::open(options).unwrap().with_post(post.clone());
+        let app = opened(data.path(), &hands, entropy).with_post(post.clone());
         let operator = Viewer::operator();
         let csv = "机构名称,机构类型,行政区划\n常州星宇航空材料有限公司,企业,常州市\n江南先进制造研究院,科研院所,常州市\n";
         let offers =
@@ -84,14 +93,28 @@ impl Town {
             viewer
         };
         let (firm, officer) = (person("firm", Role::Member, organization), person("officer", Role::Officer, None));
-        Town { hands, post, firm, officer, app, _data: data }
+        Town { hands, post, firm, officer, app, data }
     }
 
-    fn days(&self, days: i64) {
+    /// The same town with another product over its data.
+    pub(crate) fn with(self, change: impl FnOnce(App) -> App) -> Town {
+        Town { app: change(self.app), ..self }
+    }
+
+    /// The town after the product was stopped and started again.
+    pub(crate) fn restarted(self) -> Town {
+        let Town { app, hands, post, firm, officer, data } = self;
+        drop(app);
+        let entropy = Arc::new(Counting(AtomicU64::new(1_000_000)));
+        let app = opened(data.path(), &hands, entropy).with_post(post.clone());
+        Town { app, hands, post, firm, officer, data }
+    }
+
+    pub(crate) fn days(&self, days: i64) {
         self.hands.0.fetch_add(days * DAY_MICROS, Ordering::Relaxed);
     }
 
-    fn submitted(&self) -> RecordId {
+    pub(crate) fn submitted(&self) -> RecordId {
         let form = CaseForm {
             title: "叶片热障涂层等离子喷涂工艺".into(),
             problem: "现有热障涂层在循环氧化后开裂剥落，已试过调整等离子喷涂功率，没有明显改善，需要新的涂层结构".into(),
@@ -102,11 +125,11 @@ impl Town {
         self.app.open_case(&self.firm, &form, true).unwrap()
     }
 
-    fn act(&self, viewer: &Viewer, id: &RecordId, verb: &str) {
+    pub(crate) fn act(&self, viewer: &Viewer, id: &RecordId, verb: &str) {
         self.app.act_on_case(viewer, id, None, &duijie_app::ActForm { verb: verb.into(), fields: Vec::new() }).unwrap();
     }
 
-    fn introduced(&self) -> RecordId {
+    pub(crate) fn introduced(&self) -> RecordId {
         let id = self.submitted();
         self.act(&self.officer, &id, "claim");
         self.act(&self.officer, &id, "admit");
@@ -115,7 +138,7 @@ impl Town {
         id
     }
 
-    fn letters(&self) -> usize {
+    pub(crate) fn letters(&self) -> usize {
         self.app.send_letters(PORTAL).unwrap().letters
     }
 }
@@ -157,15 +180,15 @@ fn letters_wait_for_quiet_go_out_once_and_survive_a_closed_post_office() {
     town.post.closed.store(true, Ordering::Relaxed);
     town.hands.0.fetch_add(60_000_000, Ordering::Relaxed);
     assert_eq!(town.letters(), 0);
-    let failure = town.app.letter_failure().unwrap().expect("the failure is shown");
-    assert!(failure.times == 1 && failure.why.contains("closed"));
+    let failures = town.app.letter_failures().unwrap();
+    assert!(failures.len() == 1 && failures[0].times == 1 && failures[0].why.contains("closed"), "{failures:?}");
     assert!(town.app.health(&Viewer::operator()).unwrap().problems.iter().any(|problem| problem.code == "health.letters"));
     town.post.closed.store(false, Ordering::Relaxed);
     assert_eq!(town.letters(), 0, "it is not tried again at once");
     town.days(1);
     assert_eq!(town.letters(), 1, "the desk hears of it; who handed it in knows");
     assert_eq!(town.letters(), 0);
-    assert_eq!(town.app.letter_failure().unwrap(), None);
+    assert_eq!(town.app.letter_failures().unwrap(), []);
     let letters = town.post.letters.lock().unwrap();
     let letter = letters.values().next().unwrap();
     assert!(
@@ -186,4 +209,56 @@ fn a_region_may_have_clocks_of_its_own() {
     town.days(8);
     assert_eq!(town.app.run_clocks().unwrap().abandoned, 1);
     assert_eq!(town.app.case(&town.firm, &id).unwrap().state, duijie_app::CaseState::Unsolved);
+}
+
+#[test]
+fn clocks_that_run_follow_new_rules() {
+    let town = Town::found();
+    let id = town.introduced();
+    let due = || town.app.next_clocks().unwrap()[0].at.clone();
+    let before = due();
+    let shorter = town.app.case_rules().unwrap().replace("pending: 3 days", "pending: 2 days");
+    town.app.put_case_rules(&Viewer::operator(), &shorter).unwrap();
+    assert!(due() < before, "{} {before}", due());
+    let case = town.app.case(&town.officer, &id).unwrap();
+    assert!(case.timeline.last().unwrap().what.zh.contains("时限规则调整"));
+    assert_eq!(town.app.retime_cases().unwrap(), 0, "what is right stays");
+    assert!(town.app.check().unwrap().sound);
+}
+
+#[test]
+fn who_saw_a_case_is_on_record_once_a_day_for_the_owner_and_the_desk() {
+    let town = Town::found();
+    let id = town.introduced();
+    let leader = Viewer { login: Some("leader".into()), name: "leader".into(), role: Role::Leader, ..town.officer.clone() };
+    for viewer in [&town.firm, &leader, &leader, &town.officer] {
+        town.app.look_at_case(viewer, &id).unwrap();
+    }
+    let sights = town.app.case_sights(&town.firm, &id).unwrap();
+    assert_eq!(sights.iter().map(|sight| sight.who.as_str()).collect::<std::collections::BTreeSet<_>>(), ["leader", "officer"].into());
+    assert_eq!(sights.len(), 2);
+    town.days(1);
+    town.app.look_at_case(&leader, &id).unwrap();
+    assert_eq!(town.app.case_sights(&town.officer, &id).unwrap().len(), 3);
+}
+
+#[test]
+fn many_cases_are_triaged_at_once_after_a_preview_and_each_for_itself() {
+    let town = Town::found();
+    let ids = [town.submitted(), town.submitted(), town.submitted()];
+    town.act(&town.officer, &ids[2], "claim");
+    let version = |id: &RecordId| town.app.case(&town.officer, id).unwrap().version;
+    let chosen: Vec<(RecordId, u32)> = ids.iter().map(|id| (id.clone(), version(id))).collect();
+    let form = |verb: &str| duijie_app::ActForm { verb: verb.into(), fields: Vec::new() };
+    let preview = town.app.preview_bulk(&town.officer, &form("claim"), &chosen).unwrap();
+    assert_eq!(preview.iter().map(|line| line.refused.is_some()).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(town.app.case(&town.officer, &ids[0]).unwrap().state.as_str(), "submitted", "a preview does nothing");
+    town.act(&town.officer, &ids[1], "claim");
+    let done = town.app.act_in_bulk(&town.officer, &form("claim"), &chosen).unwrap();
+    assert_eq!(done.iter().map(|line| line.refused.is_some()).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(town.app.case(&town.officer, &ids[0]).unwrap().state.as_str(), "triage");
+    let back = town.app.preview_bulk(&town.officer, &form("return"), &[(ids[0].clone(), version(&ids[0]))]).unwrap();
+    assert!(back[0].refused.as_ref().is_some_and(|why| !why.zh.is_empty()), "a return needs a reason");
+    assert!(town.app.preview_bulk(&town.firm, &form("claim"), &chosen).is_err());
+    assert!(town.app.preview_bulk(&town.officer, &form("close"), &chosen).is_err());
 }

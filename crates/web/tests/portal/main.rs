@@ -3,15 +3,19 @@
 mod browser;
 mod casework;
 mod clockwork;
+mod direct;
+mod documents;
 mod identity;
 mod login_with;
 mod meaning;
 mod misuse;
 mod policy;
+mod post;
 mod program;
 mod provider;
 mod rights;
 mod told;
+mod visits;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};

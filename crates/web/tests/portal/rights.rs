@@ -82,7 +82,12 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
         let key = key(&portal, name);
         let (mut browser, mut client) = (if name == "public" { portal.browser() } else { portal.visiting(name) }, portal.browser());
         for line in lines().iter().filter(|line| !line.statuses.is_empty()) {
-            let fill = |text: &str| text.replace("{need}", &need).replace("{organization}", &organization).replace("{case}", &case);
+            let fill = |text: &str| {
+                text.replace("{need}", &need)
+                    .replace("{organization}", &organization)
+                    .replace("{case}", &case)
+                    .replace("{case_id}", case.trim_start_matches("/case/"))
+            };
             let page = if line.route.starts_with("/api/") {
                 program(&mut client, &line.method, &fill(&line.path), &fill(&line.body), key.as_deref()).await
             } else {
