@@ -52,7 +52,7 @@ impl App {
             let filter = MatterFilter { due_until: Some(self.now()), ..MatterFilter::default() };
             let page = self.store().read(|view| view.matters(LETTER, &filter, MatterOrder::Due, after.as_ref(), BATCH))?;
             for row in page.rows {
-                match self.deliver(row, portal)? {
+                match self.deliver_letter(row, portal)? {
                     Some(true) => report.letters += 1,
                     Some(false) => report.failed += 1,
                     None => {}
@@ -75,7 +75,7 @@ impl App {
     }
 
     /// Whether the letter went out; nothing if somebody else has it or nobody needs it.
-    fn deliver(&self, row: MatterRow, portal: &str) -> Result<Option<bool>, AppError> {
+    fn deliver_letter(&self, row: MatterRow, portal: &str) -> Result<Option<bool>, AppError> {
         let mut letter = letter_of(row.body)?;
         let (id, version) = (row.id, row.version);
         if !self.claim(&id)? {

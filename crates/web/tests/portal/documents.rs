@@ -68,9 +68,6 @@ fn the_case_file_is_a_word_document_with_no_more_than_its_reader_sees() {
     let id = town.introduced();
     let bytes = case_docx(&town.app.case(&town.firm, &id).unwrap(), Lang::Zh).unwrap();
     assert_eq!(DocumentKind::of("case.docx", &bytes), Ok(DocumentKind::Docx));
-    if let Ok(to) = std::env::var("DUIJIE_DOCX") {
-        std::fs::write(to, &bytes).unwrap();
-    }
     town.app.attach_document(&town.firm, &id, None, "案卷.docx", &bytes).unwrap();
     let digest = town.app.case(&town.firm, &id).unwrap().documents[0].digest.clone();
     let text = town.app.document(&town.firm, &id, &digest).unwrap().text.unwrap();
