@@ -34,6 +34,14 @@ impl Figures {
         self.0.push((name, value));
     }
 
+    /// As [`Figures::times`], and what one question takes of a processor: that also counts on a machine that is shared.
+    fn timed(&mut self, name: &str, timed: Timed) -> f64 {
+        if let Some(cpu) = timed.cpu {
+            self.add(format!("{name}_cpu_mean_ms"), cpu.as_secs_f64() * 1e3 / timed.times.len().max(1) as f64);
+        }
+        self.times(name, timed.times)
+    }
+
     /// The median and the worst of a hundred, in milliseconds.
     pub(crate) fn times(&mut self, name: &str, mut times: Vec<Duration>) -> f64 {
         times.sort_unstable();
@@ -68,16 +76,16 @@ fn main() {
 
     let asked = |text: &str| hybrid(&index, &corpus, &topics, text);
     let short = time(&corpus.questions(QUERIES, 18), asked);
-    let hybrid_short = figures.times("hybrid_short", short);
+    let hybrid_short = figures.timed("hybrid_short", short);
     let long = time(&corpus.questions(QUERIES, LONG_CHARS), asked);
-    let hybrid_long = figures.times("hybrid_long", long);
+    let hybrid_long = figures.timed("hybrid_long", long);
     // Every need of a batch is one such query, and needs do not wait for one another.
     let medium = time(&corpus.questions(QUERIES, 120), asked);
-    let mean = medium.iter().sum::<Duration>().as_secs_f64() / medium.len() as f64;
-    figures.times("hybrid_need", medium);
+    let mean = medium.times.iter().sum::<Duration>().as_secs_f64() / medium.times.len() as f64;
+    figures.timed("hybrid_need", medium);
     figures.add("batch_10000_needs_2_cores_min_extrapolated", mean * 10_000.0 / 2.0 / 60.0);
     let page = time(&corpus.questions(QUERIES, 6), |text| page(&index, text));
-    figures.times("page_with_filters", page);
+    figures.timed("page_with_filters", page);
 
     let questions = |chars: usize| -> Vec<QueryTerms> {
         let text = corpus.questions(QUERIES, chars);
@@ -107,7 +115,19 @@ impl Arguments {
     }
 }
 
-fn time(questions: &[String], ask: impl Fn(&str)) -> Vec<Duration> {
+/// How long each question took, and how much of a processor all of them.
+struct Timed {
+    times: Vec<Duration>,
+    cpu: Option<Duration>,
+}
+
+/// What this thread has had of a processor so far, where Linux tells it.
+fn cpu() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn time(questions: &[String], ask: impl Fn(&str)) -> Timed {
     // The first few bring the index into memory.
     questions.iter().take(10).for_each(|text| ask(text));
     let timed = |text: &String| {
@@ -115,7 +135,9 @@ fn time(questions: &[String], ask: impl Fn(&str)) -> Vec<Duration> {
         ask(text);
         begun.elapsed()
     };
-    questions.iter().map(timed).collect()
+    let before = cpu();
+    let times = questions.iter().map(timed).collect();
+    Timed { times, cpu: cpu().zip(before).map(|(after, before)| after - before) }
 }
 
 /// The ten best offers of a province for a need, with reasons.
@@ -160,18 +182,19 @@ fn vectors(figures: &mut Figures, count: usize) {
     let all: Vec<Vec<f32>> = all.iter().map(|vector| centre.seen(vector)).collect();
     let mut codes = Codes::new(VECTOR_SIZE);
     all.iter().for_each(|vector| codes.push(vector));
-    let (mut found, mut times) = (0, Vec::new());
+    let (mut found, mut times, mut used) = (0, Vec::new(), Some(Duration::ZERO));
     let asked: Vec<Vec<f32>> = (0..50).map(|at| centre.seen(&vector(at * 31))).collect();
     for asked in &asked {
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), cpu());
         let near = codes.nearest(asked, 10, |_| true);
         times.push(begun.elapsed());
+        used = used.zip(cpu().zip(before)).map(|(used, (after, before))| used + (after - before));
         let mut exact: Vec<(usize, f32)> = all.iter().enumerate().map(|(at, vector)| (at, likeness(asked, vector))).collect();
         exact.select_nth_unstable_by(10, |a, b| b.1.total_cmp(&a.1));
         found += near.iter().filter(|(at, _)| exact[..10].iter().any(|(true_one, _)| true_one == at)).count();
     }
     figures.add("vectors", count as f64);
-    figures.times("vector_scan", times);
+    figures.timed("vector_scan", Timed { times, cpu: used });
     figures.add("vector_recall_at_10", found as f64 / (10 * asked.len()) as f64);
 }
 
