@@ -67,8 +67,8 @@ pub enum AppOpenError {
 const DATABASE: &str = "duijie.db";
 const INDEX: &str = "index";
 const OUTBOX: &str = "outbox";
-/// Pages of results that are kept; one has some 50 KB.
-const PAGES_KEPT: usize = 256;
+/// Pages of results that are kept; one has some 20 to 50 KB.
+const PAGES_KEPT: usize = 1_024;
 const SPREADS_KEPT: usize = 256;
 const NETWORKS_KEPT: usize = 32;
 /// Where the documents of cases are.

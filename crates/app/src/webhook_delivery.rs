@@ -101,6 +101,7 @@ impl App {
             let head = self.store().read(|view| view.head()).map_or(-1, |head| head.seq);
             if let Err(fault) = self.send_hooks(portal) {
                 report(&fault);
+                std::thread::sleep(NAP);
             }
             if news.wait(head, NAP).is_err() {
                 std::thread::sleep(NAP);

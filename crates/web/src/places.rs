@@ -74,6 +74,22 @@ const PLACES: &[(u32, f64, f64)] = &[
     (320_412, 119.94, 31.70),
     (320_413, 119.57, 31.72),
     (320_481, 119.48, 31.42),
+    (222_400, 129.51, 42.89),
+    (310_110, 121.53, 31.26),
+    (320_205, 120.36, 31.59),
+    (320_206, 120.30, 31.68),
+    (320_211, 120.28, 31.53),
+    (320_213, 120.30, 31.57),
+    (320_281, 120.28, 31.92),
+    (320_282, 119.82, 31.34),
+    (320_583, 120.98, 31.39),
+    (330_206, 121.84, 29.90),
+    (330_212, 121.55, 29.82),
+    (330_281, 121.15, 30.04),
+    (330_900, 122.21, 29.99),
+    (331_100, 119.92, 28.47),
+    (340_700, 117.81, 30.95),
+    (522_600, 107.98, 26.58),
 ];
 
 /// Longitude and latitude of `region`, or of the nearest region above it that is known.
@@ -103,6 +119,20 @@ mod tests {
         for (code, longitude, latitude) in PLACES {
             assert!(RegionCode::parse(&code.to_string()).is_ok(), "{code}");
             assert!((73.0..136.0).contains(longitude) && (17.0..54.0).contains(latitude), "{code}");
+        }
+    }
+
+    /// Wrong digits would put a county into another city.
+    #[test]
+    fn a_place_lies_near_the_seat_of_the_region_around_it_and_stands_once() {
+        let of = |code: RegionCode| PLACES.iter().find(|(known, ..)| RegionCode::parse(&known.to_string()) == Ok(code));
+        for (at, (code, longitude, latitude)) in PLACES.iter().enumerate() {
+            assert!(PLACES[..at].iter().all(|(other, ..)| other != code), "{code} stands twice");
+            let region = RegionCode::parse(&code.to_string()).unwrap();
+            let Some((_, x, y)) = region.parent().and_then(of) else { continue };
+            let kilometres = ((longitude - x) * latitude.to_radians().cos()).hypot(latitude - y) * 111.0;
+            let most = if region.level() == duijie_vocab::RegionLevel::County { 90.0 } else { 700.0 };
+            assert!(kilometres < most, "{code} lies {kilometres:.0} km from the seat above");
         }
     }
 

@@ -20,6 +20,8 @@ use tower_http::compression::CompressionLayer;
 
 /// Uploads that are taken in at once; each may hold the upload limit in memory.
 const UPLOADS: usize = 4;
+/// Visitors for whom a login provider is asked at once; each may wait for its answers.
+const PROVIDERS: usize = 4;
 /// Use cases that run at once; more would only take turns on the processors.
 const WORKERS: usize = 16;
 
@@ -35,6 +37,7 @@ pub(crate) struct Portal {
     pub(crate) policy: HeaderValue,
     pub(crate) visits: Semaphore,
     pub(crate) uploads: Semaphore,
+    pub(crate) providers: Semaphore,
     workers: Semaphore,
 }
 
@@ -51,6 +54,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         throttle: Throttle::new(),
         pace: Pace::new(),
         uploads: Semaphore::new(UPLOADS),
+        providers: Semaphore::new(PROVIDERS),
         workers: Semaphore::new(WORKERS),
     });
     let packed = CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest);

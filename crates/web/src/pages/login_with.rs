@@ -14,6 +14,7 @@ use duijie_vocab::Text;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::SemaphorePermit;
 
 /// The last page before a provider's, for whoever connects an account.
 #[derive(Serialize)]
@@ -31,7 +32,7 @@ pub(crate) async fn leave(State(portal): State<Arc<Portal>>, Extension(visit): E
     if visit.viewer.login.is_some() && is_known(&portal, &provider) {
         return Ok(see_other(&next));
     }
-    let (holder, url) = prepared(&portal, &visit)?;
+    let (_place, holder, url) = prepared(&portal, &visit)?;
     let href = portal.ask(move |app| app.login_with(&Departure { provider: &provider, portal: &url, holder: &holder, next: &next })).await?;
     Ok(see_other(&href))
 }
@@ -39,7 +40,7 @@ pub(crate) async fn leave(State(portal): State<Arc<Portal>>, Extension(visit): E
 /// The page from which the viewer goes on to connect the account with `provider`. It is a page with a
 /// link, as a form must not lead to another site.
 pub(crate) async fn connect(portal: &Arc<Portal>, visit: &Visit, provider: String) -> Result<Response, Fault> {
-    let (holder, url) = prepared(portal, visit)?;
+    let (_place, holder, url) = prepared(portal, visit)?;
     let viewer = visit.viewer.clone();
     let page = portal.ask(move |app| {
         let href = app.connect_with(&viewer, &Departure { provider: &provider, portal: &url, holder: &holder, next: "/account" })?;
@@ -51,7 +52,7 @@ pub(crate) async fn connect(portal: &Arc<Portal>, visit: &Visit, provider: Strin
 
 /// Takes what the provider sent the browser back with.
 pub(crate) async fn back(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(provider): Path<String>) -> Result<Response, Fault> {
-    let (holder, url) = prepared(&portal, &visit)?;
+    let (_place, holder, url) = prepared(&portal, &visit)?;
     let word = |name: &str| visit.query.get(name).map(str::to_string);
     let answer = Answer { state: word("state").unwrap_or_default(), code: word("code").unwrap_or_default(), issuer: word("iss"), error: word("error") };
     let (viewer, from) = (visit.viewer.clone(), visit.from());
@@ -77,10 +78,12 @@ fn is_known(portal: &Portal, provider: &str) -> bool {
     portal.app.login_providers().names().iter().any(|known| known.id == provider)
 }
 
-/// What tells this browser apart, and the address to come back to, unless too much comes from there.
-fn prepared(portal: &Portal, visit: &Visit) -> Result<(String, String), Fault> {
-    match portal.pace.wait(&format!("login with from {}", visit.from()), ATTEMPTS, Instant::now()) {
-        Some(wait) => Err(Fault::too_many_attempts(wait.as_secs().max(1))),
-        None => Ok((portal.seal.pseudonym(&visit.holder), portal.options.public_url.clone())),
+/// A place among those who wait for providers, what tells this browser apart, and the address to come
+/// back to, unless too much comes from there. Providers may be slow, and must not hold up everybody.
+fn prepared<'p>(portal: &'p Portal, visit: &Visit) -> Result<(SemaphorePermit<'p>, String, String), Fault> {
+    if let Some(wait) = portal.pace.wait(&format!("login with from {}", visit.from()), ATTEMPTS, Instant::now()) {
+        return Err(Fault::too_many_attempts(wait.as_secs().max(1)));
     }
+    let place = portal.providers.try_acquire().map_err(|_| Fault::busy())?;
+    Ok((place, portal.seal.pseudonym(&visit.holder), portal.options.public_url.clone()))
 }
