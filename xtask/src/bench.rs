@@ -14,11 +14,12 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("spine") => spine(&arguments[1..]),
         Some("ledger") => crate::bench_ledger::run_bench(&arguments[1..]),
+        Some("payout") => crate::bench_payout::run_bench(&arguments[1..]),
         Some("portal") => crate::bench_portal::run_bench(&arguments[1..]),
         Some("policy") => crate::bench_policy::policy(&arguments[1..]),
         Some("docking") => docking(&arguments[1..]),
         Some("match") => crate::bench_match::bench_match(&arguments[1..]),
-        _ => bail!("name a benchmark: spine, ledger, policy, match, docking, portal"),
+        _ => bail!("name a benchmark: spine, ledger, payout, policy, match, docking, portal"),
     }
 }
 
@@ -125,13 +126,13 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-struct Timed {
-    seconds: f64,
-    peak_mib: u64,
+pub(crate) struct Timed {
+    pub(crate) seconds: f64,
+    pub(crate) peak_mib: u64,
 }
 
 /// Runs a command of the product and watches its memory.
-fn timed(binary: &Path, data: &Path, arguments: &[&str]) -> Result<Timed> {
+pub(crate) fn timed(binary: &Path, data: &Path, arguments: &[&str]) -> Result<Timed> {
     let begun = Instant::now();
     let mut child = Command::new(binary).arg("--data").arg(data).args(arguments).stdout(Stdio::null()).spawn()?;
     let mut peak_mib = 0;

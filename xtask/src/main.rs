@@ -3,6 +3,7 @@
 mod bench;
 mod bench_ledger;
 mod bench_match;
+mod bench_payout;
 mod bench_policy;
 mod bench_portal;
 mod demo;
@@ -36,6 +37,8 @@ cargo xtask bench ledger --audit REQUESTS
 cargo xtask kill [--rounds N] [--postgres]
                               kill -9 under load at N random moments on each engine, or on PostgreSQL alone;
                               1,000 unless told
+cargo xtask bench payout [--firms N] [--measures N] [--payouts N] [--binary FILE]
+                              a million firms, a thousand measures, 100,000 payouts unless told: time and peak memory
 cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]
                               the policy engine beside numpy, polars and DuckDB on the same data;
                               --write DIR gives the workload as files for `duijie policy batch`

@@ -1,6 +1,6 @@
 //! Agencies: filing, the catalogue that everybody may read, and the rating every two years.
 
-use crate::promise::{Promise, find, keep, list, load, refused, take};
+use crate::promise::{Promise, concerning, find, keep, list, load, refused, take};
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_payout::{By, Did, Filing, FilingState, RATING_YEARS, Rated, Rating, RatingRule, Scores, ServiceClass, rate};
 use duijie_store::MatterFilter;
@@ -80,7 +80,8 @@ pub struct RatingView {
     pub region_name: String,
     pub class: Text,
     pub years: String,
-    pub indicators: Vec<(Text, u32)>,
+    /// Key, name and weight of each indicator, of 10,000.
+    pub indicators: Vec<(String, Text, u32)>,
     pub rated: Vec<Rated>,
 }
 
@@ -142,6 +143,18 @@ impl App {
             Ok(step.after)
         })?;
         Ok(shown(&after, &[]))
+    }
+
+    /// Filings that wait for the viewer's office, or the filings of the viewer's own organization.
+    pub fn filings(&self, viewer: &Viewer) -> Result<Vec<AgencyView>, AppError> {
+        let office = viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None }).is_ok();
+        let filter = match (&viewer.organization, office) {
+            (_, true) => MatterFilter { states: vec!["filed".to_string()], regions: vec![viewer.region], ..MatterFilter::default() },
+            (Some(own), false) => concerning("agency", own),
+            (None, false) => return Ok(Vec::new()),
+        };
+        let filings = self.store().read(|view| list::<Filing>(view, &filter))?;
+        Ok(filings.iter().map(|stored| shown(&stored.value, &[])).collect())
     }
 
     /// The listed agencies with the classes in which they are among the ten best, by region and name.
@@ -236,7 +249,7 @@ fn rating_view(kept: &RatingKept) -> RatingView {
         region_name: kept.region.path(),
         class: kept.rating.class.name(),
         years: format!("{}–{}", kept.year + 1 - RATING_YEARS, kept.year),
-        indicators: kept.rule.indicators.iter().map(|indicator| (indicator.name.clone(), indicator.weight)).collect(),
+        indicators: kept.rule.indicators.iter().map(|indicator| (indicator.key.clone(), indicator.name.clone(), indicator.weight)).collect(),
         rated: kept.rating.rated.iter().filter(|rated| rated.best).cloned().collect(),
     }
 }

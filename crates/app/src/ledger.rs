@@ -88,6 +88,14 @@ impl App {
         Ok(statement(account, &entries, from.map(|day| china_midnight(day, 0)), until.map(|day| china_midnight(day.last_day(), 1))))
     }
 
+    /// Credits − debits posted to an account up to and including `at`, or up to now; with that moment.
+    pub fn balance_at(&self, viewer: &Viewer, account: &AccountId, at: Option<Timestamp>) -> Result<(Timestamp, Fen), AppError> {
+        viewer.may(Action::Pay, &Target { region: Some(account.region()), organization: None })?;
+        let at = at.unwrap_or_else(|| self.now());
+        let known = self.store().read(|view| Ok::<_, AppError>(view.ledger_account(account)?.map(|_| view.ledger_balance_at(account, at)).transpose()?))?;
+        Ok((at, known.ok_or(AppError::NotFound)?))
+    }
+
     /// What became of a transfer: every interface that moves money can be asked this.
     pub fn transfer_outcome(&self, viewer: &Viewer, id: &TransferId) -> Result<Entry, AppError> {
         let found = self.store().read(|view| Ok::<_, AppError>(view.ledger_transfer(id)?))?.ok_or(AppError::NotFound)?;

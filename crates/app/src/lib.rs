@@ -63,7 +63,10 @@ mod once;
 mod order;
 mod outbound;
 mod payout;
+mod payout_appeal;
 mod payout_files;
+mod payout_overview;
+mod payout_reading;
 mod payout_run;
 mod policies;
 mod policy_batch;
@@ -147,6 +150,7 @@ pub use order::{OrderAct, OrderView, RedeemReport, SchemeFigures};
 pub use outbound::{NamedBy, Outbound, OutboundFault, Reply, Sending};
 pub use payout::{EntitlementRequest, EntitlementView, ManySteps, PublishedList, PublishedRow};
 pub use payout_files::{PaymentFile, ReturnReport};
+pub use payout_overview::{MeasureOverview, PayoutOverview};
 pub use payout_run::{Missed, Replayed, RunDone, RunPreview};
 pub use policy_batch::{BatchReport, Explanation, FactLine, TallyLine};
 pub use policy_files::{PolicyFiles, policy_schema};
@@ -172,7 +176,7 @@ pub use webhook::{HookEvent, HookLine, NewHook};
 pub use webhook_delivery::{HookFailure, HooksReport, signature};
 
 // What interfaces need of the rooms behind the use cases.
-pub use duijie_ledger::{AccountId, AccountKind, TransferId};
+pub use duijie_ledger::{AccountId, AccountKind, Difference, Statement, TransferId};
 pub use duijie_payout::{
     Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Scheme, ServiceClass, Terms,
     Verdict as PayVerdict,

@@ -1,7 +1,7 @@
 //! Entitlements 兑付: what an organization is promised, the steps that people take, and the lists
 //! that everybody may read.
 
-use crate::promise::{Promise, Stored, by, concerning, list, load, page, refused, take};
+use crate::promise::{Promise, Stored, by, concerning, for_each, list, load, page, refused, take};
 use crate::{Action, App, AppError, Refused, Target, Viewer};
 use duijie_payout::{Act, AnyEntitlement, Grade, Terms, possible};
 use duijie_policy::{KnownFact, Period};
@@ -182,6 +182,10 @@ impl App {
     pub fn payout_step(&self, viewer: &Viewer, id: &RecordId, act: Act, version: Option<i64>) -> Result<EntitlementView, AppError> {
         let stored = self.store().read(|view| load::<Promised>(view, id))?;
         may_take(viewer, &stored.value, &act)?;
+        if let Act::Uphold { reason } = &act {
+            let new = self.uphold_appeal(viewer, &stored, reason, version)?;
+            return self.entitlement(viewer, &new);
+        }
         let terms = self.payout_terms(stored.value.region())?;
         let (act_viewer, id) = (viewer.clone(), id.clone());
         self.write(&self.actor(viewer)?, move |tx| {
@@ -206,7 +210,9 @@ impl App {
                     let stored = load::<Promised>(&mut tx.view(), id)?;
                     let amount = stored.value.entitlement.claim().amount;
                     let terms = terms.get(&stored.value.region()).copied().unwrap_or_default();
-                    let told = may_take(&viewer_in, &stored.value, &act).and_then(|()| step(tx, &viewer_in, stored, act.clone(), &terms));
+                    let told = may_take(&viewer_in, &stored.value, &act)
+                        .and_then(|()| one_of_many(&act))
+                        .and_then(|()| step(tx, &viewer_in, stored, act.clone(), &terms));
                     match told {
                         Ok(_) => {
                             some.done += 1;
@@ -228,7 +234,9 @@ impl App {
     /// The ids of all entitlements that `request` asks for.
     pub fn entitlement_ids(&self, viewer: &Viewer, request: &EntitlementRequest) -> Result<Vec<RecordId>, AppError> {
         let filter = filter(viewer, request)?;
-        self.store().read(|view| Ok(list::<Promised>(view, &filter)?.into_iter().map(|stored| stored.value.id().clone()).collect()))
+        let mut ids = Vec::new();
+        self.store().read(|view| for_each::<Promised>(view, &filter, |stored| ids.push(stored.value.id().clone())))?;
+        Ok(ids)
     }
 
     /// Publishes everything approved under a measure for a period as one list, and returns its name.
@@ -262,6 +270,12 @@ impl App {
         let regions = self.store().read(|view| ids.iter().map(|id| Ok(load::<Promised>(view, id)?.value.region())).collect::<Result<Vec<_>, AppError>>())?;
         regions.into_iter().map(|region| Ok((region, self.payout_terms(region)?))).collect()
     }
+}
+
+/// An appeal is upheld with a new decision about its firm, which is no act on many.
+fn one_of_many(act: &Act) -> Result<(), AppError> {
+    let alone = matches!(act, Act::Uphold { .. });
+    if alone { Err(AppError::Conflict(text!("申诉须逐件审理", "appeals are heard one by one"))) } else { Ok(()) }
 }
 
 /// One step of one entitlement, inside a transaction.

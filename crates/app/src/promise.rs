@@ -11,6 +11,7 @@ use duijie_store::{MatterCursor, MatterFilter, MatterOrder, MatterRow, Tx, View}
 use duijie_vocab::{Diagnostic, RecordId, RegionCode, Timestamp, text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 
 /// Something that is kept as a matter.
 pub(crate) trait Promise: Serialize + DeserializeOwned + Clone + Send + 'static {
@@ -36,8 +37,7 @@ pub(crate) struct Stored<T> {
     pub(crate) updated: Timestamp,
 }
 
-/// The most that one list reads.
-const MAX_LISTED: usize = 200_000;
+/// How many promises are in memory at a time.
 const PAGE: usize = 1_000;
 
 impl<T: Promise> Stored<T> {
@@ -60,17 +60,34 @@ pub(crate) fn find<T: Promise>(view: &mut View<'_>, id: &RecordId) -> Result<Opt
 /// Every promise that `filter` lets through, last moved first.
 pub(crate) fn list<T: Promise>(view: &mut View<'_>, filter: &MatterFilter) -> Result<Vec<Stored<T>>, AppError> {
     let mut found = Vec::new();
+    for_each(view, filter, |stored| found.push(stored))?;
+    Ok(found)
+}
+
+/// Shows every promise that `filter` lets through, last moved first, a page in memory at a time.
+pub(crate) fn for_each<T: Promise>(view: &mut View<'_>, filter: &MatterFilter, mut each: impl FnMut(Stored<T>)) -> Result<(), AppError> {
     let mut after: Option<MatterCursor> = None;
     loop {
         let page = view.matters(T::KIND, filter, MatterOrder::Updated, after.as_ref(), PAGE)?;
         for row in page.rows {
-            found.push(Stored::read(row)?);
+            each(Stored::read(row)?);
         }
         after = page.next;
-        if after.is_none() || found.len() >= MAX_LISTED {
-            return Ok(found);
+        if after.is_none() {
+            return Ok(());
         }
     }
+}
+
+/// Every promise that concerns one of `whos` in a role, by whom it concerns.
+pub(crate) fn list_of<T: Promise>(view: &mut View<'_>, role: &str, whos: &[&str]) -> Result<HashMap<String, Vec<Stored<T>>>, AppError> {
+    let mut found: HashMap<String, Vec<Stored<T>>> = HashMap::new();
+    for (who, row) in view.matters_of(T::KIND, role, whos)? {
+        found.entry(who).or_default().push(Stored::read(row)?);
+    }
+    // Last moved first, as in a list.
+    found.values_mut().for_each(|some| some.sort_by(|a, b| (b.updated, b.value.id()).cmp(&(a.updated, a.value.id()))));
+    Ok(found)
 }
 
 /// A page of promises and where the list goes on.

@@ -22,9 +22,10 @@ pub(crate) struct Payout {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PayoutCommand {
-    /// Who would be paid how much by a measure for a year, and why everybody else would not.
+    /// Who would be paid how much by a measure for a year, and why everybody else would not; without a
+    /// measure, what each of them would pay.
     Preview {
-        measure: String,
+        measure: Option<String>,
         #[arg(long)]
         period: String,
         #[arg(long, value_enum, default_value_t)]
@@ -235,6 +236,12 @@ pub(crate) enum LedgerCommand {
         output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// The balance of an account at a moment such as 2026-03-01T00:00:00Z, or now.
+    Balance {
+        account: String,
+        #[arg(long)]
+        at: Option<String>,
     },
     /// What became of a transfer.
     Transfer {

@@ -39,11 +39,21 @@ pub struct DecidedUnder {
     pub digest: Digest,
 }
 
+/// More appeals than anybody hears for one payout.
+const MAX_TURNS: u32 = 1_000;
+
 impl Claim {
     /// The id of the entitlement of a firm under a measure for a period. `turn` is 0 first, and one
     /// more for each appeal that was upheld. Who runs a batch twice makes the same ids.
     pub fn id_of(measure: &str, period: &str, firm: &RecordId, turn: u32) -> RecordId {
         RecordId::derive("ent", &format!("{measure}|{period}|{firm}|{turn}"))
+    }
+
+    /// The id of the entitlement that takes the place of this one after an upheld appeal.
+    pub fn next_id(&self) -> RecordId {
+        let id = |turn| Claim::id_of(&self.measure, &self.period, &self.firm, turn);
+        let turn = (0..).find(|turn| id(*turn) == self.id || *turn == MAX_TURNS).unwrap_or(MAX_TURNS);
+        id(turn + 1)
     }
 
     /// The account of the payout under way.

@@ -148,6 +148,19 @@ pub(crate) fn parties(conn: &mut Conn, id: &RecordId) -> Result<Vec<Party>, Stor
     conn.query(sql, &[Arg::Text(id.as_str())], |row| Ok(Party { role: row.text(0)?, who: row.text(1)? }))
 }
 
+/// The matters of `kind` that concern any of `whos` in a role, each with whom.
+pub(crate) fn of_parties(conn: &mut Conn, (kind, role): (&str, &str), whos: &[&str]) -> Result<Vec<(String, MatterRow)>, StoreFault> {
+    let args: Vec<Arg<'_>> = whos.iter().map(|who| Arg::Text(who)).collect();
+    let columns = COLUMNS.split(", ").map(|column| format!("matter.{column}")).collect::<Vec<_>>().join(", ");
+    let sql = |rows: &str| {
+        format!(
+            "SELECT {columns}, matter_party.who FROM matter_party JOIN matter ON matter.id = matter_party.id
+             WHERE matter_party.kind = $1 AND matter_party.role = $2 AND matter_party.who IN ({rows})"
+        )
+    };
+    conn.query_rows_after(&[Arg::Text(kind), Arg::Text(role)], &args, 1, sql, |row| Ok((row.text(10)?, read(row)?)))
+}
+
 /// A page of the matters of `kind`.
 pub(crate) fn page(
     conn: &mut Conn,

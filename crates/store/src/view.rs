@@ -212,6 +212,15 @@ impl<'a> View<'a> {
         query.run(self.settled()?, |row| Ok((record_id(&row.text(0)?)?, record_id(&row.text(1)?)?, row.text(2)?)))
     }
 
+    /// The links of the field `field` that point to any of these records, by who points.
+    pub fn links_to_any(&mut self, ids: &[RecordId], field: &str) -> Result<Vec<Link>, StoreFault> {
+        let args: Vec<Arg<'_>> = ids.iter().map(|id| Arg::Text(id.as_str())).collect();
+        let sql = |rows: &str| format!("SELECT from_id, field, to_kind, to_key, to_id FROM record_link WHERE field = $1 AND to_id IN ({rows})");
+        let mut links = self.settled()?.query_rows_after(&[Arg::Text(field)], &args, 1, sql, read_link)?;
+        links.sort_by(|a, b| (&a.from, &a.to_key).cmp(&(&b.from, &b.to_key)));
+        Ok(links)
+    }
+
     /// An account of the ledger, if a transfer ever touched it.
     pub fn ledger_account(&mut self, id: &AccountId) -> Result<Option<duijie_ledger::Account>, StoreFault> {
         ledger::account(self.settled()?, id)
@@ -256,6 +265,11 @@ impl<'a> View<'a> {
     /// Whom and what a matter concerns, by role.
     pub fn matter_parties(&mut self, id: &RecordId) -> Result<Vec<Party>, StoreFault> {
         matter::parties(self.conn, id)
+    }
+
+    /// The matters of `kind` that concern any of `whos` in a role, each with whom, in no order.
+    pub fn matters_of(&mut self, kind: &str, role: &str, whos: &[&str]) -> Result<Vec<(String, MatterRow)>, StoreFault> {
+        matter::of_parties(self.conn, (kind, role), whos)
     }
 
     /// A page of the matters of `kind`; `after` is the `next` of the page before in the same order.

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod books;
 pub(crate) mod bulk;
 pub(crate) mod case;
 pub(crate) mod case_bulk;

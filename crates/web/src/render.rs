@@ -85,6 +85,7 @@ templates![
     "payout_run.html",
     "vouchers.html",
     "orders.html",
+    "books.html",
     "clearing.html",
     "published.html",
     "agencies.html",

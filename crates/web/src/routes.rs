@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::pages::{
-    account, accounts, answer, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph, health,
+    account, accounts, answer, books, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph, health,
     home, import, login, login_with, logins, map, matches, measures, network, password, payouts, published, record, region, responders, search, searches,
     second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
@@ -82,8 +82,9 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/vouchers", get(vouchers::list).post(vouchers::act)),
         both("/orders", get(vouchers::orders).post(vouchers::order_act)),
         reads("/clearing", get(vouchers::clearing)),
+        both("/books", get(books::show).post(books::reconcile)),
         reads("/published", get(published::lists)),
-        reads("/agencies", get(published::agencies)),
+        both("/agencies", get(published::agencies).post(published::file_agency)),
         both("/searches", get(searches::list).post(searches::change)),
         both("/webhooks", get(webhooks::show).post(webhooks::change)),
         writes("/logout", post(login::logout)),

@@ -381,10 +381,22 @@ fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     add("orders.html", &orders(vec![], false));
     add("clearing.html", &ClearingPage { open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
     add("clearing.html", &ClearingPage { open: vec![], settled: vec![], figures: vec![] });
+    add("books.html", &books(true));
+    add("books.html", &books(false));
     add("published.html", &PublishedPage { lists: vec![published_list()] });
     add("published.html", &PublishedPage { lists: vec![] });
-    add("agencies.html", &AgenciesPage { agencies: vec![agency()], ratings: vec![rating()] });
-    add("agencies.html", &AgenciesPage { agencies: vec![], ratings: vec![] });
+    let agencies = |full: bool, office: bool| AgenciesPage {
+        agencies: full.then(agency).into_iter().collect(),
+        ratings: full.then(rating).into_iter().collect(),
+        filings: full.then(agency).into_iter().collect(),
+        office,
+        files: !office,
+        classes: vec![("research".into(), text!("研究开发", "Research"))],
+        done: full,
+    };
+    add("agencies.html", &agencies(true, true));
+    add("agencies.html", &agencies(true, false));
+    add("agencies.html", &agencies(false, false));
 }
 
 mod erased {

@@ -7,7 +7,7 @@ use crate::world::World;
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
 use duijie_app::{AccountId, AccountKind, App, TransferId, Viewer};
-use duijie_vocab::{Date, Fen, Lang, MoneyUnit};
+use duijie_vocab::{Date, Fen, Lang, MoneyUnit, Timestamp};
 use std::path::Path;
 
 pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
@@ -29,6 +29,12 @@ pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
         }
         LedgerCommand::Statement { account, from, until, format, output: None } => {
             statement(&app, &viewer, account, (from.as_deref(), until.as_deref()), *format)
+        }
+        LedgerCommand::Balance { account, at } => {
+            let at = at.as_deref().map(Timestamp::parse).transpose()?;
+            let (at, balance) = app.balance_at(&viewer, &AccountId::parse(account)?, at)?;
+            println!("{at}  {balance}");
+            Ok(Verdict::Done)
         }
         LedgerCommand::Transfer { id, format } => {
             let entry = app.transfer_outcome(&viewer, &TransferId::parse(id)?)?;

@@ -16,13 +16,15 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
     let viewer = who(&app, world, &command.who)?;
     let lang = world.lang;
     match &command.command {
-        PayoutCommand::Preview { measure, period, format } => preview(&app, &viewer, (measure, period), *format, lang),
+        PayoutCommand::Preview { measure: Some(measure), period, format } => preview(&app, &viewer, (measure, period), *format, lang),
+        PayoutCommand::Preview { measure: None, period, format } => overview(&app, &viewer, period, *format, lang),
         PayoutCommand::Run { measure, period } => {
             let bar = show::progress("deciding");
             let done = app.payout_run(&viewer, measure, period, &mut |n| bar.set_position(n as u64))?;
             bar.finish_and_clear();
             println!("{}  {}  {}", done.run, done.made, done.pays);
-            Ok(Verdict::Done)
+            done.changed.iter().for_each(|firm| eprintln!("{firm}: …"));
+            Ok(if done.changed.is_empty() { Verdict::Done } else { Verdict::Wanting })
         }
         PayoutCommand::List { state, organization, output: Some(output), .. } => {
             let request = EntitlementRequest { state: state.clone(), organization: organization.clone(), ..EntitlementRequest::default() };
@@ -128,8 +130,25 @@ fn preview(app: &App, viewer: &Viewer, (measure, period): (&str, &str), format: 
     for row in found.rows.iter().take(SHOWN) {
         println!("{}  {}  {}", row.firm, row.name, row.reason.get(lang));
     }
-    if found.rows.len() > SHOWN {
-        println!("… {}", found.rows.len() - SHOWN);
+    let more = found.rows.len().saturating_sub(SHOWN) + found.not_listed;
+    if more > 0 {
+        println!("… {more}");
+    }
+    Ok(Verdict::Done)
+}
+
+fn overview(app: &App, viewer: &Viewer, period: &str, format: Format, lang: Lang) -> Outcome {
+    let bar = show::progress("deciding");
+    let found = app.payout_overview(viewer, period, &mut |n| bar.set_position(n as u64))?;
+    bar.finish_and_clear();
+    if format == Format::Json {
+        show::json(&found)?;
+        return Ok(Verdict::Done);
+    }
+    println!("{}  {}", found.year, found.firms);
+    for line in found.measures {
+        let mark = if line.covered { "=" } else { "<" };
+        println!("{}  {}  {}/{}/{}  {} {mark} {}", line.measure, line.name.get(lang), line.yes, line.no, line.unknown, line.left_fen, line.asked_fen);
     }
     Ok(Verdict::Done)
 }

@@ -153,6 +153,35 @@ fn bank_file_matches(product: &Product, day: &str, payment: &str) {
 }
 
 #[test]
+fn an_upheld_appeal_makes_a_new_entitlement_and_nothing_leads_back() {
+    let product = product();
+    done(&product, &["ledger", "fund", POOL, "500万元", "--id", "1"]);
+    let all = product.json(&["payout", "preview", "--period", "2021", "--format", "json"]);
+    let line = &all["measures"][0];
+    assert_eq!((all["firms"].as_i64(), line["yes"].as_i64(), line["unknown"].as_i64()), (Some(3), Some(2), Some(1)));
+    assert_eq!((line["asked_fen"].as_i64(), line["covered"].as_bool()), (Some(150_000_000), Some(true)));
+    done(&product, &["payout", "run", REWARD, "--period", "2021"]);
+    let rows = product.json(&["payout", "list", "--format", "json"]);
+    let first = rows.as_array().unwrap().iter().find(|row| row["firm_name"] == "甲企业").map(|row| text(&row["id"])).unwrap();
+    done(&product, &["payout", "--as", "first", "step", &first, "reject", "材料不符"]);
+    done(&product, &["payout", "step", &first, "appeal", "材料无误"]);
+    refused(&product, &["payout", "--as", "first", "step", &first, "uphold", ""], "left out");
+    done(&product, &["payout", "--as", "first", "step", &first, "uphold", "核实无误"]);
+    let told = |rows: Vec<(String, String, i64)>| rows.into_iter().map(|(name, state, _)| format!("{name} {state}")).collect::<Vec<_>>();
+    assert_eq!(told(states(&product)), ["乙企业 pushed", "甲企业 pushed", "甲企业 replaced"]);
+    let again = product.run(&["payout", "--as", "first", "step", &first, "uphold", "再次"]);
+    assert_ne!(again.code, 0, "what was replaced leads nowhere: {}", again.out);
+    assert!(done(&product, &["payout", "run", REWARD, "--period", "2021"]).contains("  0  "), "the run knows the new one");
+    let new = product.json(&["payout", "list", "--format", "json"]);
+    let new = new.as_array().unwrap().iter().find(|row| row["firm_name"] == "甲企业" && row["state"] == "pushed").map(|row| text(&row["id"])).unwrap();
+    let replayed = product.json(&["payout", "replay", &new, "--format", "json"]);
+    assert_eq!((replayed["same"].as_bool(), replayed["amount"].as_i64()), (Some(true), Some(136_000_000)));
+    assert!(done(&product, &["ledger", "balance", POOL]).trim().ends_with("5000000"), "nothing is reserved before it is approved");
+    assert!(done(&product, &["ledger", "balance", POOL, "--at", "2000-01-01T00:00:00Z"]).trim().ends_with("  0"));
+    assert_eq!(product.run(&["check"]).code, 0);
+}
+
+#[test]
 fn bad_input_about_money_is_refused_in_a_sentence_and_moves_nothing() {
     let product = product();
     done(&product, &["ledger", "fund", POOL, "5万元", "--id", "1"]);

@@ -12,9 +12,12 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use duijie_app::{AppError, EntitlementRequest, EntitlementView, OrderView, PayoutAct, TransferId, VoucherView};
-use duijie_vocab::{Diagnostic, RecordId, text};
-use serde::Serialize;
+use duijie_app::{
+    AccountId, AppError, Application, Contract, EntitlementRequest, EntitlementView, OrderAct, OrderView, PayoutAct, TransferId, VoucherAct, VoucherView,
+};
+use duijie_vocab::{Date, Diagnostic, Fen, RecordId, Timestamp, text};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A page of a list and where it goes on.
@@ -67,10 +70,119 @@ pub(crate) async fn payout_step(
 
 /// The act that was sent. What a payment file does is not done one by one.
 fn read_act(sent: Sent) -> Result<PayoutAct, Fault> {
-    let invalid = |message| Fault::from(AppError::Invalid(vec![Diagnostic::error("payout.act", message)]));
-    let act: PayoutAct = serde_json::from_value(sent.0?).map_err(|why| invalid(text!("无法识别的操作：{why}", "no such act: {why}")))?;
+    let act: PayoutAct = read_sent(sent)?;
     let by_file = matches!(act, PayoutAct::Order { .. } | PayoutAct::Settle { .. } | PayoutAct::Bounce { .. } | PayoutAct::Publish { .. });
     if by_file { Err(invalid(text!("公示与付款只能成批办理", "lists and payment files are made in batches"))) } else { Ok(act) }
+}
+
+/// What was sent, as what it has to be. Amounts are whole Fen.
+fn read_sent<T: DeserializeOwned>(sent: Sent) -> Result<T, Fault> {
+    serde_json::from_value(sent.0?).map_err(|why| invalid(text!("请求体有误：{why}", "the body cannot be used: {why}")))
+}
+
+fn invalid(message: duijie_vocab::Text) -> Fault {
+    Fault::from(AppError::Invalid(vec![Diagnostic::error("body", message)]))
+}
+
+/// A measure and the year of a batch run.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunAsked {
+    measure: String,
+    period: String,
+}
+
+/// Makes the entitlements of a measure for a year; again makes only what is missing.
+pub(crate) async fn payout_run(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let RunAsked { measure, period } = read_sent(sent)?;
+    json(&portal.ask(move |app| app.payout_run(&visit.viewer, &measure, &period, &mut |_| {})).await?, JSON)
+}
+
+/// A voucher that is applied for under a scheme.
+#[derive(Deserialize)]
+struct VoucherAsked {
+    scheme: String,
+    #[serde(flatten)]
+    application: Application,
+}
+
+pub(crate) async fn apply(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
+    let VoucherAsked { scheme, application } = read_sent(sent)?;
+    json(&portal.ask(move |app| app.apply_voucher(&visit.viewer, &scheme, application)).await?, JSON)
+}
+
+pub(crate) async fn voucher_step(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
+    let act: VoucherAct = read_sent(sent)?;
+    json(&portal.ask(move |app| app.voucher_step(&visit.viewer, &id, &act)).await?, JSON)
+}
+
+/// A service that is ordered with a voucher from an agency that has filed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderAsked {
+    voucher: RecordId,
+    filing: RecordId,
+    contract: Contract,
+}
+
+pub(crate) async fn order(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
+    let OrderAsked { voucher, filing, contract } = read_sent(sent)?;
+    json(&portal.ask(move |app| app.place_order(&visit.viewer, &voucher, &filing, contract)).await?, JSON)
+}
+
+pub(crate) async fn order_step(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
+    let act: OrderAct = read_sent(sent)?;
+    json(&portal.ask(move |app| app.order_step(&visit.viewer, &id, &act)).await?, JSON)
+}
+
+pub(crate) async fn ledger_accounts(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.account_balances(&visit.viewer, None)).await?, JSON)
+}
+
+pub(crate) async fn ledger_statement(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let account = asked_account(&visit)?;
+    let day = |name: &str| visit.query.filled(name).map(Date::parse).transpose().map_err(|why| invalid(text!("日期有误：{why}", "no date: {why}")));
+    let (from, until) = (day("from")?, day("until")?);
+    json(&portal.ask(move |app| app.statement(&visit.viewer, &account, from, until)).await?, JSON)
+}
+
+/// A balance at a moment.
+#[derive(Serialize)]
+pub(crate) struct BalanceAt {
+    pub(crate) account: AccountId,
+    pub(crate) at: Timestamp,
+    /// Credits − debits.
+    pub(crate) balance_fen: Fen,
+}
+
+pub(crate) async fn ledger_balance(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let account = asked_account(&visit)?;
+    let at = visit.query.filled("at").map(Timestamp::parse).transpose().map_err(|why| invalid(text!("时刻有误：{why}", "no moment: {why}")))?;
+    let found = portal.ask(move |app| {
+        let (at, balance_fen) = app.balance_at(&visit.viewer, &account, at)?;
+        Ok(BalanceAt { account, at, balance_fen })
+    });
+    json(&found.await?, JSON)
+}
+
+fn asked_account(visit: &Visit) -> Result<AccountId, Fault> {
+    visit.query.filled("account").and_then(|text| AccountId::parse(text).ok()).ok_or_else(Fault::not_found)
 }
 
 fn tagged(view: &EntitlementView) -> Result<Response, Fault> {

@@ -385,7 +385,26 @@ fn money(add: &mut dyn FnMut(&str, Value)) {
     view.extend([("classes", many(one("Text"))), ("state_name", one("Text")), ("best_in", many(one("Text")))]);
     add("AgencyView", object(&view));
     add("AgencyViews", many(one("AgencyView")));
+    money_written(add);
+    let names = strings(&["account", "region_name", "name"]);
+    let amounts = [("kind", one("Text")), ("balance", integer()), ("available", optional(integer())), ("reserved", integer())];
+    add("AccountBalances", many(object(&[&names[..], &amounts].concat())));
+    add("Statement", json!({ "type": "object", "required": ["account", "opening", "lines", "closing"] }));
+    add("BalanceAt", object(&[("account", string()), ("at", string()), ("balance_fen", integer())]));
     add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));
+}
+
+/// What programs send about money, and what a run answers.
+fn money_written(add: &mut dyn FnMut(&str, Value)) {
+    let act = |example: Value| json!({ "type": "object", "required": ["act"], "properties": { "act": string(), "reason": string() }, "example": example });
+    add("VoucherAct", act(json!({ "act": "review" })));
+    add("OrderAct", act(json!({ "act": "cancel", "reason": "…" })));
+    add("PayoutRun", object(&[("measure", string()), ("period", string())]));
+    add("RunDone", object(&[("run", string()), ("made", integer()), ("pays", string()), ("changed", many(string()))]));
+    let names = ["scheme", "number", "holder", "holder_class", "service"].map(|name| (name, string()));
+    add("VoucherApplication", object(&[&names[..], &[("value", integer())]].concat()));
+    let contract = object(&[("number", string()), ("amount", integer()), ("signed", string()), ("document", string())]);
+    add("OrderAsked", object(&[("voucher", string()), ("filing", string()), ("contract", contract)]));
 }
 
 /// An object that has exactly these properties.
@@ -500,6 +519,7 @@ mod tests {
         check("WebhookRemoved", crate::api::webhook::Removed { id: "x".into() });
         check("PublishedLists", vec![crate::sample::published_list()]);
         check("AgencyViews", vec![crate::sample::agency()]);
+        check("AccountBalances", vec![crate::sample::balance()]);
     }
 
     #[test]

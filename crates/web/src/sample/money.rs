@@ -1,5 +1,7 @@
 //! Sample values of what `app` answers about money.
 
+use super::fault;
+use crate::pages::books::{AccountShown, BooksPage, LineShown, Reconciled, StatementShown, TrialShown};
 use duijie_app::*;
 use duijie_vocab::{Fen, RecordId, RegionCode, Text, text};
 
@@ -46,6 +48,8 @@ pub(crate) fn run_preview() -> RunPreview {
         pays: "136万元".into(),
         order_rule: text!("按受理先后", "first come"),
         counts: vec![(PayVerdict::Pays, text!("支付", "paid"), 1)],
+        missing: vec![(text!("2019年纳税总额", "tax of 2019"), 1)],
+        not_listed: 0,
         rows: vec![PayRow {
             firm: RecordId::derive("org", "1"),
             name: "新能源示例企业04".into(),
@@ -120,6 +124,42 @@ pub(crate) fn pair() -> PairView {
     }
 }
 
+pub(crate) fn balance() -> AccountBalance {
+    AccountBalance {
+        account: "pool:320412:vouchers".into(),
+        kind: text!("资金池", "budget pool"),
+        region_name: region().path(),
+        name: "vouchers".into(),
+        balance: Fen(500_000_000),
+        available: Some(Fen(400_000_000)),
+        reserved: Fen(100_000_000),
+    }
+}
+
+/// The books with everything on them, or before there is anything.
+pub(crate) fn books(full: bool) -> BooksPage {
+    let line = || LineShown {
+        at: "2026-11-22 10:00".into(),
+        transfer: "fund/1".into(),
+        counter: "bank:320412:treasury".into(),
+        debit: String::new(),
+        credit: "5000000".into(),
+        balance: "5000000".into(),
+    };
+    let statement = || StatementShown { opening: "0".into(), closing: "5000000".into(), lines: vec![line()], more: 3 };
+    let trial = || TrialShown { debits: "500万元".into(), credits: "500万元".into(), even: false };
+    let reconciled = || Reconciled { matched: 2, differences: vec![text!("银行流水没有", "the bank does not show it")], diagnostics: vec![fault()] };
+    BooksPage {
+        accounts: if full { vec![AccountShown::of(balance())] } else { Vec::new() },
+        account: if full { "pool:320412:vouchers".into() } else { String::new() },
+        from: String::new(),
+        until: "2026-11-22".into(),
+        statement: full.then(statement),
+        trial: full.then(trial),
+        reconciled: full.then(reconciled),
+    }
+}
+
 pub(crate) fn scheme_figures() -> SchemeFigures {
     SchemeFigures {
         scheme: "320412-2021".into(),
@@ -167,7 +207,7 @@ pub(crate) fn rating() -> RatingView {
         region_name: region().path(),
         class: text!("研究开发", "Research"),
         years: "2020–2021".into(),
-        indicators: vec![(Text::new("服务收入", "income"), 6_000)],
+        indicators: vec![("income".to_string(), Text::new("服务收入", "income"), 6_000)],
         rated: vec![Rated {
             agency: RecordId::derive("org", "2"),
             name: "双创服务示例机构01".into(),
