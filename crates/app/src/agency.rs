@@ -169,13 +169,6 @@ impl App {
         Ok(views)
     }
 
-    /// Filings that wait for an officer of the viewer's region.
-    pub fn filings(&self, viewer: &Viewer) -> Result<Vec<AgencyView>, AppError> {
-        viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None })?;
-        let filter = MatterFilter { states: vec!["filed".to_string()], regions: vec![viewer.region], ..MatterFilter::default() };
-        Ok(self.store().read(|view| list::<Filing>(view, &filter))?.iter().map(|stored| shown(&stored.value, &[])).collect())
-    }
-
     /// Reads the rules and scores of a rating from YAML.
     pub fn read_rating(&self, file: &str, yaml: &str) -> Result<RatingFile, AppError> {
         serde_saphyr::from_str(yaml).map_err(|why| {
