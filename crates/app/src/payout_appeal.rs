@@ -4,9 +4,9 @@
 use crate::facts::collected;
 use crate::payout::{Promised, step};
 use crate::payout_run::{make, promised};
-use crate::promise::{Stored, load};
+use crate::promise::{Stored, load, refused};
 use crate::{App, AppError, Viewer};
-use duijie_payout::{Act, Decided, Preview, Terms, Verdict};
+use duijie_payout::{Act, By, Decided, Preview, Terms, Verdict};
 use duijie_policy::Period;
 use duijie_vocab::{Diagnostic, Fen, RecordId, Text, text};
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ impl App {
     /// Upholds the appeal of `stored` and returns the new entitlement's id. An appeal that still has no
     /// ground in the facts on record is not upheld: they are corrected first.
     pub(crate) fn uphold_appeal(&self, viewer: &Viewer, stored: &Stored<Promised>, reason: &str, version: Option<i64>) -> Result<RecordId, AppError> {
+        // What forbids the step itself is told before anything is decided or kept.
+        let by = By { person: viewer.login.clone().unwrap_or_default(), at: self.now() };
+        stored.value.entitlement.clone().take(Act::Uphold { reason: reason.to_string() }, &by, &Terms::default()).map(drop).map_err(refused)?;
         let claim = stored.value.entitlement.claim().clone();
         let year = Period::parse(&claim.period).ok().and_then(Period::year).ok_or(AppError::NotFound)?;
         let reading = self.begin_reading(viewer, &claim.measure, &year.to_string())?;

@@ -6,7 +6,7 @@ use crate::facts::{known_of_many, of_regions};
 use crate::payout_reading::{enterprises, left_in, pool_of, records_of, year_named};
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_ledger::AccountId;
-use duijie_policy::{Batch, Facts, Population, Tally};
+use duijie_policy::{Batch, Book, Facts, Population, Tally};
 use duijie_vocab::{Date, Fen, RecordId, Text};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -53,31 +53,34 @@ impl App {
         let policies = self.policies();
         let book = &policies.book;
         let (ids, regions) = self.store().read(|view| Ok::<_, AppError>((enterprises(view, viewer.region)?, of_regions(view, book.vocabulary())?)))?;
-        let nobody = Population::new(Vec::new());
-        let empty = Batch::once(book, &nobody, &regions, last);
-        let mut tallies: Vec<Tally> = empty.tally();
+        let groups = by_day(book, last);
+        let mut tallies: Vec<Vec<Tally>> = groups.iter().map(|(_, ids)| vec![Tally { amount_high: Some(0), ..Tally::default() }; ids.len()]).collect();
         let mut done = 0;
         for window in ids.chunks(WINDOW) {
             let population = Population::from_facts(&self.facts_of(window, last)?);
-            let some = Batch::once(book, &population, &regions, last).tally();
-            tallies.iter_mut().zip(&some).for_each(|(all, some)| all.merge(some));
+            for ((day, measures), tallies) in groups.iter().zip(&mut tallies) {
+                let some = Batch::of(book, measures, &population, &regions, *day).tally();
+                tallies.iter_mut().zip(&some).for_each(|(all, some)| all.merge(some));
+            }
             done += window.len();
             progress(done);
         }
-        let mut measures = Vec::with_capacity(tallies.len());
+        let decided = groups.iter().zip(&tallies).flat_map(|((_, ids), tallies)| ids.iter().zip(tallies));
+        let mut measures = Vec::new();
         // Many measures share a pool.
         let mut pools: BTreeMap<AccountId, Fen> = BTreeMap::new();
-        for ((measure, period), tally) in empty.measures().zip(&tallies) {
-            let pool = pool_of(book, measure.id())?;
+        for (id, tally) in decided {
+            let measure = book.measure(id).ok_or(AppError::NotFound)?;
+            let pool = pool_of(book, id)?;
             let left = match pools.get(&pool) {
                 Some(left) => *left,
                 None => self.store().read(|view| left_in(view, &pool))?,
             };
             pools.insert(pool.clone(), left);
             measures.push(MeasureOverview {
-                measure: measure.id().to_string(),
+                measure: id.to_string(),
                 name: measure.source.name.clone(),
-                period: period.to_string(),
+                period: measure.source.period.containing(last).to_string(),
                 left_fen: left,
                 yes: tally.yes,
                 no: tally.no,
@@ -103,4 +106,17 @@ impl App {
         let chunks = firms.par_chunks(CHUNK).map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(chunks.into_iter().flatten().collect())
     }
+}
+
+/// The measures by the day on which a run for the year that ends on `last` decides them: the first of
+/// their window.
+fn by_day(book: &Book, last: Date) -> Vec<(Date, Vec<&str>)> {
+    let mut days: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
+    for id in book.ids() {
+        let Some(measure) = book.measure(id) else { continue };
+        let period = measure.source.period.containing(last);
+        let day = measure.window_for(period, last).map_or(last, |(from, _)| from);
+        days.entry(day).or_default().push(id);
+    }
+    days.into_iter().collect()
 }

@@ -147,8 +147,9 @@ fn overview(app: &App, viewer: &Viewer, period: &str, format: Format, lang: Lang
     }
     println!("{}  {}", found.year, found.firms);
     for line in found.measures {
-        let mark = if line.covered { "=" } else { "<" };
-        println!("{}  {}  {}/{}/{}  {} {mark} {}", line.measure, line.name.get(lang), line.yes, line.no, line.unknown, line.left_fen, line.asked_fen);
+        let mark = if line.covered { "≥" } else { "<" };
+        let asked = Fen(i64::try_from(line.asked_fen).unwrap_or(i64::MAX));
+        println!("{}  {}  {}/{}/{}  {} {mark} {}", line.measure, line.name.get(lang), line.yes, line.no, line.unknown, line.left_fen, asked);
     }
     Ok(Verdict::Done)
 }

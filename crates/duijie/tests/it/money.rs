@@ -176,8 +176,8 @@ fn an_upheld_appeal_makes_a_new_entitlement_and_nothing_leads_back() {
     let new = new.as_array().unwrap().iter().find(|row| row["firm_name"] == "甲企业" && row["state"] == "pushed").map(|row| text(&row["id"])).unwrap();
     let replayed = product.json(&["payout", "replay", &new, "--format", "json"]);
     assert_eq!((replayed["same"].as_bool(), replayed["amount"].as_i64()), (Some(true), Some(136_000_000)));
-    assert!(done(&product, &["ledger", "balance", POOL]).trim().ends_with("5000000"), "nothing is reserved before it is approved");
-    assert!(done(&product, &["ledger", "balance", POOL, "--at", "2000-01-01T00:00:00Z"]).trim().ends_with("  0"));
+    assert!(done(&product, &["ledger", "balance", POOL]).trim().ends_with("CNY 5,000,000.00"), "nothing is reserved before it is approved");
+    assert!(done(&product, &["ledger", "balance", POOL, "--at", "2000-01-01T00:00:00Z"]).trim().ends_with("CNY 0.00"));
     assert_eq!(product.run(&["check"]).code, 0);
 }
 
