@@ -17,7 +17,6 @@ pub(crate) fn get(conn: &mut Conn, key: &str) -> Result<Option<String>, StoreFau
 
 /// Keys that begin with `prefix`, and their values.
 pub(crate) fn list(conn: &mut Conn, prefix: &str) -> Result<Vec<(String, String)>, StoreFault> {
-    let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-    let sql = "SELECT key, value FROM setting WHERE substr(key, 1, CAST($1 AS INTEGER)) = $2 ORDER BY key";
-    conn.query(sql, &[Arg::Int(length), Arg::Text(prefix)], |row| Ok((row.text(0)?, row.text(1)?)))
+    let sql = "SELECT key, value FROM setting WHERE substr(key, 1, length(CAST($1 AS TEXT))) = $1 ORDER BY key";
+    conn.query(sql, &[Arg::Text(prefix)], |row| Ok((row.text(0)?, row.text(1)?)))
 }
