@@ -26,7 +26,9 @@ impl App {
         asking.appealed = Some(&claim.id);
         let found = self.judge(&asking, std::slice::from_ref(&claim.firm))?.pop().ok_or(AppError::NotFound)?;
         let Decided::Eligible { amount: asked } = found.candidate.outcome else { return Err(no_ground(&found.candidate.outcome)) };
-        let pays = self.share_as_before(viewer, &claim.id, claim.amount, asked)?;
+        // What was decided before a limit that measures share, which `asked` keeps already.
+        let whole = found.decision.amount.map_or(asked, |amount| amount.low);
+        let pays = self.share_as_before(viewer, &claim.id, claim.amount, whole)?.min(asked);
         let shares = Preview {
             rows: Vec::new(),
             pool: reading.left,
