@@ -10,6 +10,7 @@ use crate::mail::{Outbox, Post};
 use crate::meaning::Meanings;
 use crate::outbound::Outbound;
 use crate::robot::Robots;
+use crate::standings::Standings;
 use crate::topics::LearntTopics;
 use crate::{AppError, Network, PolicyFiles, SearchPage, Spread, Viewer};
 use duijie_journal::Actor;
@@ -32,6 +33,7 @@ pub struct App {
     pub(crate) spreads: AsOf<Spread>,
     pub(crate) networks: AsOf<Network>,
     pub(crate) counted: AsOf<Vec<(String, i64)>>,
+    pub(crate) standings: Mutex<Standings>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     form_key: [u8; 32],
@@ -104,6 +106,7 @@ impl App {
             spreads: AsOf::new(SPREADS_KEPT),
             networks: AsOf::new(NETWORKS_KEPT),
             counted: AsOf::new(1),
+            standings: Mutex::default(),
             clock: options.clock,
             entropy: options.entropy,
             form_key,

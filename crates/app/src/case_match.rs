@@ -3,8 +3,11 @@
 
 use crate::availability::availability;
 use crate::casework::{CASE, case_of, read_case, seen_by, who_is};
-use crate::{App, AppError, MatchGroup, MatchView, Viewer};
-use duijie_docking::{Act, Case, CaseSlot, CaseState, Grade, Hat, IntroductionState, NeedText, Pair, Problem, Responder, ResponderSlot, assign};
+use crate::matches::MILLION;
+use crate::{App, AppError, MatchGroup, MatchView, PartView, Viewer};
+use duijie_docking::{
+    Act, Case, CaseSlot, CaseState, Grade, Ground, Grounds, Hat, IntroductionState, NeedText, Pair, Problem, Responder, ResponderSlot, assign,
+};
 use duijie_record::{Body, Record, RecordState, Source, Value, Visibility};
 use duijie_store::{MatterFilter, MatterOrder, View};
 use duijie_vocab::{Date, Diagnostic, RecordId, RegionCode, Text, Timestamp, text};
@@ -124,10 +127,10 @@ impl App {
     /// Introduces the case to the responders chosen among its candidates, by id.
     pub fn introduce_case(&self, viewer: &Viewer, id: &RecordId, version: Option<u32>, chosen: &[String]) -> Result<usize, AppError> {
         let candidates = self.case_candidates(viewer, id)?;
-        let chosen: Vec<(Responder, Vec<Text>)> = candidates
+        let chosen: Vec<(Responder, Vec<Text>, Grounds)> = candidates
             .into_iter()
             .filter(|candidate| chosen.contains(&candidate.responder.id))
-            .map(|candidate| (candidate.responder, candidate.found.for_reasons))
+            .map(|candidate| (candidate.responder, candidate.found.for_reasons.clone(), grounds(candidate.found)))
             .collect();
         if chosen.is_empty() {
             return Err(AppError::Invalid(vec![Diagnostic::error("introduce.nobody", text!("请至少选择一位响应方", "choose at least one responder"))]));
@@ -137,8 +140,8 @@ impl App {
             let rules = crate::casework::rules(&mut tx.view(), case.region)?;
             let mut steps = Vec::new();
             let mut at = case.clone();
-            for (responder, reasons) in &chosen {
-                let step = at.act(Act::Introduce { responder: responder.clone(), reasons: reasons.clone() }, who, tx.now(), &rules)?;
+            for (responder, reasons, grounds) in chosen.iter().cloned() {
+                let step = at.act(Act::Introduce { responder, reasons, grounds: Some(grounds) }, who, tx.now(), &rules)?;
                 at = step.after.clone();
                 steps.push(step);
             }
@@ -246,6 +249,19 @@ fn responder(view: &mut View<'_>, found: &MatchView) -> Result<Responder, AppErr
         (false, Some(owner)) => Responder { id: owner.clone(), name: found.owner.clone(), organization: Some(owner), through: Some(id.clone()) },
         (_, organization) => Responder { id: id.to_string(), name: found.record.title.clone(), organization, through: None },
     })
+}
+
+/// The score as it was shown, for the journal.
+fn grounds(found: MatchView) -> Grounds {
+    // Shown scores are whole millionths, so nothing is lost.
+    let millionths = |share: f64| (share * MILLION).round() as u32;
+    let ground = |part: PartView| Ground { part: part.part, name: part.name, adds: millionths(part.adds), known: part.known, reason: part.reason };
+    Grounds {
+        score: millionths(found.score),
+        parts: found.parts.into_iter().map(ground).collect(),
+        against: found.against_reasons,
+        shared_terms: found.shared_terms,
+    }
 }
 
 fn against(case: &Case, responder: &Responder) -> Option<Text> {

@@ -5,7 +5,7 @@ use crate::case_act::{ActionView, actions};
 use crate::casework::{calendar, rules};
 use crate::casework::{case_of, read_case, seen_by, timeline, who_is};
 use crate::{App, AppError, CaseForm, Viewer};
-use duijie_docking::{Case, CaseState, Did, Disclosure, Grade, Hat, Introduction, NeedSeen, Verb, Who, seen};
+use duijie_docking::{Case, CaseState, Did, Disclosure, Grade, Grounds, Hat, Introduction, NeedSeen, Verb, Who, seen};
 use duijie_store::View;
 use duijie_vocab::{Fen, Lang, RecordId, Text, Timestamp, text};
 use serde::Serialize;
@@ -78,6 +78,8 @@ pub struct IntroductionView {
     pub answered: Option<String>,
     pub said: String,
     pub reasons: Vec<Text>,
+    /// The score of the match as it was when it was introduced.
+    pub grounds: Option<Grounds>,
     pub promised: bool,
     pub seeker_consents: bool,
     pub responder_consents: bool,
@@ -309,6 +311,7 @@ fn introduction(introduction: &Introduction) -> IntroductionView {
         answered: introduction.answered.map(minute),
         said: introduction.said.clone(),
         reasons: introduction.reasons.clone(),
+        grounds: introduction.grounds.clone(),
         promised: introduction.promise.is_some(),
         seeker_consents: introduction.seeker_consents,
         responder_consents: introduction.responder_consents,

@@ -75,10 +75,16 @@ impl App {
     /// own beside a server. `portal` is the address of the portal.
     pub fn run_clocks_until(&self, stop: &AtomicBool, portal: &str, report: &dyn Fn(&AppError)) {
         while !stop.load(Ordering::Relaxed) {
-            for fault in
-                [self.run_clocks().err(), self.ring_visits().err(), self.run_money_clocks().err(), self.tell_searches().err(), self.send_letters(portal).err()]
-                    .into_iter()
-                    .flatten()
+            for fault in [
+                self.run_clocks().err(),
+                self.ring_visits().err(),
+                self.run_money_clocks().err(),
+                self.tell_searches().err(),
+                self.tell_new_supply().err(),
+                self.send_letters(portal).err(),
+            ]
+            .into_iter()
+            .flatten()
             {
                 report(&fault);
             }

@@ -34,6 +34,7 @@ mod document_file;
 mod duplicates;
 mod edit;
 mod error;
+mod experts;
 mod export;
 mod facts;
 mod fit;
@@ -54,9 +55,12 @@ mod list;
 mod login_provider;
 mod login_with;
 mod mail;
+mod match_all;
+mod matched;
 mod matches;
 mod meaning;
 mod money_export;
+mod needs_alike;
 mod network;
 mod notices;
 mod once;
@@ -90,6 +94,8 @@ mod simulation;
 mod simulation_workbook;
 mod smtp;
 mod spread;
+mod standings;
+mod supply;
 mod topics;
 mod tune;
 mod viewer;
@@ -124,11 +130,12 @@ pub use decisions::DecisionSummary;
 pub use direct::DirectCase;
 pub use document_file::{DOCUMENT_LIMIT_BYTES, DocumentKind};
 pub use duijie_docking::{
-    CaseState, Contact as CaseContact, Gap as CaseGap, GapKind as CaseGapKind, Grade as CaseGrade, NeedSeen, Part as CasePart, Responder as CaseResponder,
-    Tally as ProcessTally, Verb as CaseVerb, table_markdown as case_table,
+    CaseState, Contact as CaseContact, Gap as CaseGap, GapKind as CaseGapKind, Grade as CaseGrade, Ground, Grounds, NeedSeen, Part as CasePart,
+    Responder as CaseResponder, Tally as ProcessTally, Verb as CaseVerb, table_markdown as case_table,
 };
 pub use edit::{FormRefused, SaveOutcome, Saved};
 pub use error::AppError;
+pub use experts::{EvidenceView, ExpertView, Experts};
 pub use export::{ExportFormat, template};
 pub use fit::{FactAsk, FitView};
 pub use follow_decisions::DecisionsFollowed;
@@ -141,8 +148,9 @@ pub use list::{ListLine, ListPage};
 pub use login_provider::{LoginProvider, LoginProviders, ProviderName, RoleClaim};
 pub use login_with::{Answer, Arrived, Departure};
 pub use mail::{Mail, Outbox, Post};
-pub use matches::MatchSummary;
+pub use match_all::{KeptMatches, MatchSummary};
 pub use meaning::MeaningState;
+pub use needs_alike::{AlikeNeed, NeedsAlike, Relationship};
 pub use network::{Bridge, Hub, HubTie, Network};
 pub use notices::NoticeView;
 pub use once::Once;
@@ -167,6 +175,7 @@ pub use simulation::{ChangeView, ClassRow, ClassView, FigureView, MoneyBounds, P
 pub use simulation_workbook::simulation_workbook;
 pub use smtp::{Smtp, SmtpFault};
 pub use spread::{Spread, SpreadPart};
+pub use supply::HowOften;
 pub use viewer::{Action, Refused, Role, Target, Viewer};
 pub use views::*;
 pub use visit_record::{PromiseView, VisitDesk, VisitForm, VisitView};

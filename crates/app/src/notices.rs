@@ -99,6 +99,7 @@ pub(crate) fn place(about: &RecordId) -> String {
         "vou" => "/vouchers".to_string(),
         "ord" => "/orders".to_string(),
         "agf" => "/agencies".to_string(),
+        "need" => format!("/need/{about}/matches"),
         crate::saved_search::ABOUT => "/searches".to_string(),
         "visit" => format!("/visit/{about}"),
         _ => format!("/case/{about}"),

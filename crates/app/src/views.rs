@@ -4,7 +4,7 @@ use duijie_vocab::{Diagnostic, RecordId, RegionCode, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A record as others mention it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordRef {
     pub id: RecordId,
     pub kind: String,
@@ -12,7 +12,7 @@ pub struct RecordRef {
 }
 
 /// A piece of text and whether the search matched it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     pub text: String,
     pub hit: bool,
@@ -172,7 +172,7 @@ pub struct MatchGroup {
     pub matches: Vec<MatchView>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MatchView {
     pub record: RecordRef,
     /// Holder, agency or employer, if known.
@@ -187,14 +187,22 @@ pub struct MatchView {
     /// What speaks against it or is not known.
     pub against_reasons: Vec<Text>,
     pub shared_terms: Vec<String>,
+    /// The shared terms where they stand: in what was asked with, and in what was found.
+    pub in_asked: Vec<Segment>,
+    pub in_found: Vec<Segment>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartView {
+    /// Its word, such as `region`.
+    pub part: String,
     pub name: Text,
     /// What this part adds to the score; all parts add up to it.
     pub adds: f64,
     pub percent: u32,
+    /// Whether the records say enough to know; otherwise what it adds is the neutral share.
+    pub known: bool,
+    pub reason: Text,
 }
 
 /// What every measure says about one organization.

@@ -6,7 +6,7 @@ use duijie_matching::Weights;
 use duijie_vocab::{Diagnostic, Place, text};
 
 /// The file of weights in the data directory.
-const FILE: &str = "matching.yaml";
+pub(crate) const FILE: &str = "matching.yaml";
 
 impl App {
     /// The weights in force. A file that cannot be used is told, not passed over.

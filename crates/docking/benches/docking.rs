@@ -231,5 +231,5 @@ fn next_act(case: &Case, dice: &mut Dice) -> Option<(Act, Who)> {
 
 fn introduce(case: &Case, dice: &mut Dice) -> Act {
     let fresh = (0..).map(|_| format!("expert-{}", dice.below(1_000))).find(|id| case.introduction(id).is_none()).expect("somebody is left");
-    Act::Introduce { responder: Responder { id: fresh.clone(), name: fresh, organization: None, through: None }, reasons: Vec::new() }
+    Act::Introduce { responder: Responder { id: fresh.clone(), name: fresh, organization: None, through: None }, reasons: Vec::new(), grounds: None }
 }

@@ -1,6 +1,8 @@
 //! Everything that somebody can do to a case, with what they have to say for it.
 
-use crate::{Agreement, Clock, Contact, Contract, Delivery, Hold, HoldKind, Mark, Meeting, NeedText, Origin, Outcome, Responder, Satisfaction, Seeker};
+use crate::{
+    Agreement, Clock, Contact, Contract, Delivery, Grounds, Hold, HoldKind, Mark, Meeting, NeedText, Origin, Outcome, Responder, Satisfaction, Seeker,
+};
 use duijie_vocab::{Date, Digest, RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,9 @@ pub enum Act {
     Introduce {
         responder: Responder,
         reasons: Vec<Text>,
+        /// The whole score of the match that led to it; nothing if somebody chose by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grounds: Option<Grounds>,
     },
     Accept {
         responder: String,

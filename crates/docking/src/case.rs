@@ -214,8 +214,9 @@ impl Case {
     }
 
     fn introduction_moves(&mut self, did: &Did) {
-        if let Act::Introduce { responder, reasons } = &did.act {
-            self.introductions.push(Introduction::sent(responder.clone(), reasons.clone(), did.at));
+        if let Act::Introduce { responder, reasons, grounds } = &did.act {
+            let sent = Introduction::sent(responder.clone(), reasons.clone(), did.at);
+            self.introductions.push(Introduction { grounds: grounds.clone(), ..sent });
             return;
         }
         let Some(named) = did.act.responder() else { return };

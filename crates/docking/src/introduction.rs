@@ -1,6 +1,6 @@
 //! An introduction 推介: one case sent to one responder, with a status of its own.
 
-use crate::IntroductionState;
+use crate::{Grounds, IntroductionState};
 use duijie_vocab::{Digest, RecordId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Introduction {
     pub state: IntroductionState,
     /// The reasons of the match as they were shown when it was sent.
     pub reasons: Vec<Text>,
+    /// The whole score of the match, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
     /// When it was sent, or sent again.
     pub sent: Timestamp,
     /// 1, and one more for each time it was sent again: clocks of an earlier round count no more.
@@ -51,6 +54,7 @@ impl Introduction {
             responder,
             state: IntroductionState::Sent,
             reasons,
+            grounds: None,
             sent: at,
             round: 1,
             answered: None,

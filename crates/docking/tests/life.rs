@@ -37,7 +37,11 @@ fn date(text: &str) -> Date {
 }
 
 fn introduce(id: &str) -> Act {
-    Act::Introduce { responder: Responder { id: id.into(), name: "张教授".into(), organization: Some("org-8".into()), through: None }, reasons: Vec::new() }
+    Act::Introduce {
+        responder: Responder { id: id.into(), name: "张教授".into(), organization: Some("org-8".into()), through: None },
+        reasons: Vec::new(),
+        grounds: None,
+    }
 }
 
 impl Life {

@@ -101,7 +101,7 @@ fn act_of(kind: usize, dice: &mut Dice) -> Act {
         9 | 10 => Act::Admit,
         11 | 12 => {
             let organization = Some(["org-1", "org-8"][dice.below(2)].to_string());
-            Act::Introduce { responder: Responder { id: responder, name: "张教授".into(), organization, through: None }, reasons: Vec::new() }
+            Act::Introduce { responder: Responder { id: responder, name: "张教授".into(), organization, through: None }, reasons: Vec::new(), grounds: None }
         }
         13 | 14 => Act::Accept { responder },
         15 => Act::Decline { responder, why },

@@ -163,19 +163,46 @@ pub(crate) struct Search {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Match {
+    #[command(subcommand)]
+    pub(crate) command: Option<MatchCommand>,
     /// The record's id.
-    #[arg(required_unless_present_any = ["all", "tune"])]
+    #[arg(required_unless_present = "all")]
     pub(crate) id: Option<String>,
-    /// Every need.
+    /// The open needs like this need: repeats, and needs to solve together.
+    #[arg(long, requires = "id")]
+    pub(crate) needs: bool,
+    /// The experts for this need, with the evidence for each.
+    #[arg(long, requires = "id", conflicts_with = "needs")]
+    pub(crate) experts: bool,
+    /// Every need; after the first time only those that something changed for.
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
-    /// Learn the weights of `matching.yaml` from judged matches: lines of need, record and grade, tabs between.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "all"])]
-    pub(crate) tune: Option<PathBuf>,
+    /// With --all: every need again, not only those that something changed for.
+    #[arg(long, requires = "all")]
+    pub(crate) anew: bool,
     /// How many of each kind, or how many examples of all.
     #[arg(long, default_value_t = 3)]
     pub(crate) limit: usize,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MatchCommand {
+    /// Learn how much each part of a match counts, from the outcomes of cases and from judged matches.
+    Tune(MatchTune),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatchTune {
+    /// Judged matches: lines of need, record and grade (0 to 10), tabs between.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) judged: Option<PathBuf>,
+    /// Put the weights in force (matching.yaml in the data directory) if they are better.
+    #[arg(long)]
+    pub(crate) write: bool,
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

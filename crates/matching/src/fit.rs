@@ -1,9 +1,12 @@
-//! The parts of a score that are not text: classes, place, maturity, money, age, completeness.
+//! The parts of a score that are not text: fields, place, maturity, money, age, completeness, and how
+//! it went with whoever answers for a resource. Classes stand in a file of their own.
 //! Each gives how well a resource fits a need, from 0 to 1, with its reason; `None` as value means
 //! that nothing is known, which is said and not punished.
 
+use crate::field_tree::nearness;
+use crate::place::Nearby;
 use crate::{Maturity, Profile};
-use duijie_vocab::{Date, Fen, RegionCode, RegionLevel, Text, industry, name_key, text};
+use duijie_vocab::{Date, Fen, RegionCode, Text, text};
 
 /// How well something fits and why.
 pub(crate) struct Fit {
@@ -12,16 +15,16 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    fn known(value: f32, reason: Text) -> Fit {
+    pub(crate) fn known(value: f32, reason: Text) -> Fit {
         Fit { value: Some(value.clamp(0.0, 1.0)), reason }
     }
 
-    fn unknown(reason: Text) -> Fit {
+    pub(crate) fn unknown(reason: Text) -> Fit {
         Fit { value: None, reason }
     }
 }
 
-/// Technology fields in common: the same name 1, one name within the other 0.8.
+/// Technology fields in common, the nearer in the tree of fields the better.
 pub(crate) fn field(need: &Profile, resource: &Profile) -> Fit {
     if need.fields.is_empty() {
         return Fit::unknown(text!("需求未填技术领域", "the need names no technology field"));
@@ -29,89 +32,44 @@ pub(crate) fn field(need: &Profile, resource: &Profile) -> Fit {
     if resource.fields.is_empty() {
         return Fit::unknown(text!("对方未填技术领域", "the resource names no technology field"));
     }
-    let pairs = need.fields.iter().flat_map(|wanted| resource.fields.iter().map(move |offered| (wanted, offered, likeness(wanted, offered))));
-    let best = pairs.max_by(|a, b| a.2.total_cmp(&b.2));
-    match best {
-        Some((wanted, _, value)) if value >= 1.0 => Fit::known(1.0, text!("技术领域相同：{wanted}", "same technology field: {wanted}")),
-        Some((wanted, offered, value)) if value > 0.0 => {
-            Fit::known(value, text!("技术领域相近：{wanted}、{offered}", "related technology fields: {wanted}, {offered}"))
-        }
-        _ => {
-            let offered = resource.fields.join("、");
-            Fit::known(0.0, text!("技术领域不同：{offered}", "other technology fields: {offered}"))
-        }
-    }
-}
-
-fn likeness(a: &str, b: &str) -> f32 {
-    let (a, b) = (name_key(a), name_key(b));
-    if a.is_empty() || b.is_empty() {
-        0.0
-    } else if a == b {
-        1.0
-    } else if a.contains(&b) || b.contains(&a) {
-        0.8
-    } else {
-        shared_bigrams(&a, &b)
-    }
-}
-
-/// Sørensen–Dice over character pairs, counted only from one half upwards.
-fn shared_bigrams(a: &str, b: &str) -> f32 {
-    let pairs = |text: &str| {
-        let chars: Vec<char> = text.chars().collect();
-        chars.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>()
+    let pairs = need.fields.iter().flat_map(|wanted| resource.fields.iter().map(move |offered| (wanted, offered, nearness(wanted, offered))));
+    let Some((wanted, offered, near)) = pairs.max_by(|a, b| a.2.value.total_cmp(&b.2.value)).filter(|(_, _, near)| near.value > 0.0) else {
+        let offered = resource.fields.join("、");
+        return Fit::known(0.0, text!("技术领域不同：{offered}", "other technology fields: {offered}"));
     };
-    let (a, b) = (pairs(a), pairs(b));
-    let shared = a.iter().filter(|pair| b.contains(pair)).count();
-    let dice = 2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32;
-    if dice >= 0.5 { 0.8 * dice.min(1.0) } else { 0.0 }
-}
-
-/// The deepest GB/T 4754 level in common: class 1, group 0.85, division 0.6, section 0.25.
-pub(crate) fn industry_class(need: &Profile, resource: &Profile) -> Fit {
-    if need.industries.is_empty() || resource.industries.is_empty() {
-        return Fit::unknown(text!("应用行业未知", "industry unknown"));
-    }
-    let pairs = need.industries.iter().flat_map(|a| resource.industries.iter().map(move |b| common_class(a, b)));
-    match pairs.flatten().max_by_key(|code| code.len()) {
-        None => Fit::known(0.0, text!("应用行业不同", "other industry")),
-        Some(code) => {
-            let value = match code.len() {
-                1 => 0.25,
-                3 => 0.6,
-                4 => 0.85,
-                _ => 1.0,
-            };
-            let name = industry(&code).map_or("", |class| class.name);
-            if code.len() == 1 {
-                return Fit::known(value, text!("只是同属门类：{name}（{code}）", "only the section of industry in common: {name} ({code})"));
-            }
-            Fit::known(value, text!("同属行业：{name}（{code}）", "same industry class: {name} ({code})"))
+    let reason = match near.common {
+        _ if near.value >= 1.0 => text!("技术领域相同：{wanted}", "same technology field: {wanted}"),
+        Some(common) if common != wanted && common != offered => {
+            text!("技术领域同属{common}：{wanted}、{offered}", "technology fields both within {common}: {wanted}, {offered}")
         }
-    }
+        _ => text!("技术领域相近：{wanted}、{offered}", "related technology fields: {wanted}, {offered}"),
+    };
+    Fit::known(near.value, reason)
 }
 
-/// The narrowest class that holds both.
-fn common_class(a: &str, b: &str) -> Option<String> {
-    if a == b {
-        return Some(a.to_string());
-    }
-    [4usize, 3, 1].into_iter().find(|&len| a.get(..len).is_some_and(|head| b.get(..len) == Some(head))).map(|len| a[..len].to_string())
-}
-
-/// By the narrowest division that holds both: county 1, city 0.85, province 0.5, nation 0.2.
+/// By the narrowest division that holds both, and by borders between cities and provinces.
 pub(crate) fn region(need: &Profile, resource: &Profile) -> Fit {
     if need.region == RegionCode::NATION || resource.region == RegionCode::NATION {
         return Fit::unknown(text!("所在地未知", "place unknown"));
     }
-    let common = need.region.common(resource.region);
-    let (name, there) = (common.name(), resource.region.path());
-    match common.level() {
-        RegionLevel::County => Fit::known(1.0, text!("同在{name}", "both in {name}")),
-        RegionLevel::City => Fit::known(0.85, text!("同城：{name}", "same city: {name}")),
-        RegionLevel::Province => Fit::known(0.5, text!("同省：{there}", "same province: {there}")),
-        RegionLevel::Nation => Fit::known(0.2, text!("在外省：{there}", "another province: {there}")),
+    let nearby = Nearby::of(need.region, resource.region);
+    let (name, there) = (place_name(need.region.common(resource.region)), resource.region.path());
+    let reason = match nearby {
+        Nearby::SameCounty => text!("同在{name}", "both in {name}"),
+        Nearby::SameCity => text!("同城：{name}", "same city: {name}"),
+        Nearby::NeighbouringCity => text!("邻市：{there}", "neighbouring city: {there}"),
+        Nearby::SameProvince => text!("同省：{there}", "same province: {there}"),
+        Nearby::NeighbouringProvince => text!("邻省：{there}", "neighbouring province: {there}"),
+        Nearby::Elsewhere => text!("在外省：{there}", "another province: {there}"),
+    };
+    Fit::known(nearby.value(), reason)
+}
+
+/// The name of a division; of one that only groups the districts of a municipality, the municipality's.
+fn place_name(at: RegionCode) -> &'static str {
+    match at.name() {
+        "市辖区" | "县" => at.parent().map_or("", RegionCode::name),
+        name => name,
     }
 }
 
@@ -192,4 +150,36 @@ pub(crate) fn freshness(resource: &Profile, today: Date) -> Fit {
 pub(crate) fn quality(resource: &Profile) -> Fit {
     let percent = (resource.completeness.clamp(0.0, 1.0) * 100.0).round();
     Fit::known(resource.completeness, text!("信息完整度 {percent}%", "{percent}% of the fields are filled"))
+}
+
+/// How earlier cases went, drawn towards `unknown` as long as they are few: with [`FEW`] cases record
+/// and prior count the same. Without any case nothing is known.
+pub(crate) fn track(resource: &Profile, unknown: f32) -> Fit {
+    let Some(standing) = resource.standing.as_ref().filter(|standing| standing.closed > 0) else {
+        return Fit::unknown(text!("尚无办结记录", "no closed case yet"));
+    };
+    let (closed, solved) = (standing.closed, standing.solved + standing.partly);
+    let value = (standing.worth + FEW * unknown) / (closed as f32 + FEW);
+    let mut reason = text!("办结 {closed} 件，解决或部分解决 {solved} 件", "{closed} cases closed, {solved} of them solved at least in part");
+    if let Some(stars) = standing.mean_stars() {
+        reason = Text::new(format!("{}，满意度 {stars:.1} 星", reason.zh), format!("{}, {stars:.1} stars", reason.en));
+    }
+    if (closed as f32) < FEW {
+        reason = Text::new(format!("{}（件数少，折半看待）", reason.zh), format!("{} (few cases, counted with caution)", reason.en));
+    }
+    Fit::known(value, reason)
+}
+
+/// So many cases weigh as much as what one expects of anybody.
+const FEW: f32 = 3.0;
+
+/// How much room is left under the responder's limit of open introductions.
+pub(crate) fn load(resource: &Profile) -> Fit {
+    let Some(standing) = &resource.standing else { return Fit::unknown(text!("在办数量未知", "workload unknown")) };
+    let (open, limit) = (standing.open, standing.limit.max(1));
+    let value = 1.0 - open as f32 / limit as f32;
+    if open >= limit {
+        return Fit::known(0.0, text!("在办 {open} 件，已满（上限 {limit} 件）", "{open} open introductions, at the limit of {limit}"));
+    }
+    Fit::known(value, text!("在办 {open} 件，上限 {limit} 件", "{open} open introductions of at most {limit}"))
 }

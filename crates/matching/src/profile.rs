@@ -1,6 +1,8 @@
 //! What ranking needs to know of a record, whatever its kind: its text by field, its classes,
 //! place, maturity, money, age and how well it is filled in.
 
+use crate::Standing;
+use crate::ipc::Ipc;
 use duijie_record::{Field, FieldType, Record, Schema, Value, Visibility};
 use duijie_vocab::{Date, Fen, RecordId, RegionCode, Timestamp, industry};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,9 @@ pub struct Profile {
     pub fields: Vec<String>,
     /// Codes of GB/T 4754 classes.
     pub industries: Vec<String>,
+    /// Symbols of the patent classification, as the record gives them or its text names them.
+    #[serde(default)]
+    pub ipc: Vec<String>,
     /// The nation where no region is known.
     pub region: RegionCode,
     /// What a need wants, or what a resource has reached.
@@ -58,6 +63,10 @@ pub struct Profile {
     pub updated: Option<Timestamp>,
     /// The share of its kind's describing fields that are filled, 0 to 1.
     pub completeness: f32,
+    /// How earlier cases went with whoever answers for the record; nothing where that is not known
+    /// or not to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }
 
 /// Keys of the fields that name what a record is about, over all kinds.
@@ -135,6 +144,7 @@ impl Profile {
             texts: texts(record, schema, viewer),
             fields: TOPIC_FIELDS.iter().filter_map(|key| value(key)).flat_map(Value::items).cloned().collect(),
             industries: industries(record, schema, viewer),
+            ipc: symbols(record, schema, viewer),
             region: record.region,
             maturity: maturity.or_else(|| value("trl").and_then(Value::as_int).and_then(Maturity::of_trl)),
             budget: money("budget"),
@@ -144,6 +154,7 @@ impl Profile {
             unavailable: UNAVAILABLE.iter().find(|(key, term)| text(key) == Some(term)).map(|(_, term)| (*term).to_string()),
             updated: Some(record.updated),
             completeness: completeness(record, schema, viewer),
+            standing: None,
         }
     }
 
@@ -156,6 +167,7 @@ impl Profile {
             texts: vec![FieldText::plain(text)],
             fields: Vec::new(),
             industries: Vec::new(),
+            ipc: Ipc::in_text(text).iter().map(|symbol| symbol.as_str().to_string()).collect(),
             region: RegionCode::NATION,
             maturity: None,
             budget: None,
@@ -165,6 +177,7 @@ impl Profile {
             unavailable: None,
             updated: None,
             completeness: 0.0,
+            standing: None,
         }
     }
 }
@@ -185,6 +198,17 @@ fn industries(record: &Record, schema: &Schema, viewer: Visibility) -> Vec<Strin
     let named = schema.fields().filter(|field| field.visibility <= viewer && (field.ty == FieldType::Industry || field.key == "industries"));
     let given = named.filter_map(|field| record.body.get(&field.key)).flat_map(Value::items);
     given.filter_map(|text| industry(text)).map(|class| class.code.to_string()).collect()
+}
+
+/// The symbols of the field for them, and those that the text names in full.
+fn symbols(record: &Record, schema: &Schema, viewer: Visibility) -> Vec<String> {
+    let readable = |key: &str| schema.field(key).filter(|field| field.visibility <= viewer).and_then(|field| record.body.get(&field.key));
+    let given = readable("ipc").into_iter().flat_map(Value::items).filter_map(|symbol| Ipc::parse(symbol));
+    let told = ["main_problem", "key_technology", "description", "patents"].into_iter().filter_map(readable).flat_map(Value::items);
+    let mut symbols: Vec<Ipc> = given.chain(told.flat_map(|text| Ipc::in_text(text))).collect();
+    symbols.sort();
+    symbols.dedup();
+    symbols.iter().map(|symbol| symbol.as_str().to_string()).collect()
 }
 
 /// Fields that describe a record are those one searches, lists or narrows by.

@@ -1,6 +1,7 @@
 //! Candidates → matches, ranked, each with the parts of its score, the reasons for and against,
 //! and the shared terms. The parts add up to the score.
 
+use crate::classes::classes;
 use crate::fit::{self, Fit};
 use crate::fusion::{FEEDBACK, shares_of_best, text_share, with_feedback};
 use crate::{Analyzer, Partners, Profile, QueryTerms, SharedTerm, Topics, Trust, Weights, likeness, shared_terms};
@@ -56,6 +57,8 @@ pub enum PartName {
     Availability,
     Freshness,
     Quality,
+    Track,
+    Load,
 }
 
 /// One part of a score. `weight × value` is what it contributes.
@@ -97,6 +100,8 @@ pub struct Match {
     pub shared_terms: Vec<SharedTerm>,
 }
 
+/// The kind of record that wants something.
+const NEED: &str = "need";
 /// Holders are spread over so many first places.
 const SPREAD: usize = 10;
 /// A text that holds so much of a need's informative terms is a full answer: offers say things in
@@ -107,7 +112,7 @@ const SPEAKS_FOR: f32 = 0.6;
 const SPEAKS_AGAINST: f32 = 0.35;
 
 impl PartName {
-    pub const ALL: [PartName; 11] = [
+    pub const ALL: [PartName; 13] = [
         PartName::Text,
         PartName::Topic,
         PartName::Meaning,
@@ -119,6 +124,8 @@ impl PartName {
         PartName::Availability,
         PartName::Freshness,
         PartName::Quality,
+        PartName::Track,
+        PartName::Load,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -134,6 +141,8 @@ impl PartName {
             PartName::Availability => "availability",
             PartName::Freshness => "freshness",
             PartName::Quality => "quality",
+            PartName::Track => "track",
+            PartName::Load => "load",
         }
     }
 
@@ -144,13 +153,15 @@ impl PartName {
             PartName::Topic => ("主题", "topic"),
             PartName::Meaning => ("语义", "meaning"),
             PartName::Field => ("技术领域", "technology field"),
-            PartName::Industry => ("行业", "industry"),
+            PartName::Industry => ("行业与专利分类", "classification"),
             PartName::Region => ("地域", "place"),
             PartName::Maturity => ("成熟度", "maturity"),
             PartName::Budget => ("预算", "budget"),
             PartName::Availability => ("可用性", "availability"),
             PartName::Freshness => ("时效", "freshness"),
             PartName::Quality => ("信息完整度", "completeness"),
+            PartName::Track => ("对接记录", "track record"),
+            PartName::Load => ("在办数量", "workload"),
         };
         Text::new(zh, en)
     }
@@ -240,17 +251,22 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(need: &Profile, candidate: Candidate, content: Vec<Part>, ranking: &Ranking<'_>) -> Scored {
-        let resource = &candidate.profile;
+    fn new(asked: &Profile, candidate: Candidate, content: Vec<Part>, ranking: &Ranking<'_>) -> Scored {
+        let found = &candidate.profile;
+        // Asked with a resource, its needs are found: what is wanted stands on their side then.
+        let backwards = asked.kind != NEED && found.kind == NEED;
+        let (need, resource) = if backwards { (found, asked) } else { (asked, found) };
         let fits = [
-            (PartName::Field, fit::field(need, resource)),
-            (PartName::Industry, fit::industry_class(need, resource)),
-            (PartName::Region, fit::region(need, resource)),
+            (PartName::Field, fit::field(asked, found)),
+            (PartName::Industry, classes(asked, found)),
+            (PartName::Region, fit::region(asked, found)),
             (PartName::Maturity, fit::maturity(need, resource)),
             (PartName::Budget, fit::budget(need, resource)),
-            (PartName::Availability, fit::availability(resource, ranking.today)),
-            (PartName::Freshness, fit::freshness(resource, ranking.today)),
-            (PartName::Quality, fit::quality(resource)),
+            (PartName::Availability, fit::availability(found, ranking.today)),
+            (PartName::Freshness, fit::freshness(found, ranking.today)),
+            (PartName::Quality, fit::quality(found)),
+            (PartName::Track, fit::track(found, ranking.weights.unknown)),
+            (PartName::Load, fit::load(found)),
         ];
         let part = |(name, fit): (PartName, Fit)| Part {
             name,
@@ -291,12 +307,13 @@ impl Scored {
     }
 }
 
-/// That a record is fresh, filled in and to be had is what one expects; it is told only when it is not so.
+/// That a record is fresh, filled in and to be had, and whoever answers for it has time, is what one
+/// expects; it is told only when it is not so.
 fn speaks_for(part: &Part) -> bool {
     match part.name {
         // Text in common is always told, however little of it there is.
         PartName::Text => part.value > 0.0,
-        PartName::Availability | PartName::Freshness | PartName::Quality => false,
+        PartName::Availability | PartName::Freshness | PartName::Quality | PartName::Load => false,
         _ => part.known && part.value >= SPEAKS_FOR,
     }
 }
@@ -304,6 +321,8 @@ fn speaks_for(part: &Part) -> bool {
 fn speaks_against(part: &Part) -> bool {
     match part.name {
         PartName::Text => part.value == 0.0,
+        // Most have had no case yet, and nobody is asked whether they have time before they are known.
+        PartName::Track | PartName::Load => part.known && part.value <= SPEAKS_AGAINST,
         _ => !part.known || part.value <= SPEAKS_AGAINST,
     }
 }

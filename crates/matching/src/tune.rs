@@ -1,5 +1,5 @@
 //! Weights learnt from judged matches: pair by pair, the better one should score higher (RankNet;
-//! Burges et al. 2005). Nine numbers, held near what they were, and tried on needs that were not
+//! Burges et al. 2005). Eleven numbers, held near what they were, and tried on needs that were not
 //! learnt from: a gain that could be chance is no gain.
 
 use crate::eval::ndcg_10;
@@ -40,8 +40,10 @@ const TUNED: [PartName; PARTS] = [
     PartName::Availability,
     PartName::Freshness,
     PartName::Quality,
+    PartName::Track,
+    PartName::Load,
 ];
-const PARTS: usize = 9;
+const PARTS: usize = 11;
 /// Fewer needs teach nothing that can be tried on others.
 const LEAST_NEEDS: usize = 10;
 const FOLDS: usize = 5;
@@ -158,8 +160,9 @@ fn quality(need: &Judged, weights: &[f32; PARTS]) -> f64 {
 fn with_shares(weights: &Weights, shares: [f32; PARTS]) -> Weights {
     let sum: f32 = shares.iter().sum();
     // Three decimals are more than anything so learnt is worth.
-    let [text, field, industry, region, maturity, budget, availability, freshness, quality] = shares.map(|share| (share / sum * 1000.0).round() / 1000.0);
-    Weights { text, field, industry, region, maturity, budget, availability, freshness, quality, ..weights.clone() }
+    let [text, field, industry, region, maturity, budget, availability, freshness, quality, track, load] =
+        shares.map(|share| (share / sum * 1000.0).round() / 1000.0);
+    Weights { text, field, industry, region, maturity, budget, availability, freshness, quality, track, load, ..weights.clone() }
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ pub struct Weights {
     pub availability: f32,
     pub freshness: f32,
     pub quality: f32,
+    /// How earlier cases went.
+    pub track: f32,
+    /// How much room there is beside the introductions that are open.
+    pub load: f32,
     /// The share of words in the text part; bigrams have the rest.
     pub words: f32,
     /// What a part counts as when nothing is known about it.
@@ -39,7 +43,7 @@ pub enum WeightsFault {
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
-            text: 0.54,
+            text: 0.50,
             field: 0.12,
             industry: 0.06,
             region: 0.08,
@@ -48,6 +52,8 @@ impl Default for Weights {
             availability: 0.04,
             freshness: 0.03,
             quality: 0.03,
+            track: 0.03,
+            load: 0.01,
             words: 0.15,
             unknown: 0.4,
         }
@@ -55,6 +61,12 @@ impl Default for Weights {
 }
 
 impl Weights {
+    /// These weights for comparing needs with needs, where nobody has a price, a stage or a record.
+    #[must_use]
+    pub fn between_needs(&self) -> Weights {
+        Weights { maturity: 0.0, budget: 0.0, track: 0.0, load: 0.0, ..self.clone() }
+    }
+
     /// Reads weights from YAML (JSON is YAML too).
     pub fn parse(yaml: &str) -> Result<Weights, WeightsFault> {
         let weights: Weights = serde_saphyr::from_str(yaml).map_err(|fault| WeightsFault::Yaml(fault.to_string()))?;
@@ -81,6 +93,8 @@ impl Weights {
             PartName::Availability => self.availability,
             PartName::Freshness => self.freshness,
             PartName::Quality => self.quality,
+            PartName::Track => self.track,
+            PartName::Load => self.load,
         }
     }
 

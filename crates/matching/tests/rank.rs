@@ -1,8 +1,8 @@
 //! Ranking at its door: the order, the parts and the reasons.
 
 use duijie_matching::{
-    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, TermLimits, TextScore, Weights,
-    rank,
+    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, Standing, TermLimits, TextScore,
+    Weights, rank,
 };
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Timestamp};
 use proptest::prelude::*;
@@ -141,6 +141,52 @@ fn one_holder_does_not_fill_the_first_places() {
     assert_eq!(matches.len(), 20);
 }
 
+fn standing(closed: u32, worth: f32, open: u32) -> Standing {
+    Standing { closed, solved: closed, worth, open, limit: 8, ..Standing::default() }
+}
+
+#[test]
+fn a_track_record_counts_more_the_more_cases_it_has() {
+    let ranked_with = |standing| {
+        let found = ranked(vec![candidate(Profile { standing, ..resource("a") }, 3.0)]).remove(0);
+        (part(&found, PartName::Track), part(&found, PartName::Load), found)
+    };
+    let unknown = Weights::default().unknown;
+    let (none, ..) = ranked_with(None);
+    assert_eq!((none.0, none.1), (unknown, false));
+    let (one, ..) = ranked_with(Some(standing(1, 1.0, 0)));
+    let (many, load, found) = ranked_with(Some(standing(20, 20.0, 7)));
+    assert!(unknown < one.0 && one.0 < many.0 && one.2.contains("件数少"), "{one:?} {many:?}");
+    assert!(found.reasons_for.iter().any(|reason| reason.part == PartName::Track));
+    assert!(load.0 < 0.2 && found.reasons_against.iter().any(|reason| reason.part == PartName::Load && reason.text.zh == "在办 7 件，上限 8 件"));
+    let (bad, full, _) = ranked_with(Some(standing(4, 0.0, 9)));
+    assert!(bad.0 < unknown && full.0 == 0.0 && full.2.contains("已满"), "{bad:?} {full:?}");
+}
+
+#[test]
+fn backwards_the_wishes_stand_on_the_side_of_the_found_need() {
+    let offer = Profile { maturity: Some(Maturity::InDevelopment), price: PriceRange { from: Some(Fen(500_000_000)), to: None }, ..resource("a") };
+    let analyzer = Analyzer::shared();
+    let terms = QueryTerms::of(&analyzer, &offer.texts, &AllEqual, TermLimits::default());
+    let weights = Weights::default();
+    let today = Date::parse("2021-03-05").unwrap();
+    let ranking = Ranking { analyzer: &analyzer, weights: &weights, topics: None, terms: &terms, today, limit: 20, per_holder: 2 };
+    let found = &rank(&offer, vec![candidate(need(), 3.0)], &ranking)[0];
+    assert!(part(found, PartName::Maturity).2.contains("低于期望的通过中试"), "{:?}", part(found, PartName::Maturity));
+    assert_eq!(part(found, PartName::Budget).2, "价格 500万元 超出预算 200万元");
+}
+
+#[test]
+fn fields_and_places_are_near_by_level() {
+    let value = |profile: Profile, name| part(&ranked(vec![candidate(profile, 3.0)])[0], name);
+    let field = |name: &str| value(Profile { fields: vec![name.into()], ..resource("a") }, PartName::Field);
+    assert!(field("新材料").0 > field("高分子材料").0 && field("高分子材料").0 > field("工程塑料").0 && field("工程塑料").0 > field("水稻").0);
+    let place = |code: &str| value(Profile { region: RegionCode::parse(code).unwrap(), ..resource("a") }, PartName::Region);
+    let steps: Vec<(f32, bool, String)> = ["320402", "320411", "320281", "320700", "370102", "510107"].iter().map(|code| place(code)).collect();
+    assert!(steps.windows(2).all(|pair| pair[0].0 > pair[1].0), "{steps:?}");
+    assert!(steps[2].2.contains("邻市") && steps[4].2.contains("邻省"), "{steps:?}");
+}
+
 #[test]
 fn a_match_survives_json() {
     let found = ranked(vec![candidate(resource("a"), 3.0)]).remove(0);
@@ -158,10 +204,10 @@ fn nothing_gives_nothing() {
 
 proptest! {
     #[test]
-    fn parts_add_up_and_order_follows_the_score(scores in prop::collection::vec(0.0f32..50.0, 1..30), budget in any::<i64>(), price in any::<i64>()) {
+    fn parts_add_up_and_order_follows_the_score(scores in prop::collection::vec(0.0f32..50.0, 1..30), budget in any::<i64>(), price in any::<i64>(), closed in 0u32..50, open in 0u32..50, share in 0.0f32..=1.0) {
         let candidates = scores.iter().enumerate().map(|(n, &score)| {
             let price = PriceRange { from: Some(Fen(price)), to: Some(Fen(budget)) };
-            candidate(Profile { price, completeness: score / 50.0, ..resource(&n.to_string()) }, score)
+            candidate(Profile { price, completeness: score / 50.0, standing: Some(standing(closed, closed as f32 * share, open)), ..resource(&n.to_string()) }, score)
         });
         let matches = ranked(candidates.collect());
         for found in &matches {

@@ -4,7 +4,7 @@ use crate::Schema;
 use duijie_vocab::{RecordId, name_key};
 use std::sync::LazyLock;
 
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     include_str!("../schemas/need.yaml"),
     include_str!("../schemas/offer.yaml"),
     include_str!("../schemas/expert.yaml"),
@@ -21,6 +21,7 @@ const SOURCES: [&str; 16] = [
     include_str!("../schemas/facility.yaml"),
     include_str!("../schemas/event.yaml"),
     include_str!("../schemas/indicator.yaml"),
+    include_str!("../schemas/paper.yaml"),
 ];
 
 /// All kinds.

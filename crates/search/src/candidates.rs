@@ -9,12 +9,13 @@ use crate::generation::Generation;
 use crate::key::Key;
 use crate::scores::{average_length, merged, segment_scores};
 use crate::search::shown;
-use crate::{Index, IndexError, Meaning};
+use crate::{Index, IndexError, Meaning, Statistics};
 use duijie_matching::{DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
 use duijie_record::{Visibility, schemas};
 use duijie_vocab::{RecordId, RegionCode};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 use tantivy::query::EnableScoring;
 use tantivy::{BitSet, DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
@@ -33,6 +34,8 @@ pub struct CandidateQuery {
     pub terms: TermLimits,
     /// What the need means, where somebody knows: half as many candidates again come by it.
     pub meaning: Option<Meaning>,
+    /// How common terms are, where that is held still; otherwise as it is now.
+    pub statistics: Option<Arc<Statistics>>,
 }
 
 /// What was found, and by which terms.
@@ -61,6 +64,7 @@ impl Default for CandidateQuery {
             limit: 200,
             terms: TermLimits::default(),
             meaning: None,
+            statistics: None,
         }
     }
 }
@@ -71,26 +75,28 @@ struct Frequencies<'a> {
     generation: &'a Generation,
     searcher: &'a Searcher,
     own: u64,
+    still: Option<&'a Statistics>,
 }
 
 impl<'a> Frequencies<'a> {
-    fn of_others(generation: &'a Generation, searcher: &'a Searcher, need: &Profile) -> Result<Frequencies<'a>, IndexError> {
+    fn of_others(generation: &'a Generation, searcher: &'a Searcher, need: &Profile, still: Option<&'a Statistics>) -> Result<Frequencies<'a>, IndexError> {
         let own = match &need.id {
             Some(id) => searcher.doc_freq(&Term::from_field_text(generation.fields.id, id.as_str()))?.min(1),
             None => 0,
         };
-        Ok(Frequencies { generation, searcher, own })
+        Ok(Frequencies { generation, searcher, own, still })
     }
 }
 
 impl DocumentFrequencies for Frequencies<'_> {
     fn documents(&self) -> u64 {
-        self.searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+        self.still.map_or_else(|| documents(self.searcher), |still| still.documents)
     }
 
     fn frequency(&self, term: &str) -> u64 {
         // A term that cannot be read is asked as if nobody had it; reading it fails again below, and is told there.
-        self.searcher.doc_freq(&Term::from_field_text(self.generation.fields.text[0], term)).unwrap_or(0).saturating_sub(self.own)
+        let now = || self.searcher.doc_freq(&Term::from_field_text(self.generation.fields.text[0], term)).unwrap_or(0);
+        self.still.map_or_else(now, |still| still.frequency(term, now)).saturating_sub(self.own)
     }
 }
 
@@ -100,7 +106,7 @@ impl Index {
     pub fn candidates(&self, need: &Profile, query: &CandidateQuery) -> Result<Candidates, IndexError> {
         let generation = self.generation();
         let searcher = generation.searcher();
-        let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
+        let frequencies = Frequencies::of_others(&generation, &searcher, need, query.statistics.as_deref())?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let pass = Pass::of(&generation, &searcher, &terms, query)?;
         let mut hits = pass.hits(need, 1, &|_| Some(0))?.pop().unwrap_or_default();
@@ -113,7 +119,7 @@ impl Index {
     pub fn candidates_by_kind(&self, need: &Profile, query: &CandidateQuery) -> Result<(QueryTerms, BTreeMap<String, Vec<CandidateHit>>), IndexError> {
         let generation = self.generation();
         let searcher = generation.searcher();
-        let frequencies = Frequencies::of_others(&generation, &searcher, need)?;
+        let frequencies = Frequencies::of_others(&generation, &searcher, need, query.statistics.as_deref())?;
         let terms = QueryTerms::of(&generation.analyzer, &need.texts, &frequencies, query.terms);
         let pass = Pass::of(&generation, &searcher, &terms, query)?;
         let numbers: Vec<u8> = query.kinds.iter().map(|kind| kind_number(kind)).collect();
@@ -122,6 +128,13 @@ impl Index {
         pass.add_near(need, &mut hits.iter_mut().collect::<Vec<_>>(), &group)?;
         let by_kind = query.kinds.iter().cloned().zip(hits).collect();
         Ok((terms, by_kind))
+    }
+
+    /// How long and how many the texts are now, to be held still for as long as one likes.
+    pub fn statistics(&self) -> Result<Statistics, IndexError> {
+        let generation = self.generation();
+        let searcher = generation.searcher();
+        Ok(Statistics::of(documents(&searcher), average_length(&generation, &searcher)?))
     }
 
     /// How many records hold `term` in their public text; the term as the analyzer gives it.
@@ -141,7 +154,10 @@ pub(crate) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn of(generation: &'a Generation, searcher: &'a Searcher, terms: &QueryTerms, query: &'a CandidateQuery) -> Result<Pass<'a>, IndexError> {
-        let average = average_length(generation, searcher)?;
+        let average = match &query.statistics {
+            Some(still) => still.average,
+            None => average_length(generation, searcher)?,
+        };
         let asked = merged(terms);
         let score = |segment: &SegmentReader| {
             let scores = segment_scores(generation, segment, &asked, average)?;
@@ -204,6 +220,10 @@ fn identity(generation: &Generation, searcher: &Searcher, address: DocAddress) -
     }
     let shown = shown(generation, searcher, address)?;
     Ok(RecordId::parse(&shown.id).map(|id| (id, shown.kind)))
+}
+
+fn documents(searcher: &Searcher) -> u64 {
+    searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
 }
 
 /// Which documents of a segment may be candidates.

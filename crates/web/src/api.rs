@@ -611,6 +611,30 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             answers: get(matches),
         },
         ApiRoute {
+            path: "/api/{kind}/{id}/alike",
+            method: "GET",
+            name: "needs_alike",
+            about: "Open needs like a need: repeats first, then those that several could have solved together; the kind is `need`.",
+            parameters: const { &[KIND, ID, in_query("limit", HUNDRED, "At most so many, from 1 to 100.")] },
+            body: None,
+            status: 200,
+            shape: "NeedsAlike",
+            refusals: &[400, 403, 404],
+            answers: get(needs_alike),
+        },
+        ApiRoute {
+            path: "/api/{kind}/{id}/experts",
+            method: "GET",
+            name: "experts",
+            about: "Experts for a need, ranked by what they say of themselves, hold, published and solved, with the evidence; the kind is `need`.",
+            parameters: const { &[KIND, ID, in_query("limit", HUNDRED, "At most so many, from 1 to 100.")] },
+            body: None,
+            status: 200,
+            shape: "Experts",
+            refusals: &[400, 403, 404],
+            answers: get(experts),
+        },
+        ApiRoute {
             path: "/api/{kind}/{id}/decisions",
             method: "GET",
             name: "decisions",
@@ -680,6 +704,22 @@ async fn matches(State(portal): State<Arc<Portal>>, Extension(visit): Extension<
     let id = subject(&kind, &id)?;
     let per_kind = at_most_hundred(&visit, "per_kind", MATCHES_PER_KIND)?;
     json(&portal.ask(move |app| app.matches(&visit.viewer, &id, per_kind)).await?, JSON)
+}
+
+async fn needs_alike(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let id = subject(&kind, &id)?;
+    let limit = at_most_hundred(&visit, "limit", MATCHES_PER_KIND)?;
+    json(&portal.ask(move |app| app.needs_alike(&visit.viewer, &id, limit)).await?, JSON)
+}
+
+async fn experts(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path((kind, id)): Path<(String, String)>) -> Result<Response, Fault> {
+    let id = subject(&kind, &id)?;
+    let limit = at_most_hundred(&visit, "limit", MATCHES_PER_KIND)?;
+    json(&portal.ask(move |app| app.experts(&visit.viewer, &id, limit)).await?, JSON)
 }
 
 async fn decisions(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path((kind, id)): Path<(String, String)>) -> Result<Response, Fault> {

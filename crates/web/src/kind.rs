@@ -26,6 +26,7 @@ pub(crate) fn mark(kind: &str) -> Text {
         "facility" => ("台", "Fc"),
         "event" => ("会", "Ev"),
         "indicator" => ("标", "Id"),
+        "paper" => ("文", "Pp"),
         _ => ("录", "Re"),
     };
     Text::new(zh, en)

@@ -25,6 +25,7 @@ pub(crate) mod login;
 pub(crate) mod login_with;
 pub(crate) mod logins;
 pub(crate) mod map;
+pub(crate) mod matched;
 pub(crate) mod matches;
 pub(crate) mod measures;
 pub(crate) mod network;

@@ -31,6 +31,7 @@ templates![
     "searches.html",
     "webhooks.html",
     "record.html",
+    "matched.html",
     "matches.html",
     "decisions.html",
     "measures.html",

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, books, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph,
-    health, home, import, login, login_with, logins, map, matches, measures, network, password, payouts, published, record, region, responders, search,
+    health, home, import, login, login_with, logins, map, matched, matches, measures, network, password, payouts, published, record, region, responders, search,
     searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
@@ -70,10 +70,11 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/network", get(network::show)),
         reads("/region/{code}", get(region::show)),
         both("/settings", get(settings::show).post(settings::change)),
-        reads("/workspace", get(workspace::show)),
+        both("/workspace", get(workspace::show).post(workspace::choose)),
         reads("/{kind}/{id}/graph", get(graph::show)),
         reads("/api", get(api::page)),
         writes("/mcp", post(mcp::answer)),
+        reads("/matches", get(matched::show)),
         reads("/logins", get(logins::show)),
         both("/payouts", get(payouts::list).post(payouts::act)),
         both("/payouts/run", get(payouts::run).post(payouts::run_act)),

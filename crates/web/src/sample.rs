@@ -23,7 +23,8 @@ use crate::pages::login::{CodePage, LoginPage};
 use crate::pages::login_with::LeavePage;
 use crate::pages::logins::LoginsPage;
 use crate::pages::map::MapPage;
-use crate::pages::matches::MatchesPage;
+use crate::pages::matched::MatchedPage;
+use crate::pages::matches::{AlikeCard, MatchesPage};
 use crate::pages::measures::{CataloguePage, FitPage, MeasurePage};
 use crate::pages::network::NetworkPage;
 use crate::pages::password::{ForgottenPage, NewPasswordPage};
@@ -110,8 +111,16 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     add("record.html", &page("organization", None, Some(decisions()), false));
     add("record.html", &page("organization", None, None, true));
     money_pages(&mut add);
-    add("matches.html", &MatchesPage::of(matches()));
+    let alike = needs_alike().needs.into_iter().map(AlikeCard::of).collect();
+    add("matches.html", &MatchesPage { experts: experts().experts, alike, ..MatchesPage::of(matches()) });
     add("matches.html", &MatchesPage::of(Matches { of: reference("offer", "一种涂层"), groups: vec![], as_of: 3, without_meaning: None }));
+    let kept =
+        |best: Option<MatchView>| KeptMatches {
+            need: reference("need", "高温合金叶片表面防护涂层工艺"), region_name: "江苏省常州市".into(), best, others: 4
+        };
+    let best = matches().groups.remove(0).matches.remove(0);
+    add("matched.html", &MatchedPage { needs: vec![kept(Some(best)), kept(None)], as_of: 7, page: 2, more: true });
+    add("matched.html", &MatchedPage { needs: vec![], as_of: 0, page: 1, more: false });
     add("decisions.html", &DecisionsPage::of(decisions()));
     let refused = crate::pages::decisions::RefusedAnswer { fact: "rd_expense".into(), value: "许多".into(), faults: vec![fault()] };
     add("decisions.html", &DecisionsPage { refused: Some(refused), ..DecisionsPage::of(decisions()) });
@@ -210,6 +219,7 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         needs: vec![(need, vec![(firm.clone(), 61)])],
         years: vec![(firm.clone(), "2021".into())],
         people: vec![firm],
+        often: vec![("daily", text!("每天至多一次", "at most once a day"), true), ("never", text!("不通知", "never"), false)],
         next_year: "/facts/new".into(),
     };
     let link = Link { name: text!("机构", "Organizations"), href: "/duplicates".into(), count: None, chosen: false };

@@ -5,6 +5,7 @@ mod export;
 mod faults;
 mod import;
 mod kill;
+mod matching;
 mod money;
 mod policy;
 mod postgres_engine;

@@ -80,7 +80,10 @@ pub(crate) fn all() -> Map<String, Value> {
             ("withheld", boolean()),
         ]),
     );
-    add("PartView", object(&[("name", one("Text")), ("adds", number()), ("percent", integer())]));
+    add(
+        "PartView",
+        object(&[("part", string()), ("name", one("Text")), ("adds", number()), ("percent", integer()), ("known", boolean()), ("reason", one("Text"))]),
+    );
     add(
         "MatchView",
         object(&[
@@ -93,10 +96,37 @@ pub(crate) fn all() -> Map<String, Value> {
             ("for_reasons", many(one("Text"))),
             ("against_reasons", many(one("Text"))),
             ("shared_terms", many(string())),
+            ("in_asked", many(one("Segment"))),
+            ("in_found", many(one("Segment"))),
         ]),
     );
     add("MatchGroup", object(&[("kind", string()), ("kind_name", one("Text")), ("matches", many(one("MatchView")))]));
     add("Matches", object(&[("of", one("RecordRef")), ("groups", many(one("MatchGroup"))), ("as_of", integer()), ("without_meaning", optional(one("Text")))]));
+    add("AlikeNeed", object(&[("relation", string()), ("advice", one("Text")), ("same_text", integer()), ("found", one("MatchView"))]));
+    add("NeedsAlike", object(&[("of", one("RecordRef")), ("needs", many(one("AlikeNeed"))), ("as_of", integer())]));
+    add(
+        "EvidenceView",
+        object(&[
+            ("kind", string()),
+            ("kind_name", one("Text")),
+            ("record", optional(one("RecordRef"))),
+            ("adds", number()),
+            ("percent", integer()),
+            ("reason", one("Text")),
+        ]),
+    );
+    add(
+        "ExpertView",
+        object(&[
+            ("record", one("RecordRef")),
+            ("organization", string()),
+            ("region_name", string()),
+            ("percent", integer()),
+            ("score", number()),
+            ("evidence", many(one("EvidenceView"))),
+        ]),
+    );
+    add("Experts", object(&[("of", one("RecordRef")), ("experts", many(one("ExpertView"))), ("as_of", integer())]));
     add("Count", tuple(&[string(), one("Text"), integer()]));
     add(
         "ConditionView",
@@ -503,6 +533,8 @@ mod tests {
         check("CaseDesk", crate::sample::cases::desk());
         check("RecordView", crate::sample::record("need"));
         check("Matches", crate::sample::matches());
+        check("NeedsAlike", crate::sample::needs_alike());
+        check("Experts", crate::sample::experts());
         check("DecisionsView", crate::sample::decisions());
         check("MeasureLines", crate::sample::measures());
         check("MeasureView", crate::sample::measure());

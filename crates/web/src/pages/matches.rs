@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use duijie_app::{MatchView, Matches, RecordRef};
+use duijie_app::{AlikeNeed, ExpertView, MatchView, Matches, RecordRef, Relationship};
 use duijie_vocab::Text;
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,6 +22,17 @@ pub(crate) struct MatchesPage {
     pub(crate) total: usize,
     pub(crate) as_of: i64,
     pub(crate) without_meaning: Option<Text>,
+    /// For a need alone: experts with their evidence, and needs like it.
+    pub(crate) experts: Vec<ExpertView>,
+    pub(crate) alike: Vec<AlikeCard>,
+}
+
+/// A need like the one asked with.
+#[derive(Serialize)]
+pub(crate) struct AlikeCard {
+    advice: Text,
+    relation: Relationship,
+    card: Card,
 }
 
 #[derive(Serialize)]
@@ -47,11 +58,15 @@ struct Bar {
     points: f64,
     from: f64,
     width: f64,
+    known: bool,
+    reason: Text,
 }
 
 /// Part colours of the style sheet.
-const TONES: usize = 10;
+const TONES: usize = 13;
 const PER_KIND: usize = 20;
+const EXPERTS: usize = 10;
+const ALIKE: usize = 6;
 
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
@@ -63,8 +78,15 @@ pub(crate) async fn show(
         return Err(Fault::not_found());
     }
     let viewer = visit.viewer.clone();
-    let matches = portal.ask(move |app| app.matches(&viewer, &id, PER_KIND)).await?;
-    portal.pages.show(&portal, &visit, "matches.html", MatchesPage::of(matches))
+    let page = portal.ask(move |app| {
+        let mut page = MatchesPage::of(app.matches(&viewer, &id, PER_KIND)?);
+        if !page.reverse {
+            page.experts = app.experts(&viewer, &id, EXPERTS)?.experts;
+            page.alike = app.needs_alike(&viewer, &id, ALIKE)?.needs.into_iter().map(AlikeCard::of).collect();
+        }
+        Ok(page)
+    });
+    portal.pages.show(&portal, &visit, "matches.html", page.await?)
 }
 
 /// Whether records of this kind have matches.
@@ -90,7 +112,15 @@ impl MatchesPage {
             total,
             as_of: matches.as_of,
             without_meaning: matches.without_meaning,
+            experts: Vec::new(),
+            alike: Vec::new(),
         }
+    }
+}
+
+impl AlikeCard {
+    pub(crate) fn of(alike: AlikeNeed) -> AlikeCard {
+        AlikeCard { advice: alike.advice, relation: alike.relation, card: Card::of(alike.found) }
     }
 }
 
@@ -102,7 +132,8 @@ impl Card {
         let mut bars = Vec::new();
         for (place, part) in view.parts.iter().enumerate().filter(|(_, part)| part.adds > 0.0) {
             let width = part.adds * scale;
-            bars.push(Bar { tone: place % TONES + 1, name: part.name.clone(), points: (width * 10.0).round() / 10.0, from, width });
+            let points = (width * 10.0).round() / 10.0;
+            bars.push(Bar { tone: place % TONES + 1, name: part.name.clone(), points, from, width, known: part.known, reason: part.reason.clone() });
             from += width;
         }
         Card { view, bars }

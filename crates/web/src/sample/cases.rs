@@ -152,6 +152,14 @@ pub(crate) fn case() -> CaseView {
         answered: Some("2026-11-21 10:00".into()),
         said: "可以合作".into(),
         reasons: vec![word("共有术语", "shared terms")],
+        grounds: Some(Grounds {
+            score: 710_000,
+            parts: vec![Ground {
+                part: "text".into(), name: word("内容", "content"), adds: 710_000, known: true, reason: word("共有术语", "shared terms")
+            }],
+            against: vec![word("成熟度未知", "maturity unknown")],
+            shared_terms: vec!["热障涂层".into()],
+        }),
         promised: true,
         seeker_consents: true,
         responder_consents: true,

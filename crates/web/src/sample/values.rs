@@ -227,8 +227,52 @@ pub(crate) fn record(kind: &str) -> RecordView {
     }
 }
 
+pub(crate) fn needs_alike() -> NeedsAlike {
+    let found = matches().groups.remove(0).matches.remove(0);
+    let alike = |relation, advice, same_text| AlikeNeed { relation, advice, same_text, found: found.clone() };
+    NeedsAlike {
+        of: reference("need", "高温合金叶片表面防护涂层工艺"),
+        needs: vec![
+            alike(Relationship::Repeat, text!("可能是重复提出的需求，可合并办理", "probably the same need told again; it could be merged"), 61),
+            alike(Relationship::Joint, text!("可与常州大学联合提出，共同攻关", "could be put forward together with 常州大学"), 12),
+        ],
+        as_of: 7,
+    }
+}
+
+pub(crate) fn experts() -> Experts {
+    let piece = |kind: &str, record: Option<RecordRef>, adds: f64, percent: u32| EvidenceView {
+        kind: kind.into(),
+        kind_name: text!("依据", "evidence"),
+        record,
+        adds,
+        percent,
+        reason: text!("署名作品，共同关键词：热障涂层", "bears the expert's name; terms in common: 热障涂层"),
+    };
+    let expert = ExpertView {
+        record: reference("expert", "陈立"),
+        organization: "常州大学".into(),
+        region_name: "江苏省常州市".into(),
+        percent: 60,
+        score: 0.6,
+        evidence: vec![
+            piece("expert", Some(reference("expert", "陈立")), 0.35, 35),
+            piece("patent", Some(reference("patent", "一种热障涂层")), 0.15, 15),
+            piece("case", None, 0.1, 10),
+        ],
+    };
+    Experts { of: reference("need", "高温合金叶片表面防护涂层工艺"), experts: vec![expert], as_of: 7 }
+}
+
 pub(crate) fn matches() -> Matches {
-    let part = |zh: &str, en: &str, adds: f64, percent: u32| PartView { name: Text::new(zh, en), adds, percent };
+    let part = |zh: &str, en: &str, adds: f64, percent: u32| PartView {
+        part: "text".into(),
+        name: Text::new(zh, en),
+        adds,
+        percent,
+        known: true,
+        reason: text!("都涉及热障涂层", "both are about thermal barrier coatings"),
+    };
     let view = |kind: &str, title: &str, owner: &str, percent: u32, score: f64| MatchView {
         record: reference(kind, title),
         owner: owner.into(),
@@ -247,6 +291,8 @@ pub(crate) fn matches() -> Matches {
         ],
         against_reasons: vec![text!("未说明能否在现有喷涂线上实施", "it is not said whether it runs on the existing line")],
         shared_terms: vec!["热障涂层".into(), "等离子喷涂".into(), "高温合金".into()],
+        in_asked: vec![Segment { text: "需要".into(), hit: false }, Segment { text: "热障涂层".into(), hit: true }],
+        in_found: vec![Segment { text: "热障涂层".into(), hit: true }, Segment { text: "的等离子喷涂".into(), hit: false }],
     };
     let group = |kind: &str, matches| MatchGroup {
         kind: kind.into(),

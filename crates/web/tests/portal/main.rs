@@ -14,6 +14,7 @@ mod post;
 mod program;
 mod provider;
 mod rights;
+mod supply;
 mod told;
 mod visits;
 
