@@ -1,7 +1,8 @@
 //! New supply meets old needs: an offer, expert or instrument that has just come in is matched against
 //! all open needs, and whose needs it could help with hears of it, at most as often as they chose.
 
-use crate::notices::put_told;
+use crate::choice::Topic;
+use crate::notices::put_notice;
 use crate::record::reference;
 use crate::sessions::later;
 use crate::{App, AppError, Viewer};
@@ -201,7 +202,7 @@ fn put_waiting(tx: &mut duijie_store::Tx<'_>, organization: &str, waiting: &Wait
         let (count, first) = (names.len(), names.iter().take(NAMED).cloned().collect::<Vec<_>>());
         let (zh, en) = (first.join("、"), first.join(", "));
         let said = text!("新来的 {count} 项资源可能帮助《{title}》：{zh}", "{count} new records could help with “{title}”: {en}");
-        put_told(tx, (need, now.micros(), nth), title, region, Some(organization), &said)?;
+        put_notice(tx, (need, now.micros(), nth), (title, region), organization, (Topic::Supply, &said))?;
     }
     Ok(())
 }
