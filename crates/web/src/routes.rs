@@ -3,8 +3,8 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, books, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph,
-    health, home, import, login, login_with, logins, map, matched, matches, measures, network, password, payouts, published, record, region, responders, search,
-    searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
+    health, home, import, login, login_with, logins, map, matched, matches, measures, network, password, payouts, published, record, region, responders,
+    search, searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
