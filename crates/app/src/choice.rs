@@ -201,11 +201,11 @@ mod tests {
     #[test]
     fn collected_notices_go_out_in_the_morning_of_china() {
         let at = |often: Often, now: &str| often.next(Timestamp::parse(now).unwrap()).map(|at| at.to_string());
-        assert_eq!(at(Often::Daily, "2026-03-04T00:59:59Z").as_deref(), Some("2026-03-04T01:00:00Z"));
-        assert_eq!(at(Often::Daily, "2026-03-04T01:00:00Z").as_deref(), Some("2026-03-05T01:00:00Z"));
+        assert_eq!(at(Often::Daily, "2026-03-04T00:59:59Z").as_deref(), Some("2026-03-04T01:00:00.000000Z"));
+        assert_eq!(at(Often::Daily, "2026-03-04T01:00:00Z").as_deref(), Some("2026-03-05T01:00:00.000000Z"));
         // 2 March 2026 was a Monday.
-        assert_eq!(at(Often::Weekly, "2026-03-01T23:00:00Z").as_deref(), Some("2026-03-02T01:00:00Z"));
-        assert_eq!(at(Often::Weekly, "2026-03-02T01:00:00Z").as_deref(), Some("2026-03-09T01:00:00Z"));
+        assert_eq!(at(Often::Weekly, "2026-03-01T23:00:00Z").as_deref(), Some("2026-03-02T01:00:00.000000Z"));
+        assert_eq!(at(Often::Weekly, "2026-03-02T01:00:00Z").as_deref(), Some("2026-03-09T01:00:00.000000Z"));
         assert_eq!(at(Often::Never, "2026-03-02T01:00:00Z"), None);
     }
 }
