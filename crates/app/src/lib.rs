@@ -175,7 +175,6 @@ pub use simulation::{ChangeView, ClassRow, ClassView, FigureView, MoneyBounds, P
 pub use simulation_workbook::simulation_workbook;
 pub use smtp::{Smtp, SmtpFault};
 pub use spread::{Spread, SpreadPart};
-pub use supply::HowOften;
 pub use viewer::{Action, Refused, Role, Target, Viewer};
 pub use views::*;
 pub use visit_record::{PromiseView, VisitDesk, VisitForm, VisitView};

@@ -70,7 +70,7 @@ pub(crate) fn pages() -> Vec<Route> {
         reads("/network", get(network::show)),
         reads("/region/{code}", get(region::show)),
         both("/settings", get(settings::show).post(settings::change)),
-        both("/workspace", get(workspace::show).post(workspace::choose)),
+        reads("/workspace", get(workspace::show)),
         reads("/{kind}/{id}/graph", get(graph::show)),
         reads("/api", get(api::page)),
         writes("/mcp", post(mcp::answer)),

@@ -1,15 +1,14 @@
 //! The desk of somebody who is logged in: for a firm its profile, yearly figures, what it could get,
 //! its needs with who could help, and its people; for the office what waits to be done.
 
-use super::{Link, decisions::rank, see_other};
+use super::{Link, decisions::rank};
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::posted::Posted;
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::{Action, App, AppError, Hit, HowOften, RecordRef, RecordView, SearchRequest, Sort, Target, Viewer};
+use duijie_app::{Action, App, AppError, Hit, RecordRef, RecordView, SearchRequest, Sort, Target, Viewer};
 use duijie_vocab::{RecordId, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
@@ -35,8 +34,6 @@ pub(crate) struct Firm {
     /// Yearly figures by period, the latest first.
     pub(crate) years: Vec<(RecordRef, String)>,
     pub(crate) people: Vec<RecordRef>,
-    /// How often it hears of new supply: word, name, whether chosen.
-    pub(crate) often: Vec<(&'static str, Text, bool)>,
     /// The form for the next year, filled with what does not change.
     pub(crate) next_year: String,
 }
@@ -104,23 +101,7 @@ fn firm(app: &App, viewer: &Viewer, id: &RecordId) -> Result<Firm, AppError> {
         next_year: crate::query::Pairs::default().with("f.organization", &record.title).behind("/facts/new"),
         years,
         people: related(&record, "expert"),
-        often: often(app.supply_choice(viewer)?),
     })
-}
-
-fn often(chosen: Option<HowOften>) -> Vec<(&'static str, Text, bool)> {
-    HowOften::ALL.into_iter().map(|often| (often.as_str(), often.name(), chosen == Some(often))).collect()
-}
-
-/// How often the firm hears of new supply from now on.
-pub(crate) async fn choose(
-    State(portal): State<Arc<Portal>>,
-    Extension(visit): Extension<Visit>,
-    Extension(posted): Extension<Arc<Posted>>,
-) -> Result<Response, Fault> {
-    let (viewer, word) = (visit.viewer.clone(), posted.fields.get("often").unwrap_or_default().to_string());
-    portal.ask(move |app| app.choose_supply(&viewer, &word)).await?;
-    Ok(see_other("/workspace"))
 }
 
 fn related(record: &RecordView, kind: &str) -> Vec<RecordRef> {

@@ -1,7 +1,6 @@
 //! What comes in meets the needs that were there, and whose needs they are hears of it.
 
 use crate::browser::Portal;
-use axum::http::StatusCode;
 use duijie_app::{ImportOptions, Viewer};
 
 fn offer(portal: &Portal, title: &str) {
@@ -14,7 +13,7 @@ fn offer(portal: &Portal, title: &str) {
 }
 
 #[tokio::test]
-async fn an_owner_hears_of_new_supply_no_more_often_than_it_chose() {
+async fn an_owner_finds_what_came_in_and_is_told_of_nothing_twice() {
     let portal = Portal::open();
     let mut member = portal.logged_in("member").await;
     assert_eq!(portal.app.tell_new_supply().unwrap(), 0, "what is there already is not new");
@@ -25,11 +24,10 @@ async fn an_owner_hears_of_new_supply_no_more_often_than_it_chose() {
     assert_eq!(portal.app.tell_new_supply().unwrap(), 0, "nothing is told twice");
 
     offer(&portal, "叶片热障涂层二");
-    assert_eq!(portal.app.tell_new_supply().unwrap(), 0, "once a week at most, unless another is chosen");
-    assert_eq!(member.submit("/workspace", "/workspace", &[("often", "at_once")]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(portal.app.tell_new_supply().unwrap(), 1, "what waited is told");
-    assert!(member.get("/inbox").await.text.contains("叶片热障涂层二"));
-    assert_eq!(member.submit("/workspace", "/workspace", &[("often", "never")]).await.status, StatusCode::SEE_OTHER);
     offer(&portal, "叶片热障涂层三");
-    assert_eq!(portal.app.tell_new_supply().unwrap(), 0);
+    assert_eq!(portal.app.tell_new_supply().unwrap(), 1, "what came in together is told together");
+    let inbox = member.get("/inbox").await.unescaped();
+    assert!(inbox.contains("2 项资源") && inbox.contains("叶片热障涂层二") && inbox.contains("叶片热障涂层三"), "{inbox}");
+    let mut other = portal.logged_in("officer").await;
+    assert!(!other.get("/inbox").await.unescaped().contains("叶片热障涂层"), "the notice is the owner's");
 }
