@@ -112,13 +112,24 @@ fn installed() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Adds each peer's speed, the ratio to the best, and whether its counts and sums are the engine's.
+/// Adds each peer's speed, the ratio to the best per second of a processor on as many threads, and of wall time, and whether its counts and sums are the engine's.
 fn compare(figures: &mut Value, ran: &[Value], columns: &Path) -> Result<()> {
-    let own = figures["warm_pairs_per_cpu_s"].as_f64().context("no speed was measured")?;
-    let speed = |report: &Value| report["pairs_per_cpu_s"].as_f64().unwrap_or(0.0);
-    let best = ran.iter().max_by(|a, b| speed(a).total_cmp(&speed(b)));
-    figures["best_peer"] = best.map_or(Value::Null, |best| best["peer"].clone());
-    figures["ratio_to_best_peer"] = best.map_or(Value::Null, |best| json!((own / speed(best) * 10.0).round() / 10.0));
+    let own = |name: &str| figures[name].as_f64().context("no speed was measured");
+    let (all, one) = (own("warm_pairs_per_cpu_s")?, own("one_thread_pairs_per_cpu_s")?);
+    let per_second = all * own("warm_cpu_s")? / own("warm_wall_s")?;
+    let number = |report: &Value, name: &str| report[name].as_f64().unwrap_or(0.0);
+    let speed = |report: &Value| number(report, "pairs_per_cpu_s");
+    let ratio = |own: f64, other: f64| json!((own / other * 10.0).round() / 10.0);
+    if let Some(best) = ran.iter().max_by(|a, b| speed(a).total_cmp(&speed(b))) {
+        // Two threads share caches and memory: a peer on one thread is compared with the engine on one.
+        let alone = number(best, "cpu_s") < 1.2 * number(best, "wall_s");
+        let more = [
+            ("best_peer", best["peer"].clone()),
+            ("ratio_to_best_peer", ratio(if alone { one } else { all }, speed(best))),
+            ("wall_ratio_to_best_peer", ratio(per_second, speed(best) * number(best, "cpu_s") / number(best, "wall_s"))),
+        ];
+        more.into_iter().for_each(|(name, value)| figures[name] = value);
+    }
     let mut reports = Vec::new();
     for report in ran {
         let agrees = agrees(report, columns)?;

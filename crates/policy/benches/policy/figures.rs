@@ -62,6 +62,8 @@ pub(crate) fn measure(work: Workload, seed: usize, sample: usize, repeat: usize)
     let (once, raw) = best(repeat, || Batch::once(&book, &population, &regions, day()).tally());
     let (batch, coding) = took(|| Batch::prepare(&book, &population, &regions, day()));
     let (tallies, warm) = best(repeat, || batch.tally());
+    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread more");
+    let (_, alone) = best(repeat, || one_thread.install(|| batch.tally()));
     let peak = peak_mib();
     assert_eq!(once, tallies, "codes made for a block and kept ones disagree");
     let equal = equal_to_reference(&book, &batch, &population, &regions, sample, &tallies);
@@ -81,6 +83,7 @@ pub(crate) fn measure(work: Workload, seed: usize, sample: usize, repeat: usize)
         "error": sum(|tally| tally.error),
         "amount_fen": tallies.iter().map(|tally| tally.amount_low).sum::<i128>().to_string(),
         "warm_pairs_per_cpu_s": (pairs / warm.cpu).round(),
+        "one_thread_pairs_per_cpu_s": (pairs / alone.cpu).round(),
         "warm_wall_s": rounded(warm.wall),
         "warm_cpu_s": rounded(warm.cpu),
         "coding_cpu_s": rounded(coding.cpu),
