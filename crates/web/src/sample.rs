@@ -219,7 +219,6 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         needs: vec![(need, vec![(firm.clone(), 61)])],
         years: vec![(firm.clone(), "2021".into())],
         people: vec![firm],
-        often: vec![("daily", text!("每天至多一次", "at most once a day"), true), ("never", text!("不通知", "never"), false)],
         next_year: "/facts/new".into(),
     };
     let link = Link { name: text!("机构", "Organizations"), href: "/duplicates".into(), count: None, chosen: false };
