@@ -8,7 +8,8 @@ use duijie_ledger::{
     read_bank_rows, reconcile, statement, trial_balance,
 };
 use duijie_sheet::{Limits, read};
-use duijie_vocab::{Date, Diagnostic, Fen, RegionCode, Timestamp, text};
+use duijie_store::View;
+use duijie_vocab::{Date, Diagnostic, Fen, RecordId, RegionCode, Timestamp, text};
 use serde::Serialize;
 
 /// How many rows are read at a time.
@@ -69,7 +70,8 @@ impl App {
         viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None })?;
         let accounts = self.ledger_accounts(kind)?;
         let own = accounts.into_iter().filter(|account| viewer.region.contains(account.id.region()));
-        Ok(own.map(|account| shown(&account)).collect())
+        let own: Vec<Account> = own.collect();
+        self.store().read(|view| own.iter().map(|account| shown(view, account)).collect())
     }
 
     /// The trial balance over all accounts; it is only even over all of them.
@@ -180,16 +182,18 @@ fn expiry(reserved: &Entry) -> Result<Transfer, AppError> {
     Ok(Transfer::new(id, code, Act::Expire { pending }).with(reserved.transfer.links.clone()))
 }
 
-fn shown(account: &Account) -> AccountBalance {
-    AccountBalance {
+fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppError> {
+    let name = account.id.name();
+    let holder = RecordId::parse(name).map(|id| view.get(&id)).transpose()?.flatten();
+    Ok(AccountBalance {
         account: account.id.to_string(),
         kind: account.id.kind().name(),
         region_name: account.id.region().path(),
-        name: account.id.name().to_string(),
+        name: holder.map_or_else(|| name.to_string(), |row| crate::record::title(&row.record)),
         balance: account.balance(),
         available: account.available(),
         reserved: account.debits_pending.max(account.credits_pending),
-    }
+    })
 }
 
 /// Midnight in China at the beginning of the day that lies `later` days after `day`.

@@ -121,23 +121,23 @@ fn gather(app: &App, viewer: &Viewer, account: Option<&AccountId>, (from, until)
 impl AccountShown {
     pub(crate) fn of(row: AccountBalance) -> AccountShown {
         let AccountBalance { account, kind, region_name, name, balance, reserved, .. } = row;
-        AccountShown { account, kind, region_name, name, balance: balance.to_string(), reserved: reserved.to_string() }
+        AccountShown { account, kind, region_name, name, balance: balance.chinese(), reserved: reserved.chinese() }
     }
 }
 
 impl StatementShown {
     fn of(statement: &Statement) -> StatementShown {
         let more = statement.lines.len().saturating_sub(LINES);
-        let side = |amount: Fen| if amount == Fen::ZERO { String::new() } else { amount.to_string() };
+        let side = |amount: Fen| if amount == Fen::ZERO { String::new() } else { amount.chinese() };
         let lines = statement.lines.iter().skip(more).map(|line| LineShown {
             at: line.at.china_minute(),
             transfer: line.transfer.clone(),
             counter: line.counter.to_string(),
             debit: side(line.debit),
             credit: side(line.credit),
-            balance: line.balance.to_string(),
+            balance: line.balance.chinese(),
         });
-        StatementShown { opening: statement.opening.to_string(), closing: statement.closing.to_string(), lines: lines.collect(), more }
+        StatementShown { opening: statement.opening.chinese(), closing: statement.closing.chinese(), lines: lines.collect(), more }
     }
 }
 
