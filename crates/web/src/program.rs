@@ -6,8 +6,9 @@ use crate::posted::{FORM_LIMIT_BYTES, collect, within_form_time};
 use crate::visit::Visit;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
-use duijie_app::Scope;
-use duijie_vocab::text;
+use duijie_app::{AppError, Scope};
+use duijie_vocab::{Diagnostic, text};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Instant;
 
@@ -15,6 +16,16 @@ use std::time::Instant;
 /// asks what was wrong with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent(pub(crate) Result<Value, Fault>);
+
+impl Sent {
+    /// The body as what it should be; what is wrong with it otherwise.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        serde_json::from_value(self.0?).map_err(|why| {
+            let message = text!("请求体有误：{why}", "the body cannot be used: {why}");
+            AppError::Invalid(vec![Diagnostic::error("body", message)]).into()
+        })
+    }
+}
 
 /// Finds out who a program acts as and whether it may come now.
 pub(crate) async fn recognise(portal: &Portal, visit: &mut Visit, method: &Method, headers: &HeaderMap) -> Result<(), Fault> {

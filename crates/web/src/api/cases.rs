@@ -4,6 +4,7 @@
 use super::JSON;
 use super::record::{base, tag};
 use crate::fault::Fault;
+use crate::pages::cases::desk_query;
 use crate::portal::Portal;
 use crate::program::Sent;
 use crate::render::json;
@@ -12,8 +13,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use duijie_app::{ActForm, AppError, CaseForm, CaseView, DeskQuery, case_state};
-use duijie_vocab::{Diagnostic, RecordId, text};
+use duijie_app::{ActForm, CaseForm, CaseView, DeskQuery, case_state};
+use duijie_vocab::{RecordId, text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,22 +37,11 @@ struct Acted {
 }
 
 pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
-    let on = |name: &str| visit.query.get(name) == Some("1");
     let state = visit.query.filled("state").map(|word| {
         case_state(word)
             .ok_or_else(|| Fault::bad_parameter(text!("没有状态 {word}。", "There is no state {word}."), text!("如 matching。", "Such as matching.")))
     });
-    let query = DeskQuery {
-        state: state.transpose()?,
-        region: crate::pages::search::region_of(&visit.query)?,
-        held: on("held"),
-        late: on("late"),
-        mine: on("mine"),
-        figure: visit.query.filled("figure").and_then(duijie_app::process_figure),
-        field: visit.query.get("field").map(str::to_string),
-        adviser: visit.query.filled("adviser").map(str::to_string),
-        after: visit.query.filled("after").map(str::to_string),
-    };
+    let query = DeskQuery { state: state.transpose()?, region: crate::pages::search::region_of(&visit.query)?, ..desk_query(&visit) };
     json(&portal.ask(move |app| app.case_desk(&visit.viewer, &query)).await?, JSON)
 }
 
@@ -66,7 +56,7 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
 }
 
 pub(crate) async fn create(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let Opened { need, submit } = read(sent)?;
+    let Opened { need, submit } = sent.read()?;
     let case = portal
         .ask(move |app| {
             let id = app.open_case(&visit.viewer, &need, submit)?;
@@ -88,7 +78,7 @@ pub(crate) async fn act(
 ) -> Result<Response, Fault> {
     let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
     let version = u32::try_from(base(&headers)?).map_err(|_| Fault::not_found())?;
-    let Acted { verb, fields } = read(sent)?;
+    let Acted { verb, fields } = sent.read()?;
     let form = ActForm { verb, fields: fields.into_iter().collect() };
     let case = portal
         .ask(move |app| {
@@ -97,13 +87,6 @@ pub(crate) async fn act(
         })
         .await?;
     tagged(&case, StatusCode::OK)
-}
-
-fn read<T: serde::de::DeserializeOwned>(sent: Sent) -> Result<T, Fault> {
-    serde_json::from_value(sent.0?).map_err(|why| {
-        let message = text!("内容无法识别：{why}", "the body is not understood: {why}");
-        AppError::Invalid(vec![Diagnostic::error("case.body", message)]).into()
-    })
 }
 
 fn tagged(case: &CaseView, status: StatusCode) -> Result<Response, Fault> {

@@ -16,7 +16,6 @@ use duijie_app::{
     AccountId, AppError, Application, Contract, EntitlementRequest, EntitlementView, OrderAct, OrderView, PayoutAct, TransferId, VoucherAct, VoucherView,
 };
 use duijie_vocab::{Date, Diagnostic, Fen, RecordId, Timestamp, text};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -70,16 +69,12 @@ pub(crate) async fn payout_step(
 
 /// The act that was sent. What a payment file does is not done one by one.
 fn read_act(sent: Sent) -> Result<PayoutAct, Fault> {
-    let act: PayoutAct = read_sent(sent)?;
+    let act: PayoutAct = sent.read()?;
     let by_file = matches!(act, PayoutAct::Order { .. } | PayoutAct::Settle { .. } | PayoutAct::Bounce { .. } | PayoutAct::Publish { .. });
     if by_file { Err(invalid(text!("公示与付款只能成批办理", "lists and payment files are made in batches"))) } else { Ok(act) }
 }
 
 /// What was sent, as what it has to be. Amounts are whole Fen.
-fn read_sent<T: DeserializeOwned>(sent: Sent) -> Result<T, Fault> {
-    serde_json::from_value(sent.0?).map_err(|why| invalid(text!("请求体有误：{why}", "the body cannot be used: {why}")))
-}
-
 fn invalid(message: duijie_vocab::Text) -> Fault {
     Fault::from(AppError::Invalid(vec![Diagnostic::error("body", message)]))
 }
@@ -98,7 +93,7 @@ pub(crate) async fn payout_run(
     Extension(visit): Extension<Visit>,
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
-    let RunAsked { measure, period } = read_sent(sent)?;
+    let RunAsked { measure, period } = sent.read()?;
     json(&portal.ask(move |app| app.payout_run(&visit.viewer, &measure, &period, &mut |_| {})).await?, JSON)
 }
 
@@ -111,7 +106,7 @@ struct VoucherAsked {
 }
 
 pub(crate) async fn apply(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let VoucherAsked { scheme, application } = read_sent(sent)?;
+    let VoucherAsked { scheme, application } = sent.read()?;
     json(&portal.ask(move |app| app.apply_voucher(&visit.viewer, &scheme, application)).await?, JSON)
 }
 
@@ -122,7 +117,7 @@ pub(crate) async fn voucher_step(
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
     let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
-    let act: VoucherAct = read_sent(sent)?;
+    let act: VoucherAct = sent.read()?;
     json(&portal.ask(move |app| app.voucher_step(&visit.viewer, &id, &act)).await?, JSON)
 }
 
@@ -136,7 +131,7 @@ struct OrderAsked {
 }
 
 pub(crate) async fn order(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let OrderAsked { voucher, filing, contract } = read_sent(sent)?;
+    let OrderAsked { voucher, filing, contract } = sent.read()?;
     json(&portal.ask(move |app| app.place_order(&visit.viewer, &voucher, &filing, contract)).await?, JSON)
 }
 
@@ -147,7 +142,7 @@ pub(crate) async fn order_step(
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
     let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
-    let act: OrderAct = read_sent(sent)?;
+    let act: OrderAct = sent.read()?;
     json(&portal.ask(move |app| app.order_step(&visit.viewer, &id, &act)).await?, JSON)
 }
 

@@ -36,10 +36,7 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
 }
 
 pub(crate) async fn create(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let wish: Wish = serde_json::from_value(sent.0?).map_err(|fault| {
-        let message = text!("请求体不是一个订阅：{fault}", "the body is no webhook: {fault}");
-        Fault::from(AppError::Invalid(vec![Diagnostic::error("webhook.body", message)]))
-    })?;
+    let wish: Wish = sent.read()?;
     let region = wish.region.as_deref().map(RegionCode::find).transpose().map_err(|_| {
         let message = text!("没有这个行政区划，或有多个同名", "there is no such region, or there are several");
         Fault::from(AppError::Invalid(vec![Diagnostic::error("webhook.region", message).at(Place::field("region"))]))

@@ -141,7 +141,8 @@ pub(crate) async fn read_inbox(State(portal): State<Arc<Portal>>, Extension(visi
     Ok(see_other("/inbox"))
 }
 
-fn desk_query(visit: &Visit) -> DeskQuery {
+/// What is asked of the desk; a state or region that there is not is left out.
+pub(crate) fn desk_query(visit: &Visit) -> DeskQuery {
     let on = |name: &str| visit.query.get(name) == Some("1");
     DeskQuery {
         state: visit.query.filled("state").and_then(duijie_app::case_state),
