@@ -13,6 +13,10 @@ use duijie_app::AppError;
 use duijie_vocab::Lang;
 use std::process::ExitCode;
 
+/// Many small values live briefly in every engine; SQLite takes its memory here too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a command ends with when nothing broke: whether everything was as it should be.
 pub(crate) type Outcome = anyhow::Result<Verdict>;
 

@@ -101,10 +101,12 @@ pub(crate) struct Job<T, E, F> {
     foreseen: Vec<Transfer>,
     act: F,
     outcome: Option<Result<T, WriteError<E>>>,
-    reply: Sender<Result<T, WriteError<E>>>,
+    reply: oneshot::Sender<Result<T, WriteError<E>>>,
 }
 
-pub(crate) type Answer<T, E> = Receiver<Result<T, WriteError<E>>>;
+/// Where the answer comes. Who waits for it sleeps: many clients that look again and again would take
+/// the processor from the writer.
+pub(crate) type Answer<T, E> = oneshot::Receiver<Result<T, WriteError<E>>>;
 
 impl<T, E, F> Job<T, E, F>
 where
@@ -113,7 +115,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 {
     pub(crate) fn waiting(actor: Actor, foreseen: Vec<Transfer>, act: F) -> (Box<dyn Act>, Answer<T, E>) {
-        let (reply, answer) = bounded(1);
+        let (reply, answer) = oneshot::channel();
         (Box::new(Job { actor, foreseen, act, outcome: None, reply }), answer)
     }
 }
@@ -308,7 +310,7 @@ fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard
 }
 
 /// How long the queue may be empty before a group that could grow is written as it is.
-const LULL: Duration = Duration::from_micros(200);
+const LULL: Duration = Duration::from_micros(50);
 
 /// The use cases that share the next commit. A lone writer is not made to wait; when the group
 /// before had several, as many are waited for, but not longer than `max_wait`, and not when nobody

@@ -32,7 +32,9 @@ impl Conn {
     ) -> Result<u64, StoreFault> {
         let mut changed = 0;
         let done = match &mut self.link {
-            Link::Sqlite(link) => in_parts(fixed, args, columns, statement, |sql, args| link.execute(sql, args).map(|rows| changed += rows)),
+            Link::Sqlite(link) => {
+                in_parts(fixed, args, columns, |rows| at_the_first_fault(&statement(rows)), |sql, args| link.execute(sql, args).map(|rows| changed += rows))
+            }
             Link::Postgres(_) if args.is_empty() => Ok(()),
             Link::Postgres(link) => {
                 let sql = statement(&arrays(fixed.len(), args, columns));
@@ -94,6 +96,12 @@ fn values(rows: usize, columns: usize, first: usize) -> String {
         out.push(')');
     }
     out
+}
+
+/// An insert that stops at its first fault without taking back the rows before it. Whoever meets a
+/// fault is undone as a whole, so SQLite need not keep a copy of each page for the single statement.
+fn at_the_first_fault(statement: &str) -> String {
+    statement.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1)
 }
 
 /// Runs `statement(rows)` over `args` with as many rows at a time as [`ROWS`] allows.
