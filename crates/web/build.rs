@@ -1,11 +1,12 @@
 //! Takes what `cargo xtask scripts` bundled into the binary. Without it the portal is complete all the
 //! same: charts and the map are then what the server draws.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("bundle");
+    let folder = Path::new(&told("CARGO_MANIFEST_DIR")?).join("bundle");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut packed: Vec<_> = match fs::read_dir(&folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?,
@@ -14,7 +15,7 @@ fn main() -> io::Result<()> {
     };
     packed.retain(|path| path.extension().is_some_and(|extension| extension == "gz"));
     packed.sort();
-    if packed.is_empty() && env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+    if packed.is_empty() && told("PROFILE")? == "release" {
         println!("cargo::warning=charts and the map will be those of the server: `cargo xtask scripts` was not run");
     }
     let line = |path: &std::path::PathBuf| {
@@ -22,6 +23,11 @@ fn main() -> io::Result<()> {
         format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string())
     };
     let list: String = packed.iter().map(line).collect();
-    let out = Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("bundle.rs");
+    let out = Path::new(&told("OUT_DIR")?).join("bundle.rs");
     fs::write(out, format!("/// Name and packed bytes of each file of the bundle.\nconst BUNDLE: &[(&str, &[u8])] = &[\n{list}];\n"))
+}
+
+/// What cargo tells a build script under `name`.
+fn told(name: &str) -> io::Result<OsString> {
+    env::var_os(name).ok_or_else(|| io::Error::other(format!("cargo does not tell {name}")))
 }

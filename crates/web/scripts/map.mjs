@@ -40,10 +40,10 @@ function circles(all) {
 
 /** Lines of whole degrees, so that one sees where one is without any boundary. */
 function degrees() {
-  const line = (coordinates) => ({ type: "Feature", geometry: { type: "LineString", coordinates }, properties: {} });
+  const line = (degree, coordinates) => ({ type: "Feature", geometry: { type: "LineString", coordinates }, properties: { near: degree % 5 !== 0 } });
   const lines = [];
-  for (let east = 70; east <= 140; east += 5) lines.push(line([[east, 0], [east, 60]]));
-  for (let north = 0; north <= 60; north += 5) lines.push(line([[70, north], [140, north]]));
+  for (let east = 70; east <= 140; east += 1) lines.push(line(east, [[east, 0], [east, 60]]));
+  for (let north = 0; north <= 60; north += 1) lines.push(line(north, [[70, north], [140, north]]));
   return collection(lines);
 }
 
@@ -63,7 +63,8 @@ function style(frame, all, points) {
     paint: dark.matches ? { "raster-brightness-min": 1, "raster-brightness-max": 0, "raster-hue-rotate": 180 } : {},
   }));
   const ground = tiles.length ? [] : [
-    { id: "degrees", type: "line", source: "degrees", paint: { "line-color": colour("--line"), "line-opacity": 0.7, "line-width": 1 } },
+    { id: "degrees", type: "line", source: "degrees", filter: ["!", ["get", "near"]], paint: { "line-color": colour("--line"), "line-width": 1 } },
+    { id: "near-degrees", type: "line", source: "degrees", minzoom: 6, filter: ["get", "near"], paint: { "line-color": colour("--line"), "line-width": 0.7 } },
     { id: "points", type: "circle", source: "points", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 3, 1.5, 9, 3], "circle-color": colour("--strong-line"), "circle-opacity": 0.5 } },
   ];
   return {
