@@ -8,6 +8,7 @@ import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
+import { network } from "./network.mjs";
 
 use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
 
@@ -184,3 +185,8 @@ const seen = new IntersectionObserver(
   { rootMargin: "400px" },
 );
 for (const frame of document.querySelectorAll("[data-plot]")) seen.observe(frame);
+
+// Fingers move the page, and scroll the picture of the server.
+if (matchMedia("(hover: hover) and (pointer: fine)").matches && !forced.matches) {
+  for (const frame of document.querySelectorAll("[data-network]")) network(frame);
+}

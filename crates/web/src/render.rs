@@ -306,7 +306,7 @@ mod tests {
             let (name, page) = samples.iter().find(|(name, _)| *name == wanted).expect("a sample");
             pages.html(Lang::Zh, name, frame, page).expect("a page")
         };
-        for (page, scripts) in [("map.html", &["map.js", "map.css", "map-worker.js"][..]), ("figures.html", &["charts.js"]), ("region.html", &["charts.js"])] {
+        for (page, scripts) in [("map.html", &["map.js", "map.css", "map-worker.js"][..]), ("figures.html", &["charts.js"]), ("region.html", &["charts.js"]), ("network.html", &["charts.js"])] {
             let (with, without) = (shown(&WITH, page), shown(&WITHOUT, page));
             for script in scripts {
                 assert!(with.contains(&format!("/{script}\"")), "{page} does not ask for {script}");

@@ -47,6 +47,17 @@ async function chartAndTable(browser, base, lang) {
   return settled(page);
 }
 
+/** The network says who is tied to whom where one points, and comes closer. */
+async function networkCloser(browser, base, lang) {
+  const page = await visitor(browser, base, { lang });
+  await page.goto("/network");
+  const frame = await page.waitForSelector("[data-network].drawn");
+  hold((await frame.$eval(".plotted", (place) => place.getAttribute("aria-label"))).length > 0, "the network has no name");
+  await (await frame.$(".closer button")).press("Enter");
+  hold(await page.isVisible(".graph-table tbody a"), "there is no table beside the network");
+  return settled(page);
+}
+
 /** Where there is no WebGL, and where scripts are off, the pictures of the server stay. */
 async function withoutThem(browser, base, lang) {
   const bare = await visitor(browser, base, { lang });
@@ -84,4 +95,4 @@ function settled(page) {
   return page;
 }
 
-export const DRAWN = { mapByKeyboard, chartAndTable, withoutThem, lightHome };
+export const DRAWN = { mapByKeyboard, chartAndTable, networkCloser, withoutThem, lightHome };
