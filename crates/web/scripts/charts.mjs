@@ -66,7 +66,7 @@ function option({ rows, series, tips, description }, lying, colours, family, roo
     triggerEvent: false,
     axisTick: { show: false },
     axisLine: { show: !lying, lineStyle: { color: colours.line } },
-    axisLabel: { ...name, width: lying ? room * NAMES : undefined, overflow: "truncate", interval: lying ? 0 : "auto", hideOverlap: true },
+    axisLabel: { ...name, width: lying ? room * NAMES : undefined, overflow: "truncate", interval: lying || names.length <= 12 ? 0 : "auto", hideOverlap: true },
   };
   const value = { type: "value", minInterval: 1, axisLabel: { ...soft, show: !lying, hideOverlap: true }, splitLine: { show: !lying, lineStyle: { color: colours.line } }, nameTextStyle: soft };
   const values = lines ? [value, { ...value, splitLine: { show: false } }] : [value];
