@@ -115,6 +115,20 @@ impl Book {
         self.by_id.get(id)?.last().map(|&at| &self.measures[at])
     }
 
+    /// The version of a measure whose dates hold a day.
+    pub fn measure_on(&self, id: &str, day: Date) -> Option<&Measure> {
+        let holds = |measure: &&Measure| {
+            let (from, until) = measure.source.in_force;
+            from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+        };
+        self.versions(id).into_iter().rev().find(holds)
+    }
+
+    /// The id nearest to a mistyped one.
+    pub fn nearest_id(&self, id: &str) -> Option<&str> {
+        crate::suggest::closest(id, self.ids())
+    }
+
     /// All versions of a measure, the oldest first.
     pub fn versions(&self, id: &str) -> Vec<&Measure> {
         self.by_id.get(id).map(|all| all.iter().map(|&at| &self.measures[at]).collect()).unwrap_or_default()

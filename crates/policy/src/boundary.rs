@@ -1,5 +1,6 @@
-//! Generated tests around a measure's thresholds: for each comparison with a fixed number the fact is
-//! set just below, at, and just above it, and each fact is taken away once. Officials sign the table.
+//! Generated tests around a measure's thresholds: wherever a condition or the amount turns - a comparison, the
+//! end of a band, a cap, an age - the fact is set just below, at, and just above it, and each fact is taken away
+//! once. Officials sign the table.
 
 use crate::book::{Book, Measure};
 use crate::decision::{Amount, Outcome};
@@ -67,13 +68,21 @@ pub fn boundary_cases(book: &Book, measure: &Measure) -> Vec<BoundaryCase> {
     let Some(base) = base_case(book, measure) else { return Vec::new() };
     let evaluation = book.evaluation(&base.facts, &base.region_facts, base.period, base.on);
     let generator = Generator { book, measure, base: &base };
-    let leaves: Vec<NodeId> = book.plan.below(&[measure.verdict]).into_iter().filter(|&id| matches!(book.plan.op(id), Op::Fact { .. })).collect();
+    let roots: Vec<NodeId> = std::iter::once(measure.verdict).chain(measure.amount).chain(measure.rate).collect();
+    let below = book.plan.below(&roots);
+    let leaves: Vec<NodeId> = below.iter().copied().filter(|&id| matches!(book.plan.op(id), Op::Fact { .. })).collect();
     let mut cases = Vec::new();
     for leaf in leaves {
         let Some(found) = evaluation.leaf(leaf).filter(|found| found.known.is_some()) else { continue };
-        for at in thresholds(&evaluation, measure.verdict, leaf) {
-            cases.extend(generator.around(found.def, found.period, at));
+        let mut around: Vec<BoundaryCase> = Vec::new();
+        for at in turns(&evaluation, &below, leaf) {
+            around.extend(generator.around(found.def, found.period, at));
         }
+        // Next to one threshold may be another: each value stands once, as what it is most.
+        around.sort_by_key(|case| case.side != Side::At);
+        let mut seen = std::collections::BTreeSet::new();
+        around.retain(|case| seen.insert(case.value.zh.clone()));
+        cases.extend(around);
         let mut facts = base.facts.clone();
         facts.remove(&found.def.key, found.period);
         cases.extend(generator.case(found.def, found.period, Side::Missing, text!("—", "—"), &facts));
@@ -90,16 +99,52 @@ pub(crate) fn base_case(book: &Book, measure: &Measure) -> Option<ExampleCase> {
     })
 }
 
-/// The values of a fact at which some comparison of the measure turns, the other facts as they are.
-pub(crate) fn thresholds(evaluation: &Evaluation<'_>, root: NodeId, leaf: NodeId) -> Vec<Fraction> {
+/// The values of a fact at which the measure or what it pays turns, in order.
+fn turns(evaluation: &Evaluation<'_>, below: &[NodeId], leaf: NodeId) -> Vec<Fraction> {
     if !matches!(evaluation.value(leaf), Value::Number(_)) {
         return Vec::new();
     }
-    let below = evaluation.plan.below(&[root]);
-    let mut found: Vec<Fraction> = below.into_iter().filter_map(|id| missing::threshold(evaluation, id, leaf)).collect();
+    let mut found = Vec::new();
+    for &id in below {
+        match evaluation.plan.op(id) {
+            Op::Compare { left, right, .. } => {
+                found.extend(missing::threshold(evaluation, id, leaf));
+                found.extend(birthday(evaluation, *left, *right, leaf));
+            }
+            Op::Tiers { subject, tiers } | Op::Progressive { subject, tiers, .. } => {
+                let ends = tiers.iter().filter_map(|tier| tier.high);
+                found.extend(ends.filter_map(|(end, _)| missing::passing(evaluation, *subject, end, leaf)));
+            }
+            Op::Min(parts) | Op::Max(parts) => {
+                let pairs = parts.iter().enumerate().flat_map(|(at, &one)| parts[at + 1..].iter().map(move |&other| (one, other)));
+                found.extend(pairs.take(MAX_PAIRS).filter_map(|(one, other)| missing::crossing(evaluation, one, other, leaf)));
+            }
+            _ => {}
+        }
+    }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Pairs of alternatives of one minimum or maximum that are looked at.
+const MAX_PAIRS: usize = 60;
+
+/// The date from which an age that is compared with a fixed length is just that long.
+fn birthday(evaluation: &Evaluation<'_>, left: NodeId, right: NodeId, leaf: NodeId) -> Option<Fraction> {
+    let number = |id: NodeId| match evaluation.value(id) {
+        Value::Number(range) => range.point(),
+        _ => None,
+    };
+    [(left, right), (right, left)].into_iter().find_map(|(age, length)| match evaluation.plan.op(age) {
+        Op::Age { date, until } if *date == leaf => {
+            let until = crate::evaluate::from_days(number(*until)?)?;
+            let months = number(length)?.to_i64()?;
+            let day = crate::evaluate::plus_months(until, months.checked_neg()?)?;
+            Some(Fraction::whole(i64::from(day.days_since_epoch())))
+        }
+        _ => None,
+    })
 }
 
 struct Generator<'g> {

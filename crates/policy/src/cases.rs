@@ -55,7 +55,9 @@ fn is_single(evaluation: &Evaluation<'_>, node: NodeId) -> bool {
     };
     match evaluation.plan.op(node) {
         Op::Fact { .. } => true,
-        Op::Compare { left: a, right: b, .. } | Op::Among { word: a, words: b } | Op::SameWord(a, b) => is_plain(a) && is_plain(b),
+        Op::Compare { left: a, right: b, .. } | Op::Among { word: a, words: b } | Op::Begins { word: a, words: b } | Op::SameWord(a, b) => {
+            is_plain(a) && is_plain(b)
+        }
         _ => false,
     }
 }
@@ -95,8 +97,10 @@ fn split_operands(evaluation: &Evaluation<'_>, node: NodeId) -> Vec<(NodeId, Vec
 
 /// A fact that is yes or no and not known, or a comparison of such that is read twice.
 fn is_leaf_truth(evaluation: &Evaluation<'_>, id: NodeId) -> bool {
-    matches!(evaluation.plan.op(id), Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::ContainsAny { .. } | Op::ContainsAll { .. })
-        && matches!(evaluation.value(id), Value::Truth(Truth::Unknown))
+    matches!(
+        evaluation.plan.op(id),
+        Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::Begins { .. } | Op::ContainsAny { .. } | Op::ContainsAll { .. }
+    ) && matches!(evaluation.value(id), Value::Truth(Truth::Unknown))
 }
 
 /// Whether the value exists for every value its facts may take: nothing below divides by what may be zero.

@@ -3,6 +3,7 @@
 //! than it holds. What pays most together is chosen; the rest is explained.
 
 use crate::decision::{Decision, Outcome};
+use crate::measure::SharedCap;
 use crate::period::Period;
 use duijie_vocab::{Fen, Lang, Text};
 use serde::{Deserialize, Serialize};
@@ -90,23 +91,43 @@ impl LeftOut {
     }
 }
 
+/// What one measure would pay a subject, and what it may not be paid beside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim<'d> {
+    pub(crate) measure: &'d str,
+    pub(crate) name: &'d Text,
+    pub(crate) period: Period,
+    pub(crate) amount: Fen,
+    pub(crate) exclusive: &'d [String],
+    pub(crate) shared_cap: Option<&'d SharedCap>,
+    pub(crate) pool: Option<&'d str>,
+}
+
 /// The combination of the eligible decisions of one subject that pays most. `pools` says what is left
 /// in each pool; a pool that is not named is taken to cover everything. Measures that share a limit are
 /// paid from it in the order of their amounts, the last of them what is left. Among combinations that pay
 /// the same, the one whose larger amounts come first wins, then the one with the smaller ids.
 pub fn best_combination(decisions: &[Decision], pools: &BTreeMap<String, Fen>) -> Combination {
-    let mut items: Vec<Item<'_>> = decisions
-        .iter()
-        .filter(|decision| decision.outcome == Outcome::Eligible)
-        .map(|decision| Item { decision, amount: decision.amount.map_or(Fen::ZERO, |amount| amount.low) })
-        .collect();
-    items.sort_by(|a, b| {
-        b.amount.cmp(&a.amount).then_with(|| a.decision.measure.cmp(&b.decision.measure)).then_with(|| a.decision.period.cmp(&b.decision.period))
+    let eligible = decisions.iter().filter(|decision| decision.outcome == Outcome::Eligible);
+    let claims = eligible.map(|decision| Claim {
+        measure: &decision.measure,
+        name: &decision.name,
+        period: decision.period,
+        amount: decision.amount.map_or(Fen::ZERO, |amount| amount.low),
+        exclusive: &decision.exclusive,
+        shared_cap: decision.shared_cap.as_ref(),
+        pool: decision.pool.as_deref(),
     });
+    best_of(claims.collect(), pools)
+}
+
+/// As [`best_combination`], of what measures would pay.
+pub(crate) fn best_of(mut items: Vec<Claim<'_>>, pools: &BTreeMap<String, Fen>) -> Combination {
+    items.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.measure.cmp(b.measure)).then_with(|| a.period.cmp(&b.period)));
     let mut search = Search { items: &items, rest: rests(&items), best: Vec::new(), best_total: i128::MIN, steps: 0 };
     search.extend(0, &mut Vec::new(), 0, &mut Left { pools: pools.clone(), used: BTreeMap::new() });
     let (best, proven) = (search.best, search.steps < MAX_STEPS);
-    let chosen: Vec<(&Item<'_>, Fen)> = best.iter().map(|&(at, paid)| (&items[at], paid)).collect();
+    let chosen: Vec<(&Claim<'_>, Fen)> = best.iter().map(|&(at, paid)| (&items[at], paid)).collect();
     let is_chosen = |at: usize| best.iter().any(|&(chosen, _)| chosen == at);
     let left_out = items.iter().enumerate().filter(|(at, _)| !is_chosen(*at)).map(|(_, item)| item.left_out(&chosen)).collect();
     Combination {
@@ -123,16 +144,11 @@ struct Left<'d> {
     used: BTreeMap<(&'d str, Option<i16>), Fen>,
 }
 
-struct Item<'d> {
-    decision: &'d Decision,
-    amount: Fen,
-}
-
-impl Item<'_> {
+impl Claim<'_> {
     /// The group in which two measures exclude one another: shared, in periods that overlap.
-    fn conflict(&self, other: &Item<'_>) -> Option<&str> {
-        let group = self.decision.exclusive.iter().find(|group| other.decision.exclusive.contains(group))?;
-        let overlap = match (self.decision.period.days(), other.decision.period.days()) {
+    fn conflict(&self, other: &Claim<'_>) -> Option<&str> {
+        let group = self.exclusive.iter().find(|group| other.exclusive.contains(group))?;
+        let overlap = match (self.period.days(), other.period.days()) {
             (Some((from, until)), Some((begin, end))) => from <= end && begin <= until,
             _ => true,
         };
@@ -141,45 +157,45 @@ impl Item<'_> {
 
     /// The group and year of its shared limit, and the limit.
     fn cap(&self) -> Option<((&str, Option<i16>), Fen)> {
-        let shared = self.decision.shared_cap.as_ref()?;
-        Some(((shared.group.as_str(), self.decision.period.year()), shared.cap))
+        let shared = self.shared_cap?;
+        Some(((shared.group.as_str(), self.period.year()), shared.cap))
     }
 
     fn chosen(&self, paid: Fen) -> Chosen {
-        let shared = self.decision.shared_cap.as_ref().filter(|_| paid < self.amount);
+        let shared = self.shared_cap.filter(|_| paid < self.amount);
         Chosen {
-            measure: self.decision.measure.clone(),
-            name: self.decision.name.clone(),
-            period: self.decision.period,
+            measure: self.measure.to_string(),
+            name: self.name.clone(),
+            period: self.period,
             amount: paid,
             reduced: shared.map(|shared| Reduced { from: self.amount, group: shared.group.clone(), cap: shared.cap }),
         }
     }
 
     /// Whether what is chosen leaves nothing of its shared limit.
-    fn used_up(&self, chosen: &[(&Item<'_>, Fen)]) -> Option<Because> {
+    fn used_up(&self, chosen: &[(&Claim<'_>, Fen)]) -> Option<Because> {
         let (key, cap) = self.cap()?;
         let used: i128 = chosen.iter().filter(|(other, _)| other.cap().is_some_and(|(of, _)| of == key)).map(|(_, paid)| i128::from(paid.0)).sum();
-        let Some(shared) = &self.decision.shared_cap else { return None };
+        let shared = self.shared_cap?;
         (used >= i128::from(cap.0)).then(|| Because::SharedCap { group: shared.group.clone(), cap })
     }
 
-    fn left_out(&self, chosen: &[(&Item<'_>, Fen)]) -> LeftOut {
+    fn left_out(&self, chosen: &[(&Claim<'_>, Fen)]) -> LeftOut {
         let because = chosen.iter().find_map(|(other, _)| {
-            self.conflict(other).map(|group| Because::Excluded { by: other.decision.name.clone(), by_amount: other.amount, group: group.to_string() })
+            self.conflict(other).map(|group| Because::Excluded { by: other.name.clone(), by_amount: other.amount, group: group.to_string() })
         });
         LeftOut {
-            measure: self.decision.measure.clone(),
-            name: self.decision.name.clone(),
-            period: self.decision.period,
+            measure: self.measure.to_string(),
+            name: self.name.clone(),
+            period: self.period,
             amount: self.amount,
-            because: because.or_else(|| self.used_up(chosen)).unwrap_or_else(|| Because::Pool { pool: self.decision.pool.clone().unwrap_or_default() }),
+            because: because.or_else(|| self.used_up(chosen)).unwrap_or_else(|| Because::Pool { pool: self.pool.unwrap_or_default().to_string() }),
         }
     }
 }
 
 /// The most that the items from each place on could still add.
-fn rests(items: &[Item<'_>]) -> Vec<i128> {
+fn rests(items: &[Claim<'_>]) -> Vec<i128> {
     let mut rests = vec![0; items.len() + 1];
     for at in (0..items.len()).rev() {
         rests[at] = rests[at + 1] + i128::from(items[at].amount.0.max(0));
@@ -188,7 +204,7 @@ fn rests(items: &[Item<'_>]) -> Vec<i128> {
 }
 
 struct Search<'s> {
-    items: &'s [Item<'s>],
+    items: &'s [Claim<'s>],
     rest: Vec<i128>,
     /// Places of items, each with what it is paid.
     best: Vec<(usize, Fen)>,
@@ -225,16 +241,16 @@ impl<'s> Search<'s> {
 
 impl<'s> Left<'s> {
     /// What an item can be paid; nothing when its limit is used up or its pool does not cover it.
-    fn of(&self, item: &Item<'_>) -> Option<Fen> {
+    fn of(&self, item: &Claim<'_>) -> Option<Fen> {
         let left = item.cap().map(|(key, cap)| Fen(cap.0 - self.used.get(&key).map_or(0, |used| used.0)));
         let paid = left.map_or(item.amount, |left| item.amount.min(left));
         let worth = paid > Fen::ZERO || item.amount <= Fen::ZERO;
-        let covered = item.decision.pool.as_ref().and_then(|pool| self.pools.get(pool)).is_none_or(|&pool| pool >= paid);
+        let covered = item.pool.and_then(|pool| self.pools.get(pool)).is_none_or(|&pool| pool >= paid);
         (worth && covered).then_some(paid)
     }
 
-    fn take(&mut self, item: &'s Item<'s>, paid: Fen) {
-        if let Some(pool) = item.decision.pool.as_ref().and_then(|pool| self.pools.get_mut(pool)) {
+    fn take(&mut self, item: &'s Claim<'s>, paid: Fen) {
+        if let Some(pool) = item.pool.and_then(|pool| self.pools.get_mut(pool)) {
             pool.0 -= paid.0;
         }
         if let Some((key, _)) = item.cap() {

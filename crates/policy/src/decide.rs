@@ -44,6 +44,17 @@ impl Book {
         Some((Standing::of(&evaluation, measure, version.is_some()).verdict, amount(&evaluation, measure)))
     }
 
+    /// What a day alone says of a measure, whoever asks: [`Outcome::NotInForce`] or [`Outcome::WindowClosed`] for the
+    /// period that the day decides; nothing where it can be claimed.
+    pub fn closed_on(&self, measure: &str, on: Date) -> Option<Outcome> {
+        let newest = self.measure(measure)?;
+        let on = on.first_day();
+        let period = newest.default_period(on);
+        let Some(version) = self.version_for(measure, period, on) else { return Some(Outcome::NotInForce) };
+        let window = version.window_for(period, on);
+        window.is_some_and(|(from, until)| on < from || on > until).then_some(Outcome::WindowClosed)
+    }
+
     /// The ids of the measures that read a fact, by its key: those to decide again when it changes.
     pub fn measures_reading(&self, key: &str) -> Vec<&str> {
         self.ids().filter(|id| self.versions(id).iter().any(|measure| self.facts_read(measure).iter().any(|fact| &*fact.key == key))).collect()
@@ -165,6 +176,11 @@ impl<'a> Wording<'_, 'a> {
             rate: self.explanation.rate.as_ref().map(|rate| shown_value(rate, &percent)),
             conditions,
             missing: self.explanation.missing.iter().map(MissingFact::shown).collect(),
+            amount_missing: self.explanation.amount_missing.iter().map(MissingFact::shown).collect(),
+            amount_remark: measure.amount.filter(|_| verdict == Truth::Yes).and_then(|amount| match evaluation.value(amount) {
+                Value::Undefined(why) => Some(why.described()),
+                _ => None,
+            }),
             attestations: self.labels(&standing.open),
             basis: source.basis.clone(),
             exclusive: source.exclusive.clone(),

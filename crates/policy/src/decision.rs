@@ -123,6 +123,12 @@ pub struct Decision {
     /// A smallest set of missing facts that would decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
+    /// The missing facts that the amount rests on, where the conditions hold; when all of them are known, so is the amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amount_missing: Vec<Missing>,
+    /// Why there is no amount although the conditions hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_remark: Option<Text>,
     /// Labels of attestations that nobody has answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<Text>,
@@ -223,18 +229,17 @@ impl Decision {
         let open = |truth: Truth| self.conditions.iter().filter(move |condition| condition.verdict == truth && condition.kind != ConditionKind::Attestation);
         let list = |items: Vec<String>| items.join(if lang == Lang::Zh { "；" } else { "; " });
         let detail = match self.outcome {
-            Outcome::Eligible | Outcome::BudgetExhausted => self.amount.map(|amount| match lang {
-                Lang::Zh => format!("金额{}", amount.shown(lang)),
-                Lang::En => format!("amount {}", amount.shown(lang)),
-            }),
+            Outcome::Eligible | Outcome::BudgetExhausted => self.amount_sentence(lang),
             Outcome::NotEligible => Some(list(open(Truth::No).take(3).map(|condition| condition.sentence(lang)).collect())),
             Outcome::Unknown => Some(list(vec![self.missing_sentence(lang)])),
             Outcome::NeedsReview => {
                 let labels: Vec<&str> = self.attestations.iter().map(|label| label.get(lang)).collect();
-                Some(match lang {
+                let confirm = match lang {
                     Lang::Zh => format!("须核验：{}", labels.join("、")),
                     Lang::En => format!("to be confirmed: {}", labels.join(", ")),
-                })
+                };
+                let amount = self.amount_sentence(lang).filter(|_| !self.amount_missing.is_empty());
+                Some(list(std::iter::once(confirm).chain(amount).collect()))
             }
             Outcome::Error => Some(list(open(Truth::Error).take(2).map(|condition| condition.sentence(lang)).collect())),
             Outcome::WindowClosed => self.window.map(|(from, until)| match lang {
@@ -252,21 +257,30 @@ impl Decision {
         }
     }
 
+    /// `金额 12万元`, and what it still depends on.
+    fn amount_sentence(&self, lang: Lang) -> Option<String> {
+        if let Some(remark) = &self.amount_remark {
+            return Some(match lang {
+                Lang::Zh => format!("金额无法算出：{}", remark.zh),
+                Lang::En => format!("the amount cannot be computed: {}", remark.en),
+            });
+        }
+        // “At least nothing” tells nobody anything.
+        let known = self.amount.filter(|amount| amount.exact || amount.high.is_some() || amount.low > Fen::ZERO).map(|amount| amount.shown(lang));
+        let missing: Vec<String> = self.amount_missing.iter().map(|missing| missing.shown(lang)).collect();
+        let facts = missing.join(if lang == Lang::Zh { "、" } else { ", " });
+        match (lang, known, missing.is_empty()) {
+            (_, None, true) => None,
+            (Lang::Zh, Some(known), true) => Some(format!("金额{known}")),
+            (Lang::En, Some(known), true) => Some(format!("amount {known}")),
+            (Lang::Zh, known, false) => Some(format!("金额{}还需知道：{facts}", known.map_or_else(String::new, |known| format!("{known}，")))),
+            (Lang::En, Some(known), false) => Some(format!("amount {known}; to be exact it needs {facts}")),
+            (Lang::En, None, false) => Some(format!("the amount needs {facts}")),
+        }
+    }
+
     fn missing_sentence(&self, lang: Lang) -> String {
-        let shown: Vec<String> = self
-            .missing
-            .iter()
-            .map(|missing| {
-                let period = if missing.period == Period::Instant { String::new() } else { missing.period.described().get(lang).to_string() };
-                let name = missing.name.get(lang);
-                match (lang, &missing.needed) {
-                    (Lang::Zh, Some(needed)) => format!("{period}{name}（需{}）", needed.zh),
-                    (Lang::Zh, None) => format!("{period}{name}"),
-                    (Lang::En, Some(needed)) => format!("{name} {period} (must be {})", needed.en),
-                    (Lang::En, None) => format!("{name} {period}").trim_end().to_string(),
-                }
-            })
-            .collect();
+        let shown: Vec<String> = self.missing.iter().map(|missing| missing.shown(lang)).collect();
         match (lang, shown.is_empty()) {
             (_, true) => {
                 let undecided = self.conditions.iter().filter(|condition| condition.verdict == Truth::Unknown);
@@ -274,6 +288,20 @@ impl Decision {
             }
             (Lang::Zh, false) => format!("还需知道：{}", shown.join("、")),
             (Lang::En, false) => format!("still to be known: {}", shown.join(", ")),
+        }
+    }
+}
+
+impl Missing {
+    /// `2021年营业收入（需≥ 3万元）`.
+    pub fn shown(&self, lang: Lang) -> String {
+        let period = if self.period == Period::Instant { String::new() } else { self.period.described().get(lang).to_string() };
+        let name = self.name.get(lang);
+        match (lang, &self.needed) {
+            (Lang::Zh, Some(needed)) => format!("{period}{name}（需{}）", needed.zh),
+            (Lang::Zh, None) => format!("{period}{name}"),
+            (Lang::En, Some(needed)) => format!("{name} {period} (must be {})", needed.en),
+            (Lang::En, None) => format!("{name} {period}").trim_end().to_string(),
         }
     }
 }
@@ -303,9 +331,12 @@ impl ConditionResult {
         }
         let mut sentence = shown.join(if lang == Lang::Zh { "；" } else { "; " });
         if let (Some(distance), 1) = (&self.distance, shown.len()) {
-            sentence.push_str(&match lang {
-                Lang::Zh => format!("，相差 {}", distance.shown.zh),
-                Lang::En => format!(", {} short", distance.shown.en),
+            let beyond = telling.first().is_some_and(|trace| matches!(trace.operator.en.as_str(), "<" | "<="));
+            sentence.push_str(&match (lang, beyond) {
+                (Lang::Zh, false) => format!("，相差 {}", distance.shown.zh),
+                (Lang::Zh, true) => format!("，超出 {}", distance.shown.zh),
+                (Lang::En, false) => format!(", {} short", distance.shown.en),
+                (Lang::En, true) => format!(", {} too much", distance.shown.en),
             });
         }
         sentence

@@ -3,7 +3,7 @@
 
 use crate::facts::{FactValue, Facts, KnownFact, RegionFacts};
 use crate::hashing::QuickMap;
-use crate::period::Period;
+use crate::period::{Cycle, Period};
 use crate::plan::{At, Comparison, Constant, NodeId, Op, Plan, Tier};
 use crate::range::{Bound, NoNumber, Range};
 use crate::syntax::RegionWord;
@@ -169,9 +169,10 @@ impl<'a> Evaluation<'a> {
             },
             Op::Tiers { subject, tiers } => self.tiers(*subject, tiers),
             Op::Progressive { subject, from, tiers } => self.progressive(*subject, *from, tiers),
-            Op::Age(date) => self.age(*date),
+            Op::Age { date, until } => self.join_numbers(*date, *until, age),
             Op::AddMonths { date, months } => self.join_numbers(*date, *months, add_months),
             Op::Today => Value::exact(day_number(self.on)),
+            Op::PeriodDay { at, last } => self.period_day(at, *last),
             Op::YearOf(date) => self.map_number(*date, |days| each_end(days, |at| from_days(at).map(|day| Fraction::whole(i64::from(day.year()))))),
             Op::Known(a) => Value::Truth(match self.value(*a) {
                 Value::Fault(_) => Truth::Error,
@@ -179,6 +180,7 @@ impl<'a> Evaluation<'a> {
             }),
             Op::SameWord(a, b) => self.same_word(*a, *b),
             Op::Among { word, words } => self.among(*word, *words),
+            Op::Begins { word, words } => self.begins(*word, *words),
             Op::ContainsAny { set, words } => self.contains(*set, *words, false),
             Op::ContainsAll { set, words } => self.contains(*set, *words, true),
             Op::Parameter(lines) => self.parameter(lines),
@@ -325,10 +327,35 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn age(&self, date: NodeId) -> Value {
-        self.map_number(date, |days| {
-            let age = each_end(&days.negated(), |negative| from_days(negative.negated()).and_then(|day| months_between(day, self.on)))?;
-            Ok(age)
+    /// The first or last day of a period; a decision without a period is about its day.
+    fn period_day(&self, at: &At, last: bool) -> Value {
+        let period = match at.cycle {
+            Cycle::Instant => {
+                let from = at.anchor.unwrap_or(self.period);
+                at.years.checked_mul(from.cycle().per_year()).and_then(|steps| from.shifted(steps.checked_add(at.steps)?))
+            }
+            _ => at.resolve(self.period, self.on),
+        };
+        match period.map(|period| period.days().unwrap_or((self.on, self.on))) {
+            Some(days) => Value::exact(day_number(if last { days.1 } else { days.0 })),
+            None => Value::Undefined(Undefined::NoPeriod),
+        }
+    }
+
+    /// Whether a word begins with one of the words that the rule lists.
+    fn begins(&self, word: NodeId, words: NodeId) -> Value {
+        let Op::Constant(Constant::Words(list)) = self.plan.op(words) else { return Value::Truth(Truth::Unknown) };
+        let known = match self.value(word) {
+            Value::Fault(fault) => return Value::Fault(fault),
+            Value::Undefined(why) => return Value::Undefined(why),
+            Value::Word(Some(known)) => known,
+            _ => return Value::Truth(Truth::Unknown),
+        };
+        let beginning = known.iter().filter(|word| list.iter().any(|start| word.starts_with(&**start))).count();
+        Value::Truth(match beginning {
+            0 => Truth::No,
+            _ if beginning == known.len() => Truth::Yes,
+            _ => Truth::Unknown,
         })
     }
 
@@ -554,6 +581,20 @@ fn each_end(range: &Range, map: impl Fn(Fraction) -> Option<Fraction>) -> Result
     Ok(Range { low: end(range.low)?, high: end(range.high)? })
 }
 
+/// Calendar months from a date to another: the least from the latest to the earliest, the greatest the other way round.
+fn age(date: &Range, until: &Range) -> Result<Range, NoNumber> {
+    let exact = date.point().is_some() && until.point().is_some();
+    let between = |from: Option<Bound>, to: Option<Bound>| {
+        let (Some(from), Some(to)) = (from, to) else { return Ok(None) };
+        match from_days(from.at).zip(from_days(to.at)).and_then(|(from, to)| months_between(from, to)) {
+            Some(at) => Ok(Some(Bound { at, open: false })),
+            None if exact => Err(NoNumber::TooLarge),
+            None => Ok(None),
+        }
+    };
+    Ok(Range { low: between(date.high, until.low)?, high: between(date.low, until.high)? })
+}
+
 /// Calendar months from `from` to `to`, the days of the last month as a share of it; negative when `to` comes first.
 fn months_between(from: Date, to: Date) -> Option<Fraction> {
     if to < from {
@@ -567,7 +608,7 @@ fn months_between(from: Date, to: Date) -> Option<Fraction> {
 }
 
 /// The same day of the month, or the last one of a shorter month.
-fn plus_months(day: Date, months: i64) -> Option<Date> {
+pub(crate) fn plus_months(day: Date, months: i64) -> Option<Date> {
     let serial = i64::from(day.year()) * 12 + i64::from(day.month()?) - 1 + months;
     let year = i16::try_from(serial.div_euclid(12)).ok()?;
     let month = u8::try_from(serial.rem_euclid(12) + 1).ok()?;

@@ -92,8 +92,79 @@ fn test_example(book: &Book, measure: &Measure, example: &Example) -> ExampleOut
         let message = Text::new(format!("应为 {wanted}，得到 {found}：{zh}"), format!("expected {wanted}, got {found}: {en}"));
         return outcome(false, Some(message), Some(decision));
     }
-    let message = example.amount.as_ref().and_then(|wanted| wrong_amount(wanted, &decision));
+    let message =
+        example.amount.as_ref().and_then(|wanted| wrong_amount(wanted, &decision)).or_else(|| wrong_together(book, measure, example, &case, &decision));
     outcome(message.is_none(), message, Some(decision))
+}
+
+/// How the best combination of several measures differs from what the example says each of them pays.
+fn wrong_together(book: &Book, measure: &Measure, example: &Example, case: &ExampleCase, own: &Decision) -> Option<Text> {
+    if example.together.is_empty() {
+        return None;
+    }
+    let decide = |(id, _): &(String, String)| {
+        let other = book.measure(id).filter(|_| id != measure.id())?;
+        let last = case.period.days().map_or(case.on, |(_, last)| last);
+        let period = other.source.period.containing(last);
+        book.decide(id, &case.facts, &case.region_facts, other.window_for(period, last).map_or(last, |(from, _)| from), Some(period))
+    };
+    let decisions: Vec<Decision> = example.together.iter().filter_map(decide).chain([own.clone()]).collect();
+    let found = crate::best_combination(&decisions, &std::collections::BTreeMap::new());
+    example.together.iter().find_map(|(id, wanted)| {
+        if book.measure(id).is_none() {
+            return Some(text!("没有措施 `{id}`", "there is no measure `{id}`"));
+        }
+        let paid = found.chosen.iter().find(|chosen| chosen.measure == *id).map_or(Fen::ZERO, |chosen| chosen.amount);
+        let right = Fen::parse(wanted.trim(), Some(duijie_vocab::MoneyUnit::Yuan)).is_ok_and(|wanted| wanted == paid);
+        let (zh, en) = (paid.chinese(), paid);
+        (!right).then(|| text!("合并后 `{id}` 应付 {wanted}，得到 {zh}", "together `{id}` should pay {wanted}, it pays {en}"))
+    })
+}
+
+/// What is wrong with the examples as they are written: facts that are unknown, values that are none, words that no
+/// outcome has.
+pub fn example_faults(book: &Book) -> Vec<Diagnostic> {
+    let all = book.measures().flat_map(|measure| measure.source.examples.iter().map(move |example| (measure, example)));
+    all.flat_map(|(measure, example)| faults_of(book, measure, example)).collect()
+}
+
+fn faults_of(book: &Book, measure: &Measure, example: &Example) -> Vec<Diagnostic> {
+    let origin = &measure.source.origin;
+    let fault = |range: &std::ops::Range<usize>, message: Text, help: Text| {
+        Diagnostic::error("policy.example.value", message).at(origin.place(range.clone())).help(help)
+    };
+    let start = example.range.start..example.range.start + 1;
+    let mut faults = Vec::new();
+    if Outcome::named(&example.expect).is_none() {
+        let (given, all) = (&example.expect, Outcome::ALL.map(Outcome::name).join(" "));
+        faults.push(fault(&start, text!("不认识 `expect: {given}`", "`expect: {given}` is not known"), text!("可用：{all}", "one of: {all}")));
+    }
+    for fact in &example.facts {
+        match book.vocabulary().fact(&fact.name) {
+            None => faults.push(fault(
+                &fact.range,
+                unknown_fact(book, &fact.name),
+                text!("在 facts.yaml 中声明它，或核对写法", "declare it in facts.yaml, or check the spelling"),
+            )),
+            Some(def) if def.is_derived() => {
+                let name = &fact.name;
+                let help = text!("给出它所依据的指标", "give the facts that it is computed from");
+                faults.push(fault(&fact.range, text!("`{name}` 由规则算出，不能给值", "`{name}` is computed by a rule and cannot be given"), help));
+            }
+            Some(def) if !fact.is_list => {
+                if let Err(wrong) = def.read(fact.values.first().map_or("", String::as_str)) {
+                    faults.push(fault(&fact.range, wrong.message, wrong.help));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    if faults.is_empty()
+        && let Err(message) = example_case(book, measure, example)
+    {
+        faults.push(fault(&start, message, text!("核对示例的指标和取值", "check the facts of the example and their values")));
+    }
+    faults
 }
 
 fn wrong_amount(wanted: &str, decision: &Decision) -> Option<Text> {

@@ -41,6 +41,8 @@ pub struct Explanation<'a> {
     pub conditions: Vec<Judged<'a>>,
     /// A smallest set of missing facts that would decide.
     pub missing: Vec<MissingFact<'a>>,
+    /// The missing facts that the amount rests on, where the conditions hold.
+    pub amount_missing: Vec<MissingFact<'a>>,
     pub(crate) rate: Option<Value>,
     pub(crate) standing: Standing<'a>,
 }
@@ -158,6 +160,10 @@ impl<'a> Grounds<'a> {
             amount: if verdict == Truth::No { None } else { amount(evaluation, measure) },
             conditions,
             missing: if verdict == Truth::Unknown { missing::deciding(evaluation, &self.tests, measure, &standing.open) } else { Vec::new() },
+            amount_missing: match (verdict, standing.outcome, measure.amount) {
+                (Truth::Yes, _, Some(amount)) | (_, Outcome::NeedsReview, Some(amount)) => missing::below(evaluation, amount),
+                _ => Vec::new(),
+            },
             rate: measure.rate.map(|rate| evaluation.value(rate)),
             standing,
         }

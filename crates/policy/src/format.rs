@@ -140,6 +140,7 @@ mod tests {
                 Just(Binary::GreaterEqual),
                 Just(Binary::In),
                 Just(Binary::NotIn),
+                Just(Binary::Begins),
                 Just(Binary::ContainsAny),
                 Just(Binary::ContainsNone),
                 Just(Binary::Add),
@@ -171,6 +172,7 @@ mod tests {
                 proptest::collection::vec(inner.clone(), 0..3).prop_map(ExprKind::Set),
                 proptest::collection::vec(inner.clone(), 0..3).prop_map(|periods| ExprKind::Access { name: "研发费用".into(), periods }),
                 proptest::collection::vec(inner.clone(), 0..3).prop_map(|arguments| ExprKind::Apply { function: Function::Max, arguments }),
+                proptest::collection::vec(inner.clone(), 0..2).prop_map(|arguments| ExprKind::Apply { function: Function::YearEnd, arguments }),
                 (boxed, proptest::collection::vec(prop_oneof![band, other_band], 1..3)).prop_map(|(subject, bands)| ExprKind::Table {
                     function: Function::Tiers,
                     subject,

@@ -105,7 +105,7 @@ pub(crate) fn tokens(rule: &str) -> Result<Vec<(Token, Range<usize>)>, RuleFault
         )
         .help(text!("拆成多个条件或派生指标", "split it into several conditions or derived facts")));
     }
-    let mut lexer = Lexer { rule, at: 0 };
+    let mut lexer = Lexer { rule, at: 0, brackets: 0 };
     let mut found = Vec::new();
     loop {
         lexer.skip_space();
@@ -144,6 +144,8 @@ fn is_han(c: char) -> bool {
 struct Lexer<'r> {
     rule: &'r str,
     at: usize,
+    /// How many brackets are open; within them a comma stands between values.
+    brackets: usize,
 }
 
 impl Lexer<'_> {
@@ -192,6 +194,11 @@ impl Lexer<'_> {
         ahead.iter_mut().zip(self.rest().chars()).for_each(|(place, c)| *place = folded(c));
         if let Some((spelling, sign)) = SIGNS.iter().find(|(spelling, _)| spelling.chars().zip(ahead).all(|(a, b)| a == b)) {
             self.at += self.rest().chars().take(spelling.chars().count()).map(char::len_utf8).sum::<usize>();
+            match *sign {
+                "(" | "{" | "[" => self.brackets += 1,
+                ")" | "}" | "]" => self.brackets = self.brackets.saturating_sub(1),
+                _ => {}
+            }
             return Ok(Token::Sign(sign));
         }
         let c = self.peek().unwrap_or(' ');
@@ -237,6 +244,11 @@ impl Lexer<'_> {
     fn number(&mut self) -> Result<Token, RuleFault> {
         let start = self.at;
         let mut written = self.digits();
+        let may_group = self.brackets == 0 && written.len() <= 3;
+        while may_group && self.sees_group() {
+            self.at += self.peek().map_or(1, char::len_utf8);
+            written.push_str(&self.digits());
+        }
         if let Some(date) = self.date_after(&written, start)? {
             return Ok(Token::Date(date));
         }
@@ -252,6 +264,12 @@ impl Lexer<'_> {
                 .help(text!("用更大的单位，如 `亿元`", "use a larger unit such as `亿元`"))
         })?;
         Ok(Token::Number { digits, unit: self.unit()? })
+    }
+
+    /// Whether `,000` follows: a comma with exactly three digits behind it.
+    fn sees_group(&self) -> bool {
+        let mut ahead = self.rest().chars().map(folded);
+        ahead.next() == Some(',') && (0..3).all(|_| ahead.next().is_some_and(|c| c.is_ascii_digit())) && !ahead.next().is_some_and(|c| c.is_ascii_digit())
     }
 
     /// `-06-30` after four digits makes a date.
@@ -329,6 +347,8 @@ mod tests {
         assert_eq!(shown("{..5000万元: 5%, 2亿元..: 3%}"), "{ .. 5000万元 : 5% , 2亿元 .. : 3% } $");
         assert_eq!(shown("x>=5 or x<5"), "x >= 5 or x < 5 $");
         assert_eq!(shown("2021-06-30 - 10 年"), "2021-06-30 - 10年 $");
+        assert_eq!(shown("x ≥ 5,000,000元"), "x >= 5000000元 $");
+        assert_eq!(shown("max(1,200) + {100,200}"), "max ( 1 , 200 ) + { 100 , 200 } $");
         assert_eq!(shown("本年-2 “在业” 1.5亿元×2"), "本年 - 2 '在业' 1.5亿元 * 2 $");
     }
 

@@ -5,7 +5,7 @@ use crate::lexer::RuleFault;
 use crate::period::{Cycle, Period};
 use crate::plan::{At, Constant, NodeId, Op, ParameterLine, Plan};
 use crate::suggest::closest;
-use crate::syntax::{Binary, Expr, ExprKind, RegionWord};
+use crate::syntax::{Binary, Expr, ExprKind, Function, RegionWord};
 use crate::unit::{Currency, Dimension, Unit};
 use crate::vocabulary::{FactDef, FactKind, FactScope, Vocabulary};
 use crate::{Fraction, parse_rule};
@@ -298,16 +298,15 @@ impl<'b> Lowering<'b> {
                 let id = self.plan.node(Op::Parameter(parameter.lines));
                 return single(id, parameter.kind);
             }
-            if self.vocabulary.index(name).is_none() && matches!(name, "申报日" | "当日" | "today") {
-                let id = self.plan.node(Op::Today);
-                return single(id, Type::Date);
+            if let (None, Some(day)) = (self.vocabulary.index(name), Function::named(name).filter(|function| function.is_day())) {
+                return self.apply(day, &[], expr, context);
             }
         }
         self.access(name, &[], expr, context)
     }
 
     fn access(&mut self, name: &str, periods: &[Expr], expr: &Expr, context: Context) -> Got {
-        let Some(index) = self.vocabulary.index(name) else { return self.unknown_name(name, expr) };
+        let Some(index) = self.vocabulary.index(name) else { return self.unknown_name(name, expr, context) };
         let fact = self.vocabulary.at(index);
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         if fact.scope == FactScope::Region && context.region.is_none() {
@@ -333,14 +332,20 @@ impl<'b> Lowering<'b> {
         self.fact(index, fact, expr, context)
     }
 
-    fn unknown_name<T>(&mut self, name: &str, expr: &Expr) -> Option<T> {
+    fn unknown_name<T>(&mut self, name: &str, expr: &Expr, context: Context) -> Option<T> {
         let parameters: Vec<String> = self.parameters.keys().cloned().collect();
         let near = closest(name, parameters.iter().map(String::as_str).chain(self.vocabulary.suggestion(name)));
         let is_call = matches!(expr.kind, ExprKind::Access { .. });
         let function = closest(name, crate::syntax::FUNCTIONS.iter().flat_map(|(_, cel, zh, _)| [*cel, *zh])).filter(|_| is_call);
-        let help = match (near, function) {
+        if matches!(name, "是" | "否" | "有" | "无" | "yes" | "no") {
+            let help = text!("是否类指标直接写 `x` 或 `非 x`，不与 `{name}` 比较", "a yes-or-no fact stands alone: `x` or `!x`, without `{name}`");
+            return self.fault("policy.rule.unknown_name", expr, text!("`{name}` 不能作值", "`{name}` is no value"), help);
+        }
+        let help = match (near.filter(|_| glued(name).is_none()), function) {
             (Some(near), _) | (None, Some(near)) => text!("是否指 `{near}`？", "did you mean `{near}`?"),
-            (None, None) => text!("在 facts.yaml 中声明它；若是文字请加引号", "declare it in facts.yaml; put quotes around a text"),
+            (None, None) => periods::word_help(name, context)
+                .or_else(|| glued(name))
+                .unwrap_or_else(|| text!("在 facts.yaml 中声明它；若是文字写作 `\"{name}\"`", "declare it in facts.yaml; a text is written `\"{name}\"`")),
         };
         self.fault("policy.rule.unknown_name", expr, text!("未知的指标 `{name}`", "unknown fact `{name}`"), help)
     }
@@ -573,4 +578,14 @@ fn plain_number(expr: &Expr) -> Option<i64> {
         ExprKind::Negate(inner) => plain_number(inner).map(|number| -number),
         _ => None,
     }
+}
+
+/// What to write for a name in which an operator or a number in Chinese got stuck, if it is one.
+fn glued(name: &str) -> Option<Text> {
+    const OPERATORS: [&str; 12] = ["不少于", "不低于", "不超过", "不高于", "大于", "小于", "低于", "高于", "超过", "达到", "至少", "属于"];
+    if let Some((left, operator, right)) = OPERATORS.iter().find_map(|operator| name.split_once(operator).map(|(left, right)| (left, operator, right))) {
+        return Some(text!("运算词前后留空格：`{left} {operator} {right}`", "put spaces around the operator: `{left} {operator} {right}`"));
+    }
+    name.starts_with(['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千'])
+        .then(|| text!("数字用阿拉伯数字，如 20人、3年", "write numbers in digits, such as 20人 or 3年"))
 }

@@ -191,6 +191,8 @@ pub struct Example {
     pub(crate) facts: Vec<ExampleFact>,
     pub(crate) region_facts: Vec<ExampleFact>,
     pub(crate) attested: Vec<(String, bool)>,
+    /// What measures pay when all of them are decided for the subject, by id.
+    pub(crate) together: Vec<(String, String)>,
     pub(crate) range: std::ops::Range<usize>,
 }
 
@@ -395,7 +397,10 @@ impl MeasureReader<'_> {
                     node,
                     "policy.measure.region",
                     text!("`{written}` 不是行政区划代码", "`{written}` is no code of a region"),
-                    text!("写六位代码并加引号，如 \"320400\"", "write the six digits in quotes, such as \"320400\""),
+                    match written.len() == 6 && written.bytes().all(|byte| byte.is_ascii_digit()) {
+                        true => text!("区划代码表中没有它；核对各位数字", "the list of divisions does not have it; check the digits"),
+                        false => text!("写六位代码并加引号，如 \"320400\"", "write the six digits in quotes, such as \"320400\""),
+                    },
                 );
                 None
             }
@@ -484,10 +489,15 @@ impl MeasureReader<'_> {
             }
         });
         if read.is_none() {
+            let is_day = |text: &str| text.len() == 5 && text.as_bytes()[2] == b'-' && text.bytes().filter(u8::is_ascii_digit).count() == 4;
+            let missing = halves.iter().flat_map(|(from, until)| [from, until]).find(|day| is_day(day) && Date::parse(&format!("2024-{day}")).is_err());
             self.refuse(
                 node,
                 "policy.measure.window",
-                text!("申报时间 `{written}` 写法有误", "`{written}` is no window"),
+                match missing {
+                    Some(day) => text!("没有 `{day}` 这一天", "the day `{day}` does not exist"),
+                    None => text!("申报时间 `{written}` 写法有误", "`{written}` is no window"),
+                },
                 text!("写作 `03-01..04-30` 或两个完整日期", "write `03-01..04-30` or two full dates"),
             );
         }
@@ -683,6 +693,10 @@ impl MeasureReader<'_> {
         let from = end(self, "from").map(Date::first_day);
         let until = end(self, "to").or_else(|| end(self, "until")).map(Date::last_day);
         let Some(value) = self.rule_under(&keys, "value") else {
+            // A value that cannot be read was told already.
+            if keys.get("value").is_some() {
+                return None;
+            }
             self.refuse(
                 node,
                 "policy.measure.parameter",
@@ -700,7 +714,7 @@ impl MeasureReader<'_> {
     }
 
     fn example(&mut self, node: &Node) -> Option<Example> {
-        let keys = self.keys(node, &["name", "facts", "region_facts", "region", "period", "on", "attested", "expect", "amount", "note"])?;
+        let keys = self.keys(node, &["name", "facts", "region_facts", "region", "period", "on", "attested", "expect", "amount", "together", "note"])?;
         let period = keys.get("period").and_then(|node| {
             let written = node.scalar().unwrap_or("");
             let period = Period::parse(written).ok();
@@ -735,6 +749,7 @@ impl MeasureReader<'_> {
             facts: keys.get("facts").map(|node| self.example_facts(node)).unwrap_or_default(),
             region_facts: keys.get("region_facts").map(|node| self.example_facts(node)).unwrap_or_default(),
             attested: keys.get("attested").map(|node| self.attested(node)).unwrap_or_default(),
+            together: keys.get("together").map(amounts_by_id).unwrap_or_default(),
             range: node.range.clone(),
         })
     }
@@ -779,6 +794,11 @@ impl MeasureReader<'_> {
         }
         facts
     }
+}
+
+fn amounts_by_id(node: &Node) -> Vec<(String, String)> {
+    let entries = node.map().unwrap_or_default();
+    entries.iter().filter_map(|(id, amount)| Some((id.scalar()?.to_string(), amount.scalar()?.to_string()))).collect()
 }
 
 fn example_fact(name: &str, period: Option<Period>, key: &Node, value: &Node) -> Option<ExampleFact> {

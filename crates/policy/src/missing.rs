@@ -23,7 +23,7 @@ mod search;
 mod unknowns;
 
 pub(crate) use needed::Needed;
-pub(crate) use unknowns::threshold;
+pub(crate) use unknowns::{crossing, passing, threshold};
 
 use search::Search;
 use unknowns::unsettled_leaves;
@@ -49,6 +49,11 @@ pub(crate) struct Tests<'a>(RefCell<HashMap<NodeId, Arc<[MissingFact<'a>]>>>);
 pub(crate) fn deciding<'a>(evaluation: &Evaluation<'a>, tests: &Tests<'a>, measure: &Measure, open: &[(NodeId, &str)]) -> Vec<MissingFact<'a>> {
     let all = if open.is_empty() { all_needed(evaluation, tests, measure) } else { None };
     all.unwrap_or_else(|| searched(evaluation, measure, open))
+}
+
+/// The missing facts that the value of a node rests on.
+pub(crate) fn below<'a>(evaluation: &Evaluation<'a>, node: NodeId) -> Vec<MissingFact<'a>> {
+    unsettled_leaves(evaluation, node).into_iter().filter_map(|leaf| MissingFact::new(evaluation, leaf, None)).collect()
 }
 
 fn searched<'a>(evaluation: &Evaluation<'a>, measure: &Measure, open: &[(NodeId, &str)]) -> Vec<MissingFact<'a>> {
@@ -79,7 +84,7 @@ fn unknown_conjuncts(evaluation: &Evaluation<'_>, id: NodeId, tests: &mut Vec<No
         (Truth::Yes, _) => Some(()),
         (Truth::No | Truth::Error, _) => None,
         (Truth::Unknown, Op::And(parts)) => parts.iter().try_for_each(|&part| unknown_conjuncts(evaluation, part, tests)),
-        (Truth::Unknown, Op::Compare { .. } | Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. }) => {
+        (Truth::Unknown, Op::Compare { .. } | Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::Begins { .. }) => {
             tests.push(id);
             Some(())
         }

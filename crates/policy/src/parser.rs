@@ -19,7 +19,7 @@ pub fn parse_rule(rule: &str) -> Result<Expr, RuleFault> {
     let expr = parser.expression(0)?;
     match parser.peek() {
         Token::End => Ok(expr),
-        _ => Err(parser.unexpected(text!("这里多出了内容", "something is left over here"))),
+        _ => Err(parser.left_over()),
     }
 }
 
@@ -79,6 +79,22 @@ impl Parser {
             _ => self.span(),
         };
         RuleFault::new("policy.rule.syntax", span, message).help(text!("检查括号、运算符和逗号", "check brackets, operators and commas"))
+    }
+
+    /// Something stands where a rule could have ended: a word that is none of the language, or too much.
+    fn left_over(&self) -> RuleFault {
+        let (Token::Name(word) | Token::Quoted(word) | Token::Text(word)) = self.peek() else {
+            return self.unexpected(text!("这里多出了内容", "something is left over here"));
+        };
+        let fault = self.unexpected(text!("不明白这里的 `{word}`", "`{word}` is not understood here"));
+        match word.as_str() {
+            "岁" | "周岁" => fault.help(text!("时长用 `年`、`个月`、`天`", "lengths of time are written in `年`, `个月` or `天`")),
+            _ if word.contains("开头") => fault.help(text!("写作 `应用行业 开头为 {{C38, C39}}`", "write `industry begins_with {{C38, C39}}`")),
+            _ => fault.help(text!(
+                "两个值之间用运算词，如 ≥ 至少 不超过 属于 含 且 或；单位紧跟数字",
+                "between two values stands an operator such as >= in contains && ||; a unit follows its number"
+            )),
+        }
     }
 
     fn node(&self, kind: ExprKind, start: usize) -> Result<Expr, RuleFault> {
@@ -155,11 +171,12 @@ impl Parser {
             "==" | "等于" => Binary::Equal,
             "!=" | "不等于" => Binary::NotEqual,
             "<" | "小于" | "低于" | "少于" => Binary::Less,
-            "<=" | "不超过" | "不高于" | "不大于" | "小于等于" => Binary::LessEqual,
+            "<=" | "不超过" | "不高于" | "不大于" | "小于等于" | "至多" | "最多" => Binary::LessEqual,
             ">" | "大于" | "高于" | "超过" | "多于" => Binary::Greater,
-            ">=" | "不低于" | "不少于" | "不小于" | "大于等于" | "达到" => Binary::GreaterEqual,
+            ">=" | "不低于" | "不少于" | "不小于" | "大于等于" | "达到" | "至少" | "最少" => Binary::GreaterEqual,
             "in" | "属于" => Binary::In,
             "not_in" | "不属于" => Binary::NotIn,
+            "begins_with" | "开头为" => Binary::Begins,
             "含" | "包含" | "contains" => Binary::Contains,
             "含任一" | "contains_any" => Binary::ContainsAny,
             "含全部" | "contains_all" => Binary::ContainsAll,

@@ -40,7 +40,7 @@ impl Cycle {
         }
     }
 
-    fn per_year(self) -> i32 {
+    pub(crate) fn per_year(self) -> i32 {
         match self {
             Cycle::Year | Cycle::Instant => 1,
             Cycle::Quarter => 4,

@@ -136,16 +136,29 @@ pub(crate) enum Op {
         from: Fraction,
         tiers: Box<[Tier]>,
     },
-    /// Calendar months from a date to the day of the decision.
-    Age(NodeId),
+    /// Calendar months from a date to another.
+    Age {
+        date: NodeId,
+        until: NodeId,
+    },
     AddMonths {
         date: NodeId,
         months: NodeId,
     },
     Today,
+    /// The first or last day of a period; that of the cycle `Instant` is the one that is decided.
+    PeriodDay {
+        at: At,
+        last: bool,
+    },
     YearOf(NodeId),
     Known(NodeId),
     SameWord(NodeId, NodeId),
+    /// Whether the word begins with one of some fixed words.
+    Begins {
+        word: NodeId,
+        words: NodeId,
+    },
     /// Whether the word is among the words.
     Among {
         word: NodeId,
@@ -175,8 +188,8 @@ impl Op {
     /// Calls `see` with every node it reads, in order.
     pub(crate) fn each_input(&self, mut see: impl FnMut(NodeId)) {
         match self {
-            Op::Constant(_) | Op::Fact { .. } | Op::RegionFact { .. } | Op::Today | Op::Attested(_) => {}
-            Op::Negate(a) | Op::Abs(a) | Op::Floor(a) | Op::Not(a) | Op::Age(a) | Op::YearOf(a) | Op::Known(a) => see(*a),
+            Op::Constant(_) | Op::Fact { .. } | Op::RegionFact { .. } | Op::Today | Op::PeriodDay { .. } | Op::Attested(_) => {}
+            Op::Negate(a) | Op::Abs(a) | Op::Floor(a) | Op::Not(a) | Op::YearOf(a) | Op::Known(a) => see(*a),
             Op::FirstKnown(a, b) | Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::SameWord(a, b) => [*a, *b].into_iter().for_each(see),
             Op::Growth { now, before } => [*now, *before].into_iter().for_each(see),
             Op::Min(all) | Op::Max(all) | Op::Sum(all) | Op::CountYes(all) | Op::And(all) | Op::Or(all) => all.iter().copied().for_each(see),
@@ -187,7 +200,8 @@ impl Op {
                 std::iter::once(*subject).chain(tiers.iter().filter_map(|tier| tier.value)).for_each(see);
             }
             Op::AddMonths { date, months } => [*date, *months].into_iter().for_each(see),
-            Op::Among { word, words } => [*word, *words].into_iter().for_each(see),
+            Op::Age { date, until } => [*date, *until].into_iter().for_each(see),
+            Op::Among { word, words } | Op::Begins { word, words } => [*word, *words].into_iter().for_each(see),
             Op::ContainsAny { set, words } | Op::ContainsAll { set, words } => [*set, *words].into_iter().for_each(see),
             Op::Parameter(lines) => lines.iter().flat_map(|line| line.when.into_iter().chain([line.value])).for_each(see),
         }

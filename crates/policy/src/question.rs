@@ -19,14 +19,20 @@ pub struct Question {
     pub helps: Vec<String>,
 }
 
-/// The questions that undecided measures wait for, the most useful first: by the measures settled at
+/// The questions that undecided measures and open amounts wait for, the most useful first: by the measures settled at
 /// once, then by the share of every waiting measure that is answered, then by key. Facts of regions
 /// are not asked of a subject.
 pub fn next_questions(decisions: &[Decision]) -> Vec<Question> {
     let mut questions: BTreeMap<(String, Period), (Question, u64)> = BTreeMap::new();
-    for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Unknown) {
-        let open = decision.missing.len() as u64;
-        for missing in decision.missing.iter().filter(|missing| !missing.of_region) {
+    for decision in decisions {
+        // Where the conditions hold, the amount may still wait.
+        let waits_for = match decision.outcome {
+            Outcome::Unknown => &decision.missing,
+            Outcome::Eligible => &decision.amount_missing,
+            _ => continue,
+        };
+        let open = waits_for.len() as u64;
+        for missing in waits_for.iter().filter(|missing| !missing.of_region) {
             let entry = questions.entry((missing.key.clone(), missing.period)).or_insert_with(|| {
                 let question = Question {
                     key: missing.key.clone(),

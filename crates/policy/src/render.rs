@@ -1,5 +1,6 @@
 //! A measure as an official would print it: title, particulars, numbered conditions, benefit, notes.
 
+use crate::RoundingMode;
 use crate::book::{Book, Measure};
 use crate::measure::{Certainty, Condition, Delivery, PoolOrder, Rule, SharedCap, Test, Window};
 use crate::period::Cycle;
@@ -126,6 +127,16 @@ impl Printer<'_> {
         let mut lines: Vec<Line> = source.basis.iter().map(|basis| self.named("依据", "Basis", self.basis(basis))).collect();
         lines.push(self.named("适用地区", "Region", if source.region == duijie_vocab::RegionCode::NATION { "全国".to_string() } else { source.region.path() }));
         lines.push(self.named("有效期", "In force", self.span(source.in_force.0, source.in_force.1)));
+        let versions = self.book.versions(&source.id);
+        if versions.len() > 1 {
+            let others: Vec<String> = versions
+                .iter()
+                .filter(|other| other.version != self.measure.version)
+                .map(|other| format!("v{} {}", other.version, self.span(other.source.in_force.0, other.source.in_force.1)))
+                .collect();
+            let (own, rest) = (self.measure.version, others.join(self.pick("；", "; ")));
+            lines.push(self.named("版本", "Version", format!("v{own}{}{rest}", self.pick("；另有 ", "; others: "))));
+        }
         let cycle = match source.period {
             Cycle::Year => self.pick("按年度", "each year"),
             Cycle::Quarter => self.pick("按季度", "each quarter"),
@@ -209,7 +220,14 @@ impl Printer<'_> {
             add("最低", "At least", &benefit.floor);
             add("最高", "At most", &benefit.cap);
             if benefit.rounding.step_fen != 1 {
-                lines.push(self.named("取整", "Rounded to", Fen(benefit.rounding.step_fen).chinese()));
+                let mode = match benefit.rounding.mode {
+                    RoundingMode::HalfUp => self.pick("四舍五入", "half up"),
+                    RoundingMode::HalfEven => self.pick("四舍六入五成双", "half to even"),
+                    RoundingMode::Down => self.pick("舍去", "down"),
+                    RoundingMode::Up => self.pick("进位", "up"),
+                };
+                let to = self.money(Fen(benefit.rounding.step_fen));
+                lines.push(self.named("取整", "Rounded to", format!("{to}{}", self.pick("，", ", ")) + mode));
             }
             lines.extend(benefit.note.iter().map(|note| Line::plain(note.get(self.lang))));
         }
@@ -240,7 +258,7 @@ impl Printer<'_> {
             lines.push(self.named("共同上限", "Shared limit", format!("{group} {cap}")));
         }
         if !source.exclusive.is_empty() {
-            lines.push(self.named("同类就高不重复", "Only the best of a group is paid", source.exclusive.join(self.pick("、", ", "))));
+            lines.extend(source.exclusive.iter().map(|group| self.named("同类就高不重复", "Only the best of a group is paid", self.group(group))));
         }
         if let Some(budget) = &source.budget {
             let order = match budget.order {
@@ -252,6 +270,18 @@ impl Printer<'_> {
             lines.extend(budget.amount.map(|amount| self.named("资金总额", "Budgeted", self.money(amount))));
         }
         self.section("限制", "Limits", lines)
+    }
+
+    /// A group with the names of the other measures in it.
+    fn group(&self, group: &String) -> String {
+        let others = self.book.ids().filter_map(|id| self.book.measure(id)).filter(|other| other.id() != self.measure.id());
+        let names: Vec<&str> = others.filter(|other| other.source.exclusive.contains(group)).map(|other| other.source.name.get(self.lang)).collect();
+        match (names.is_empty(), self.lang) {
+            (true, Lang::Zh) => format!("{group}（组内没有其他措施）"),
+            (true, Lang::En) => format!("{group} (no other measure is in it)"),
+            (false, Lang::Zh) => format!("{}（{group}）", names.join("、")),
+            (false, Lang::En) => format!("{} ({group})", names.join(", ")),
+        }
     }
 
     fn remarks(&self) -> Section {

@@ -140,6 +140,10 @@ fn measure() -> Value {
             ("period", scalar("期间 period")),
             ("on", string("日期 day of the decision")),
             ("attested", json!({ "type": "object" })),
+            (
+                "together",
+                json!({ "type": "object", "description": "几项措施合并后各付多少 what each measure pays when all are decided", "additionalProperties": { "type": "string" } }),
+            ),
             ("expect", json!({ "enum": crate::Outcome::ALL.map(crate::Outcome::name) })),
             ("amount", scalar("金额 amount")),
             ("note", string("备注 note")),

@@ -175,7 +175,12 @@ pub(crate) fn reads_twice(plan: &Plan, node: NodeId) -> bool {
         op @ (Op::And(_) | Op::Or(_) | Op::Not(_) | Op::If { .. }) => op
             .inputs()
             .into_iter()
-            .filter(|&input| matches!(plan.op(input), Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::ContainsAny { .. } | Op::ContainsAll { .. }))
+            .filter(|&input| {
+                matches!(
+                    plan.op(input),
+                    Op::Fact { .. } | Op::SameWord(..) | Op::Among { .. } | Op::Begins { .. } | Op::ContainsAny { .. } | Op::ContainsAll { .. }
+                )
+            })
             .any(|input| !leaf_truths.insert(input)),
         _ => false,
     })
@@ -184,7 +189,13 @@ pub(crate) fn reads_twice(plan: &Plan, node: NodeId) -> bool {
 /// Whether a node reads nothing but constants.
 fn is_constant(plan: &Plan, node: NodeId) -> bool {
     match plan.op(node) {
-        Op::Constant(_) => true,
-        op => !op.inputs().is_empty() && plan.below(&[node]).into_iter().all(|id| matches!(plan.op(id), Op::Constant(_)) || !plan.op(id).inputs().is_empty()),
+        Op::Constant(_) | Op::Today | Op::PeriodDay { .. } => true,
+        op => {
+            !op.inputs().is_empty()
+                && plan
+                    .below(&[node])
+                    .into_iter()
+                    .all(|id| matches!(plan.op(id), Op::Constant(_) | Op::Today | Op::PeriodDay { .. }) || !plan.op(id).inputs().is_empty())
+        }
     }
 }

@@ -138,6 +138,8 @@ pub enum Binary {
     GreaterEqual,
     In,
     NotIn,
+    /// Whether a word begins with one of some words.
+    Begins,
     Contains,
     ContainsAny,
     ContainsAll,
@@ -172,6 +174,11 @@ pub enum Function {
     Known,
     Year,
     Today,
+    /// The first or the last day of the period that is decided, or of its calendar year.
+    PeriodStart,
+    PeriodEnd,
+    YearStart,
+    YearEnd,
     Tiers,
     Progressive,
     Lookup,
@@ -182,7 +189,7 @@ pub enum Function {
 }
 
 /// Functions with their CEL and Chinese names, and other names that are understood.
-pub(crate) const FUNCTIONS: [(Function, &str, &str, &[&str]); 27] = [
+pub(crate) const FUNCTIONS: [(Function, &str, &str, &[&str]); 31] = [
     (Function::Min, "min", "较小值", &["取小", "最小值"]),
     (Function::Max, "max", "较大值", &["取大", "最大值"]),
     (Function::Abs, "abs", "绝对值", &[]),
@@ -205,6 +212,10 @@ pub(crate) const FUNCTIONS: [(Function, &str, &str, &[&str]); 27] = [
     (Function::Known, "known", "已知", &[]),
     (Function::Year, "year", "年份", &[]),
     (Function::Today, "today", "当日", &["申报日"]),
+    (Function::PeriodStart, "period_start", "期初", &[]),
+    (Function::PeriodEnd, "period_end", "期末", &[]),
+    (Function::YearStart, "year_start", "年初", &[]),
+    (Function::YearEnd, "year_end", "年末", &["年底"]),
     (Function::Tiers, "tiers", "分档", &[]),
     (Function::Progressive, "progressive", "累进", &["分段累计"]),
     (Function::Lookup, "lookup", "查表", &[]),
@@ -215,6 +226,11 @@ pub(crate) const FUNCTIONS: [(Function, &str, &str, &[&str]); 27] = [
 impl Function {
     pub(crate) fn named(word: &str) -> Option<Function> {
         FUNCTIONS.iter().find(|(_, cel, zh, others)| *cel == word || *zh == word || others.contains(&word)).map(|(function, ..)| *function)
+    }
+
+    /// Whether it is a day that may be written without brackets.
+    pub(crate) fn is_day(self) -> bool {
+        matches!(self, Function::Today | Function::PeriodStart | Function::PeriodEnd | Function::YearStart | Function::YearEnd)
     }
 
     pub(crate) fn takes_table(self) -> bool {
@@ -285,6 +301,7 @@ impl Binary {
             Binary::GreaterEqual => (9, ">=", "≥"),
             Binary::In => (9, "in", "属于"),
             Binary::NotIn => (9, "not_in", "不属于"),
+            Binary::Begins => (9, "begins_with", "开头为"),
             Binary::Contains => (9, "contains", "含"),
             Binary::ContainsAny => (9, "contains_any", "含任一"),
             Binary::ContainsAll => (9, "contains_all", "含全部"),

@@ -8,7 +8,7 @@ use crate::suggest::closest;
 use crate::unit::{Currency, Dimension, KNOWN_UNITS, Unit};
 use crate::yaml::{Node, read_yaml};
 use crate::{Fraction, lexer};
-use duijie_vocab::{Date, Decimal, Diagnostic, Lang, Text, text};
+use duijie_vocab::{Date, Decimal, Diagnostic, Lang, Place, Text, text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -50,8 +50,9 @@ pub enum FactScope {
 pub enum Confidentiality {
     Public,
     Registered,
-    Parties,
+    /// The enterprise itself and its officers.
     #[default]
+    Parties,
     Office,
 }
 
@@ -86,6 +87,8 @@ pub struct FactDef {
     /// How many of the dimension's base one written unit is.
     pub(crate) factor: Fraction,
     pub(crate) rule_at: Option<RuleText>,
+    /// Where it stands in the file.
+    pub(crate) range: std::ops::Range<usize>,
 }
 
 /// The text of a rule and where it stands, so that faults in it can be shown.
@@ -190,6 +193,11 @@ impl Vocabulary {
     /// The fact that a name, key or alias means.
     pub fn fact(&self, name: &str) -> Option<&FactDef> {
         self.names.get(name).map(|&at| &self.facts[at])
+    }
+
+    /// Where in the file a fact of this vocabulary is declared.
+    pub fn place(&self, fact: &FactDef) -> Place {
+        self.source.as_ref().map_or_else(Place::default, |source| source.place(fact.range.clone()))
     }
 
     /// All facts in the order of the file.
@@ -330,6 +338,7 @@ fn read_fact(key_node: Option<&Node>, node: &Node, source: &Source, faults: &mut
         dimension,
         factor,
         rule_at,
+        range: key_node.map_or_else(|| node.range.clone(), |key| key.range.clone()),
     };
     (!faults[before..].iter().any(Diagnostic::is_error)).then_some(fact)
 }
@@ -374,7 +383,12 @@ fn read_unit(kind: FactKind, unit: Option<&str>, keys: &Keys<'_>, source: &Sourc
         (FactKind::Length, Some(Some(unit))) if matches!(unit.dimension, Dimension::Months | Dimension::Days) => Some((unit.dimension, unit.factor)),
         (FactKind::Count, None) => Some((Dimension::Count(crate::unit::GENERIC_COUNT), Fraction::ONE)),
         (FactKind::Count, Some(Some(unit))) if matches!(unit.dimension, Dimension::Count(_)) => Some((unit.dimension, unit.factor)),
-        (FactKind::Count, Some(None)) => Some((Dimension::Count(crate::unit::GENERIC_COUNT), Fraction::ONE)),
+        (FactKind::Count, Some(None)) => {
+            let place = keys.get("unit").map_or_else(|| source.place(keys.range()), |node| source.place(node.range.clone()));
+            let message = text!("不认识单位 `{word}`，规则中不能写在数字后", "the unit `{word}` is not known; rules cannot write it behind a number");
+            faults.push(Diagnostic::warning("policy.fact.unit", message).at(place).help(text!("可用：人 件 项 个 家 台 次 篇", "use 人 件 项 个 家 台 次 篇")));
+            Some((Dimension::Count(crate::unit::GENERIC_COUNT), Fraction::ONE))
+        }
         (FactKind::Number, None) => Some((Dimension::None, Fraction::ONE)),
         (FactKind::Number, Some(Some(unit))) => Some((unit.dimension, unit.factor)),
         (FactKind::Date, _) => Some((Dimension::Days, Fraction::ONE)),

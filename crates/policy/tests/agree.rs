@@ -17,6 +17,7 @@ facts:
   t: {kind: set, values: [p, q]}
   f: {kind: bool, period: year}
   d: {kind: date}
+  w: {kind: code}
   share: {kind: ratio, period: year, rule: a ÷ b}
 ";
 
@@ -24,7 +25,7 @@ const YEARS: [i16; 2] = [2020, 2021];
 
 fn condition() -> impl Strategy<Value = String> {
     let op = prop_oneof![Just(">="), Just(">"), Just("<"), Just("<="), Just("=="), Just("!=")];
-    let atom = (op, -2i64..6, 0usize..17).prop_map(|(op, k, kind)| match kind {
+    let atom = (op, -2i64..6, 0usize..22).prop_map(|(op, k, kind)| match kind {
         0 => format!("a {op} {k}元"),
         1 => format!("b {op} {k}元"),
         2 => format!("n {op} {k}"),
@@ -41,6 +42,11 @@ fn condition() -> impl Strategy<Value = String> {
         13 => format!("max(a, b) - min(a, 2元) {op} {k}元"),
         14 => format!("age(d) {op} {} 年", k.abs()),
         15 => format!("(f ? a : b) {op} {k}元"),
+        16 => format!("d {op} period_end() - {} 年", k.abs()),
+        17 => format!("age(d, year_end(last_year)) {op} {} 年", k.abs()),
+        18 => format!("d {op} year_start(this_year-{})", k.abs()),
+        19 => "w begins_with {C3, D}".to_string(),
+        20 => "c begins_with x".to_string(),
         _ => format!("-s {op} {k}"),
     });
     atom.prop_recursive(2, 6, 2, |inner| {
@@ -68,6 +74,7 @@ fn other(kind: &'static str) -> BoxedStrategy<Option<FactValue>> {
         "r" => (-2i128..8).prop_map(|n| FactValue::Number(Fraction::new(n, 100).unwrap())).boxed(),
         "s" => (-3i64..6).prop_map(|n| FactValue::Number(Fraction::whole(n))).boxed(),
         "c" => prop_oneof![Just("x"), Just("y"), Just("z")].prop_map(|word| FactValue::Text(word.into())).boxed(),
+        "w" => prop_oneof![Just("C38"), Just("C4"), Just("D4411")].prop_map(|word| FactValue::Text(word.into())).boxed(),
         "t" => proptest::collection::vec(prop_oneof![Just("p".to_string()), Just("q".to_string())], 0..2).prop_map(FactValue::Set).boxed(),
         "f" => any::<bool>().prop_map(FactValue::Bool).boxed(),
         _ => (2015i16..2022, 1u8..13).prop_map(|(year, month)| FactValue::Date(Date::new(year, Some(month), Some(1)).unwrap())).boxed(),
@@ -77,7 +84,7 @@ fn other(kind: &'static str) -> BoxedStrategy<Option<FactValue>> {
 
 fn row() -> impl Strategy<Value = Facts> {
     let yearly = (proptest::collection::vec(number(), 4), proptest::collection::vec((other("n"), other("r"), other("f")), 2));
-    (yearly, other("s"), other("c"), other("t"), other("d")).prop_map(|((money, rest), s, c, t, d)| {
+    (yearly, other("s"), other("c"), other("t"), other("d"), other("w")).prop_map(|((money, rest), s, c, t, d, w)| {
         let mut facts = Facts::new(RegionCode::NATION);
         let mut put = |key: &str, period: Period, value: Option<FactValue>| {
             if let Some(value) = value {
@@ -91,7 +98,7 @@ fn row() -> impl Strategy<Value = Facts> {
             put("r", Period::Year(year), rest[at].1.clone());
             put("f", Period::Year(year), rest[at].2.clone());
         }
-        for (key, value) in [("s", s), ("c", c), ("t", t), ("d", d)] {
+        for (key, value) in [("s", s), ("c", c), ("t", t), ("d", d), ("w", w)] {
             put(key, Period::Instant, value);
         }
         facts

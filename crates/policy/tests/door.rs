@@ -383,6 +383,26 @@ fn a_smallest_set_of_missing_facts_is_named_with_the_values_that_would_do() {
 }
 
 #[test]
+fn an_open_amount_names_the_facts_that_would_fix_it() {
+    let decided = |facts: &str| {
+        let text = measure("职工总数 ≥ 10 人", &[(facts, "eligible")]).replace("10万元", "'较小值(研发费用 × 10%, 20万元) + 营业收入 × 10%'");
+        test_examples(&sound(&[("t.yaml", &text)])).remove(0).decision.unwrap()
+    };
+    let open = decided("职工总数: 10, 营业收入: 0");
+    let keys: Vec<&str> = open.amount_missing.iter().map(|missing| missing.key.as_str()).collect();
+    assert_eq!((open.outcome, keys), (Outcome::Eligible, vec!["rd_expense"]));
+    assert!(open.reason(Lang::Zh).contains("还需知道：2021年研发费用"), "{}", open.reason(Lang::Zh));
+    assert!(open.reason(Lang::En).contains("it needs R&D expense 2021"), "{}", open.reason(Lang::En));
+    let questions = duijie_policy::next_questions(&[open]);
+    assert_eq!(questions.iter().map(|question| (question.key.as_str(), question.settles.len())).collect::<Vec<_>>(), [("rd_expense", 1)]);
+    let fixed = decided("职工总数: 10, 营业收入: 0, 研发费用: 100万元");
+    assert!(fixed.amount_missing.is_empty() && fixed.amount.is_some_and(|amount| amount.exact), "{:?}", fixed.amount);
+    let text = measure("职工总数 ≥ 10 人", &[("职工总数: 10, 营业收入: 0", "eligible")]).replace("10万元", "1元 ÷ (营业收入 ÷ 1元)");
+    let without = test_examples(&sound(&[("t.yaml", &text)])).remove(0).decision.unwrap();
+    assert!(without.reason(Lang::Zh).contains("除数为零"), "{}", without.reason(Lang::Zh));
+}
+
+#[test]
 fn boundary_cases_stand_around_every_threshold() {
     let text = measure("营业收入 ≥ 2000万元 且 职工总数 < 500 人 且 研发投入强度 > 3%", &[("营业收入: 1亿元, 职工总数: 100, 研发费用: 500万元", "eligible")]);
     let book = sound(&[("t.yaml", &text)]);
@@ -400,6 +420,106 @@ fn boundary_cases_stand_around_every_threshold() {
     ] {
         assert!(shown.contains(&expected.to_string()), "{expected} is not among {shown:#?}");
     }
+}
+
+#[test]
+fn boundary_cases_stand_around_bands_caps_and_ages_too() {
+    let rule = "满(成立日期) ≤ 10 年 且 营业收入 ≥ 1万元";
+    let amount = "'较小值(累进(研发费用, {..=100万元: 10%, 100万元..: 5%}) + 职工总数 × 1000元, 30万元)'";
+    let text = measure(rule, &[("营业收入: 1亿元, 职工总数: 100, 研发费用: 100万元, 成立日期: 2015-01-01", "eligible")])
+        .replace("amount: 10万元", &format!("amount: {amount}"));
+    let book = sound(&[("t.yaml", &text)]);
+    let cases = duijie_policy::boundary_cases(&book, book.measure("t").unwrap());
+    let shown: Vec<String> = cases.iter().map(|case| case.sentence(Lang::Zh)).collect();
+    for expected in [
+        "2021年研发费用 100万元（正在界限）：符合",
+        "2021年研发费用 —（缺此项）：符合",
+        "2021年职工总数 200 人（正在界限）：符合",
+        "成立日期 2011-12-31（正在界限）：符合",
+        "成立日期 2011-12-30（略低于界限）：不符合",
+    ] {
+        assert!(shown.contains(&expected.to_string()), "{expected} is not among {shown:#?}");
+    }
+    let mut rows = shown.clone();
+    rows.sort();
+    rows.dedup();
+    assert_eq!(rows.len(), shown.len(), "no row stands twice");
+}
+
+#[test]
+fn days_of_the_period_are_plain_dates_in_rules() {
+    let facts = |date: &str| format!("成立日期: {date}");
+    let one = |rule: &str, date: &str, expect: &str| check(rule, &[(facts(date).as_str(), expect)]);
+    one("成立日期 ≤ 年末 - 3 年", "2018-12-31", "eligible");
+    one("成立日期 ≤ 年末() - 3 年", "2019-01-01", "not_eligible");
+    one("满(成立日期, 期末) ≥ 3 年", "2018-12-31", "eligible");
+    one("满(成立日期, 年末(上年)) ≥ 3 年", "2018-12-31", "not_eligible");
+    one("成立日期 = 期初", "2021-01-01", "eligible");
+    one("年份(成立日期) ≤ 年份(年末)", "2021-05-05", "eligible");
+    one("age(founded, year_start(last_year)) >= 1 年", "2019-01-01", "eligible");
+    check("行业门类 开头为 批发", &[("行业门类: 批发和零售业", "eligible"), ("行业门类: 制造业", "not_eligible"), ("", "unknown")]);
+    check("行业门类 begins_with {制造, 批发, 房}", &[("", "eligible")]);
+    check(
+        "查表(行业门类, {制造业: 3, 批发和零售业: 2, 房地产业: 1}) ≥ 2",
+        &[("行业门类: 批发和零售业", "eligible"), ("行业门类: 房地产业", "not_eligible"), ("", "unknown")],
+    );
+    check("职工总数 至少 20 人 且 职工总数 至多 30人", &[("职工总数: 20", "eligible"), ("职工总数: 31", "not_eligible")]);
+    check("营业收入 ≥ 5,000,000元", &[("营业收入: 500万元", "eligible"), ("营业收入: 499万元", "not_eligible")]);
+}
+
+#[test]
+fn words_that_are_no_facts_are_told_what_to_write() {
+    let help = |rule: &str| {
+        let text = measure(rule, &[]).replace("examples:\n", "");
+        let (_, faults) = book(&[("t.yaml", &text)]);
+        let fault = faults.into_iter().find(|fault| fault.is_error()).unwrap_or_else(|| panic!("{rule} has no fault"));
+        format!("{} {}", fault.message.zh, fault.help.map(|help| help.zh).unwrap_or_default())
+    };
+    for (rule, wanted) in [
+        ("重大事故 = 否", "非 x"),
+        ("年份(成立日期) ≤ 本年", "年末"),
+        ("职工总数不少于20人", "职工总数 不少于"),
+        ("职工总数 ≥ 二十人", "20人"),
+        ("职工总数 ≥ 60 岁", "年"),
+        ("营业收入 接近 5万元", "接近"),
+        ("行业门类 以制开头 甲", "开头为"),
+        ("称号 含 瞪羚", "瞪羚企业"),
+    ] {
+        assert!(help(rule).contains(wanted), "{rule}: {}", help(rule));
+    }
+}
+
+#[test]
+fn examples_are_checked_as_they_are_written() {
+    let text = measure(
+        "职工总数 ≥ 50 人",
+        &[
+            ("职工总人: 100", "eligible"),
+            ("职工总数: 20万元", "eligible"),
+            ("成立日期: 2023-02-29", "eligible"),
+            ("职工总数: 1", "ineligible"),
+            ("研发投入强度: 3%", "eligible"),
+        ],
+    );
+    let faults = duijie_policy::example_faults(&sound(&[("t.yaml", &text)]));
+    let told: Vec<(Option<u32>, &str)> = faults.iter().map(|fault| (fault.place.line, fault.message.en.as_str())).collect();
+    assert_eq!(told.iter().map(|(line, _)| line.unwrap()).collect::<Vec<_>>(), [8, 9, 10, 11, 12], "{told:?}");
+    assert!(told[0].1.contains("did you mean `职工总数`") && told[3].1.contains("ineligible"), "{told:?}");
+    assert!(faults.iter().all(|fault| fault.is_error() && fault.help.is_some()));
+}
+
+#[test]
+fn an_example_says_what_measures_pay_together() {
+    let one = |id: &str, amount: &str, together: &str| {
+        format!(
+            "id: {id}\nname: {id}\nperiod: year\nexclusive: [g]\nwhen:\n  - {{label: 人, rule: 职工总数 > 1 人}}\nbenefit: {{amount: {amount}}}\nexamples:\n  - {{period: 2021, facts: {{职工总数: 10}}, expect: eligible{together}}}\n"
+        )
+    };
+    let outcome = |together: &str| test_examples(&sound(&[("a.yaml", &one("a", "10万元", together)), ("b.yaml", &one("b", "职工总数 × 2万元", ""))])).remove(0);
+    assert!(outcome(", together: {a: 0元, b: 20万元}").passed);
+    let wrong = outcome(", together: {a: 10万元, b: 20万元}");
+    assert!(!wrong.passed && wrong.message.unwrap().en.contains("`a`"));
+    assert!(!outcome(", together: {c: 0元}").passed);
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn every_measure_is_sound_and_every_example_passes() {
     assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), outcomes.len(), failed.join("\n"));
     assert!(outcomes.len() >= 150, "{}", outcomes.len());
     assert_eq!(missing_examples(&book), vec![]);
+    assert_eq!(duijie_policy::example_faults(&book), vec![]);
     let unnoticed: Vec<String> = book.measures().flat_map(|measure| unnoticed_changes(&book, measure)).map(|fault| fault.line(Lang::En)).collect();
     assert_eq!(unnoticed, Vec::<String>::new(), "every condition and every threshold has an example that notices a change of it");
 }

@@ -40,7 +40,7 @@ impl Lowering<'_> {
             Function::Count | Function::Any | Function::All | Function::NoneOf => self.over_truths(function, arguments, expr, context),
             Function::Growth => self.growth(arguments, expr, context),
             Function::Cagr => self.compound_growth(arguments, expr, context),
-            Function::Age => self.age(&arguments[0], context),
+            Function::Age => self.age(arguments, expr, context),
             Function::Clamp => self.clamp(arguments, expr, context),
             Function::If => self.choice(&arguments[0], &arguments[1], &arguments[2], expr, context),
             Function::Known => {
@@ -57,6 +57,7 @@ impl Lowering<'_> {
                 let id = self.plan.node(Op::Today);
                 single(id, Type::Date)
             }
+            Function::PeriodStart | Function::PeriodEnd | Function::YearStart | Function::YearEnd => self.period_day(function, arguments, context),
             Function::Eligible | Function::AmountOf => self.other_measure(function, &arguments[0]),
             Function::Tiers | Function::Progressive | Function::Lookup => self.fault(
                 "policy.rule.table",
@@ -299,10 +300,37 @@ impl Lowering<'_> {
         )
     }
 
-    fn age(&mut self, argument: &Expr, context: Context) -> Got {
-        let lowered = self.date(argument, context)?;
-        self.mapped(&lowered, argument, |plan, id| plan.node(Op::Age(id)))
-            .map(|age| Lowered { kind: Type::Quantity { dimension: Dimension::Months, percent: false }, ..age })
+    /// `满(日期)` up to the day of the decision, `满(日期, 年末)` up to another day.
+    fn age(&mut self, arguments: &[Expr], expr: &Expr, context: Context) -> Got {
+        let date = self.date(&arguments[0], context)?;
+        let until = match arguments.get(1) {
+            Some(until) => self.date(until, context)?,
+            None => Lowered { shape: Shape::One(self.plan.node(Op::Today)), kind: Type::Date },
+        };
+        let kind = Type::Quantity { dimension: Dimension::Months, percent: false };
+        self.zipped(&date, &until, expr, kind, |plan, date, until| plan.node(Op::Age { date, until }))
+    }
+
+    /// `期末`, `年初`, `年末(上年)`: a day that follows from the period that is decided.
+    pub(super) fn period_day(&mut self, function: Function, arguments: &[Expr], context: Context) -> Got {
+        let contexts = match arguments.first() {
+            Some(period) => self.period_words(period, context)?,
+            None => vec![context],
+        };
+        let last = matches!(function, Function::PeriodEnd | Function::YearEnd);
+        let of_year = matches!(function, Function::YearStart | Function::YearEnd);
+        self.in_periods(&contexts, |lowering, context| {
+            let decided = context.anchor.map_or(lowering.cycle, crate::Period::cycle);
+            let (cycle, steps) = match decided {
+                _ if of_year => (Cycle::Year, 0),
+                Cycle::Quarter => (Cycle::Instant, context.quarters),
+                Cycle::Month => (Cycle::Instant, context.quarters * 3 + context.months),
+                _ => (Cycle::Instant, 0),
+            };
+            let at = crate::plan::At { cycle, anchor: context.anchor, years: context.years, steps, part: None };
+            let id = lowering.plan.node(Op::PeriodDay { at, last });
+            single(id, Type::Date)
+        })
     }
 
     fn clamp(&mut self, arguments: &[Expr], expr: &Expr, context: Context) -> Got {
@@ -400,10 +428,11 @@ fn arity(function: Function) -> (usize, usize) {
         Function::Min | Function::Max | Function::Sum | Function::Average | Function::Count | Function::Any | Function::All | Function::NoneOf => {
             (1, usize::MAX)
         }
-        Function::Abs | Function::Floor | Function::Ceil | Function::Age | Function::Known | Function::Year | Function::Eligible | Function::AmountOf => (1, 1),
-        Function::Round | Function::RoundDown | Function::RoundUp | Function::Growth => (1, 2),
+        Function::Abs | Function::Floor | Function::Ceil | Function::Known | Function::Year | Function::Eligible | Function::AmountOf => (1, 1),
+        Function::Round | Function::RoundDown | Function::RoundUp | Function::Growth | Function::Age => (1, 2),
         Function::Cagr | Function::Tiers | Function::Progressive | Function::Lookup => (2, 2),
         Function::Clamp | Function::If => (3, 3),
         Function::Today => (0, 0),
+        Function::PeriodStart | Function::PeriodEnd | Function::YearStart | Function::YearEnd => (0, 1),
     }
 }

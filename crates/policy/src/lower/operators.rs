@@ -17,6 +17,7 @@ impl Lowering<'_> {
             Binary::Multiply => self.product(left, right, expr, context),
             Binary::Divide => self.quotient(left, right, expr, context),
             Binary::In | Binary::NotIn => self.among(op, left, right, expr, context),
+            Binary::Begins => self.begins(left, right, expr, context),
             Binary::Contains | Binary::ContainsAny | Binary::ContainsAll | Binary::ContainsNone => self.contains(op, left, right, expr, context),
             _ => self.compare(op, left, right, expr, context),
         }
@@ -311,6 +312,29 @@ impl Lowering<'_> {
             negate(plan, among)
         })?;
         self.note_atom(op, &value, &words, left, right, &lowered, context);
+        Some(lowered)
+    }
+
+    /// `应用行业 开头为 {C38, C39}`: classifications whose codes begin as their parents do.
+    fn begins(&mut self, left: &Expr, right: &Expr, expr: &Expr, context: Context) -> Got {
+        let value = self.lower(left, context)?;
+        if !matches!(value.kind, Type::Word(_)) {
+            let what = described(&value.kind);
+            return self.fault(
+                "policy.rule.in",
+                left,
+                join("`开头为` 左边应为文字，实为", &what.zh, "", "the left side of `begins_with` is a word, this is ", &what.en, ""),
+                text!("例如 `应用行业 开头为 {{C38, C39}}`", "for example `industry begins_with {{C38, C39}}`"),
+            );
+        }
+        let items = match &right.kind {
+            ExprKind::Set(items) => items.as_slice(),
+            _ => std::slice::from_ref(right),
+        };
+        // Beginnings are no words of the fact's own list.
+        let words = self.set(items, None)?;
+        let lowered = self.zipped(&value, &words, expr, Type::Truth, |plan, word, words| plan.node(Op::Begins { word, words }))?;
+        self.note_atom(Binary::Begins, &value, &words, left, right, &lowered, context);
         Some(lowered)
     }
 

@@ -5,7 +5,7 @@ use crate::period::{Cycle, Period};
 use crate::syntax::{Binary, Expr, ExprKind};
 use crate::unit::Dimension;
 use crate::vocabulary::FactDef;
-use duijie_vocab::text;
+use duijie_vocab::{Text, text};
 
 /// Series longer than this are refused.
 const MAX_SERIES: i32 = 60;
@@ -83,6 +83,15 @@ fn moved(base: Context, word: &str, by: i32) -> Context {
     } else {
         Context { years: base.years + by, ..base }
     }
+}
+
+/// What to write for a period word that stands alone.
+pub(super) fn word_help(word: &str, context: Context) -> Option<Text> {
+    named_periods(word, context)?;
+    Some(text!(
+        "期间只写在指标后的括号里，如 `研发费用({word})`；要日期用 `年初`、`年末`、`期末`，要年份用 `年份(年末)`",
+        "a period stands in brackets behind a fact, as in `rd_expense({word})`; a day is `year_start`, `year_end`, `period_end`, a year `year(year_end())`"
+    ))
 }
 
 /// The contexts of a period word; nothing when it is none.

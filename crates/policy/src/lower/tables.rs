@@ -45,7 +45,7 @@ impl Lowering<'_> {
         }
         let (lines, kind) = self.lines(dimension.as_ref(), bands, expr, context)?;
         let from = lines[0].low;
-        let tiers = self.contiguous(&lines)?;
+        let tiers = self.contiguous(&lines, &lowered.kind)?;
         if function == Function::Tiers {
             let id = self.plan.node(Op::Tiers { subject: subject_id, tiers });
             return single(id, kind);
@@ -124,7 +124,7 @@ impl Lowering<'_> {
     }
 
     /// The bands in order without gap or overlap.
-    fn contiguous(&mut self, lines: &[Line<'_>]) -> Option<Box<[Tier]>> {
+    fn contiguous(&mut self, lines: &[Line<'_>], kind: &Type) -> Option<Box<[Tier]>> {
         let mut tiers = Vec::new();
         if let Some(low) = lines[0].low {
             // The first band begins after its lower end, as every band does, unless its end says `..<`.
@@ -132,7 +132,7 @@ impl Lowering<'_> {
         }
         for (at, line) in lines.iter().enumerate() {
             let span = line.band.span.clone();
-            let shown = |value: Option<Fraction>| value.map_or_else(|| "…".to_string(), |value| value.to_string());
+            let shown = |value: Fraction| crate::shown::shown_value(&crate::value::Value::exact(value), kind);
             let mut refuse = |code, message, help| self.faults.push(crate::lexer::RuleFault::new(code, span.clone(), message).help(help));
             if matches!((line.low, line.high), (Some(low), Some(high)) if low >= high) {
                 refuse(
@@ -146,10 +146,13 @@ impl Lowering<'_> {
                 match (line.high, next.low) {
                     (Some(high), Some(low)) if high == low => {}
                     (Some(high), Some(low)) if low > high => {
-                        let (high, low) = (shown(Some(high)), shown(Some(low)));
+                        let (high, low) = (shown(high), shown(low));
                         refuse(
                             "policy.rule.band_gap",
-                            text!("此档与下一档之间有空隙（{high} 至 {low}）", "there is a gap between this band and the next ({high} to {low})"),
+                            duijie_vocab::Text::new(
+                                format!("此档与下一档之间有空隙（{} 至 {}）", high.zh, low.zh),
+                                format!("there is a gap between this band and the next ({} to {})", high.en, low.en),
+                            ),
                             text!("让下一档从本档的上限开始", "let the next band begin where this one ends"),
                         );
                         return None;
@@ -319,12 +322,17 @@ impl Lowering<'_> {
                 }
             }
         }
+        // A list of which every word has a line needs no other one: the last line is for its word.
+        let listed = fact.map(|fact| &self.vocabulary.at(fact as usize).values).filter(|values| !values.is_empty());
+        if otherwise.is_none() && listed.is_some_and(|values| values.iter().all(|value| chosen.iter().any(|(word, _)| word == value))) {
+            otherwise = chosen.pop().map(|(_, value)| value);
+        }
         let Some(mut id) = otherwise else {
             return self.fault(
                 "policy.rule.lookup",
                 expr,
                 text!("查表缺少 `其他`", "the table lacks an `else`"),
-                text!("末行加 `其他: …`", "add a last line `else: …`"),
+                text!("末行加 `其他: …`，或给指标的每个 values 各写一行", "add a last line `else: …`, or a line for each of the fact's values"),
             );
         };
         for (word, value) in chosen.into_iter().rev() {

@@ -93,12 +93,27 @@ pub(crate) fn threshold(evaluation: &Evaluation<'_>, test: NodeId, leaf: NodeId)
             return Some(at);
         }
     }
-    let difference = |at: i64| {
-        evaluation.assuming(&[(leaf, Value::exact(Fraction::whole(at)))], |evaluation| match (evaluation.value(*left), evaluation.value(*right)) {
-            (Value::Number(left), Value::Number(right)) => left.point()?.minus(right.point()?),
-            _ => None,
-        })
-    };
+    crossing(evaluation, *left, *right, leaf)
+}
+
+/// Where two numbers are equal, when their difference is a straight line in one missing number.
+pub(crate) fn crossing(evaluation: &Evaluation<'_>, left: NodeId, right: NodeId, leaf: NodeId) -> Option<Fraction> {
+    zero_of(evaluation, leaf, |evaluation| match (evaluation.value(left), evaluation.value(right)) {
+        (Value::Number(left), Value::Number(right)) => left.point()?.minus(right.point()?),
+        _ => None,
+    })
+}
+
+/// Where a number passes a fixed one, likewise.
+pub(crate) fn passing(evaluation: &Evaluation<'_>, number: NodeId, at: Fraction, leaf: NodeId) -> Option<Fraction> {
+    zero_of(evaluation, leaf, |evaluation| match evaluation.value(number) {
+        Value::Number(number) => number.point()?.minus(at),
+        _ => None,
+    })
+}
+
+fn zero_of(evaluation: &Evaluation<'_>, leaf: NodeId, of: impl Fn(&Evaluation<'_>) -> Option<Fraction>) -> Option<Fraction> {
+    let difference = |at: i64| evaluation.assuming(&[(leaf, Value::exact(Fraction::whole(at)))], |evaluation| of(evaluation));
     // Far-apart points, so that a kink of a table or of a minimum is seen as not straight.
     let (zero, one, far) = (difference(0)?, difference(1)?, difference(1_000_000_007)?);
     let slope = one.minus(zero)?;
