@@ -1,10 +1,11 @@
 //! A question of the measures, answered by the enterprise: the answer becomes a fact of its own
 //! record, journalled, with the person as its source.
 
+use crate::declared::Declared;
 use crate::edit::SaveOutcome;
 use crate::{Action, App, AppError, FormField, Target, Viewer};
 use duijie_policy::Period;
-use duijie_record::{RecordState, schema};
+use duijie_record::RecordState;
 use duijie_vocab::{Diagnostic, Place, RecordId, text};
 
 /// The most records that are looked through for the one of a period.
@@ -19,7 +20,7 @@ impl App {
             return Err(AppError::Invalid(vec![fault.at(Place::field(fact)).help(text!("填写后再提交", "type the answer and send again"))]));
         }
         let given = |key: &str, value: &str| (key.to_string(), value.to_string());
-        match home_of(fact, period).ok_or(AppError::NotFound)? {
+        match home_of(&self.policies().declared, fact, period).ok_or(AppError::NotFound)? {
             Home::Organization => self.save(viewer, "organization", Some(organization), None, &[given(fact, value)]),
             Home::Facts => match self.facts_record(viewer, organization, period)? {
                 (Some((id, version)), _) => self.save(viewer, "facts", Some(&id), Some(version), &[given(fact, value)]),
@@ -51,8 +52,8 @@ enum Home {
 }
 
 /// Where an answer is kept: yearly facts in the record of their period, others with the organization.
-fn home_of(fact: &str, period: &str) -> Option<Home> {
-    let has = |kind: &str| schema(kind).is_some_and(|schema| schema.field(fact).is_some());
+fn home_of(declared: &Declared, fact: &str, period: &str) -> Option<Home> {
+    let has = |kind: &str| declared.schema(kind).is_some_and(|schema| schema.field(fact).is_some());
     match Period::parse(period).ok()? {
         Period::Instant => has("organization").then_some(Home::Organization),
         _ => has("facts").then_some(Home::Facts),
@@ -60,11 +61,11 @@ fn home_of(fact: &str, period: &str) -> Option<Home> {
 }
 
 /// The form field in which an answer is typed; nothing for a fact that no record holds.
-pub(crate) fn answer_field(fact: &str, period: Period) -> Option<FormField> {
-    let kind = match home_of(fact, &period.to_string())? {
+pub(crate) fn answer_field(declared: &Declared, fact: &str, period: Period) -> Option<FormField> {
+    let kind = match home_of(declared, fact, &period.to_string())? {
         Home::Organization => "organization",
         Home::Facts => "facts",
     };
-    let schema = schema(kind)?;
+    let schema = declared.schema(kind)?;
     crate::edit::blank_field(schema, fact)
 }

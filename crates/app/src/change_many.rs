@@ -22,7 +22,7 @@ impl App {
     /// Sets `field` to `value` in each of the records, by whoever may resolve duplicates and change them.
     pub fn change_many(&self, viewer: &Viewer, kind: &str, ids: &[RecordId], field: &str, value: &str) -> Result<Vec<ManyLine>, AppError> {
         viewer.may(Action::Merge, &Target::default())?;
-        let known = duijie_record::schema(kind).ok_or(AppError::NotFound)?.field(field).is_some();
+        let known = self.schema(kind).ok_or(AppError::NotFound)?.field(field).is_some();
         if !known {
             return Err(crate::accounts::invalid("many.field", text!("请选择要修改的字段", "choose the field to change")));
         }

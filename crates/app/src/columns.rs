@@ -1,6 +1,6 @@
 //! Understanding a sheet: which kind of record its rows are, and which field each column holds.
 
-use duijie_record::{Field, FieldType, Schema, Units, schemas};
+use duijie_record::{Field, FieldType, Schema, Units};
 use duijie_sheet::{HeaderAt, HeaderColumn, Row, find_header};
 use duijie_vocab::{MoneyUnit, name_key};
 use std::collections::HashSet;
@@ -47,15 +47,11 @@ pub(crate) const PERIOD: &str = "period";
 /// How many rows from the top may stand before the header.
 pub(crate) const HEADER_WITHIN: usize = 30;
 
-/// The layout of a sheet that begins with `top`, or nothing if no kind fits. `kind` fixes the
-/// kind; `mapping` names fields by column header and goes before every other name.
-pub(crate) fn understand(top: &[Row], names: &[&str], kind: Option<&'static Schema>, mapping: &[(String, String)]) -> Option<Layout> {
-    let candidates: Vec<&'static Schema> = match kind {
-        Some(schema) => vec![schema],
-        None => schemas().iter().collect(),
-    };
+/// The layout of a sheet that begins with `top`, or nothing if none of `kinds` fits; one kind alone is taken
+/// as given. `mapping` names fields by column header and goes before every other name.
+pub(crate) fn understand(top: &[Row], names: &[&str], kinds: &[&'static Schema], mapping: &[(String, String)]) -> Option<Layout> {
     let mut best: Option<(usize, Layout)> = None;
-    for schema in candidates {
+    for &schema in kinds {
         let known = known_names(schema, mapping);
         let by_year = schema.field(PERIOD).is_some();
         let is_known = |text: &str| known.contains(&name_key(text)) || (by_year && split_year(text).is_some_and(|(name, _)| known.contains(&name_key(&name))));
@@ -66,7 +62,7 @@ pub(crate) fn understand(top: &[Row], names: &[&str], kind: Option<&'static Sche
             best = Some((score, layout));
         }
     }
-    best.map(|(_, layout)| layout).filter(|layout| kind.is_some() || layout.has_title())
+    best.map(|(_, layout)| layout).filter(|layout| kinds.len() == 1 || layout.has_title())
 }
 
 fn known_names(schema: &Schema, mapping: &[(String, String)]) -> HashSet<String> {
@@ -206,7 +202,7 @@ mod tests {
     }
 
     fn understood(lines: &[&[&str]], names: &[&str]) -> (String, Vec<String>) {
-        let layout = understand(&rows(lines), names, None, &[]).unwrap();
+        let layout = understand(&rows(lines), names, &duijie_record::schemas().iter().collect::<Vec<_>>(), &[]).unwrap();
         let shown = |meaning: &Meaning| match meaning.holds {
             Holds::Field(field) => format!("{}{}", field.key, if meaning.unit_shown.is_empty() { String::new() } else { format!("[{}]", meaning.unit_shown) }),
             ref other => format!("{other:?}"),
@@ -248,7 +244,7 @@ mod tests {
     fn years_as_columns_are_the_same_field_of_several_years() {
         let header: &[&str] = &["企业名称", "2020年营业收入（万元）", "2021年营业收入（万元）", "研发费用（2021）", "职工总数2021"];
         let rows = rows(&[header, &["某公司", "1", "2", "3", "4"]]);
-        let layout = understand(&rows, &["年报.xlsx"], duijie_record::schema("facts"), &[]).unwrap();
+        let layout = understand(&rows, &["年报.xlsx"], &[duijie_record::schema("facts").unwrap()], &[]).unwrap();
         let shown: Vec<String> = layout
             .columns
             .iter()
@@ -260,7 +256,7 @@ mod tests {
         assert_eq!(shown, ["organization@- ", "revenue@2020 万元", "revenue@2021 万元", "rd_expense@2021 ", "staff@2021 "]);
         // Where a column says the period, a year in another header is only a remark.
         let rows = self::rows(&[&["企业名称", "时期", "营业收入（2021）"], &["某公司", "2020", "1"]]);
-        let layout = understand(&rows, &[], duijie_record::schema("facts"), &[]).unwrap();
+        let layout = understand(&rows, &[], &[duijie_record::schema("facts").unwrap()], &[]).unwrap();
         assert!(layout.columns.iter().all(|meaning| meaning.year.is_none()));
         assert_eq!(split_year("2021"), None);
         assert_eq!(split_year("GB12021.3 指标"), None);
@@ -270,7 +266,7 @@ mod tests {
     fn a_mapping_goes_before_every_other_name() {
         let rows = rows(&[&["全称", "代号", "备注"], &["某公司", "1", "x"]]);
         let mapping = vec![("代号".to_string(), "stock_code".to_string()), ("备注".to_string(), "-".to_string())];
-        let layout = understand(&rows, &[], duijie_record::schema("organization"), &mapping).unwrap();
+        let layout = understand(&rows, &[], &[duijie_record::schema("organization").unwrap()], &mapping).unwrap();
         let holds: Vec<_> = layout.columns.iter().map(|m| if let Holds::Field(f) = m.holds { f.key.as_str() } else { "-" }).collect();
         assert_eq!(holds, ["name", "stock_code", "-"]);
     }

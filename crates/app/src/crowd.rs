@@ -66,7 +66,7 @@ impl App {
         let mut rows = Vec::with_capacity(enterprises.len());
         let last = crate::decisions::last_day(year);
         for organization in enterprises {
-            let facts = self.store().read(|view| known(view, &organization))?.on(last);
+            let facts = self.store().read(|view| known(view, &policies.declared, &organization))?.on(last);
             crowd.ids.push(organization.id.to_string());
             crowd.names.push(organization.text("name").to_string());
             crowd.classes.push(Classes::of(&facts, year));

@@ -1,5 +1,6 @@
 //! What policies say: of one organization with every reason, of all of them in counts.
 
+use crate::declared::Declared;
 use crate::facts::{Known, known, of_regions};
 use crate::policies::{basis, delivery};
 use crate::policy_batch::explanation;
@@ -44,14 +45,15 @@ impl App {
         for decision in &decisions {
             *counts.entry(decision.outcome.name().to_string()).or_insert(0) += 1;
         }
+        let combination = combination(&policies.book, &decisions);
         Ok(DecisionsView {
             organization: reference(record),
             period: year.to_string(),
             on: self.now().china_date().to_string(),
             counts: named_counts(&counts),
-            ask_next: ask_next(&decisions),
-            combination: combination(&policies.book, &decisions),
-            decisions: decisions.iter().map(|decision| view(&policies.book, decision)).collect(),
+            ask_next: ask_next(&policies.declared, &decisions),
+            decisions: views(&policies.book, &decisions, &combination),
+            combination,
         })
     }
 
@@ -63,7 +65,7 @@ impl App {
             let schema = schema(&record.kind).filter(|schema| schema.kind == "organization").ok_or(AppError::NotFound)?;
             let target = target_of(view, schema, &record)?;
             viewer.may(Action::Decide, &target)?;
-            let known = known(view, &record)?;
+            let known = known(view, &policies.declared, &record)?;
             let regions = of_regions(view, policies.book.vocabulary())?;
             Ok::<_, AppError>((record, known, regions))
         })?;
@@ -119,7 +121,7 @@ impl App {
         for (at, id) in ids.iter().enumerate() {
             let found = self.store().read(|view| {
                 let Some(row) = view.get(id)? else { return Ok::<_, AppError>(None) };
-                let known = known(view, &row.record)?;
+                let known = known(view, &policies.declared, &row.record)?;
                 Ok(Some((row.record, known)))
             })?;
             let Some((record, known)) = found else { continue };
@@ -210,10 +212,10 @@ pub(crate) fn last_day(year: i16) -> Date {
 }
 
 /// The questions that undecided measures wait for, the most useful first.
-fn ask_next(decisions: &[Decision]) -> Vec<AskNext> {
+fn ask_next(declared: &Declared, decisions: &[Decision]) -> Vec<AskNext> {
     let asks = next_questions(decisions).into_iter().take(ASKED);
     asks.map(|question| AskNext {
-        field: crate::answer::answer_field(&question.key, question.period),
+        field: crate::answer::answer_field(declared, &question.key, question.period),
         period: question.period.to_string(),
         period_name: if question.period == Period::Instant { Text::default() } else { question.period.described() },
         settles: question.settles.len(),
@@ -241,7 +243,7 @@ fn effort(book: &Book, decision: &Decision) -> (usize, usize) {
 }
 
 /// The measures that pay most together, and why the others are left out.
-fn combination(book: &Book, decisions: &[Decision]) -> CombinationView {
+pub(crate) fn combination(book: &Book, decisions: &[Decision]) -> CombinationView {
     let best = best_combination(decisions, &pools(book, decisions));
     CombinationView {
         chosen: best
@@ -284,6 +286,16 @@ fn both(of: impl Fn(Lang) -> String) -> Text {
     Text::new(of(Lang::Zh), of(Lang::En))
 }
 
+/// Decisions about one subject, each with what it is not paid beside.
+pub(crate) fn views(book: &Book, decisions: &[Decision], combination: &CombinationView) -> Vec<DecisionView> {
+    let beside = |decision: &Decision| {
+        let left_out = combination.left_out.iter().map(|left| (&left.measure, &left.why));
+        let reduced = combination.chosen.iter().map(|chosen| (&chosen.measure, &chosen.why));
+        left_out.chain(reduced).find(|(measure, _)| **measure == decision.measure).map(|(_, why)| why.clone()).unwrap_or_default()
+    };
+    decisions.iter().map(|decision| DecisionView { beside: beside(decision), ..view(book, decision) }).collect()
+}
+
 pub(crate) fn view(book: &Book, decision: &Decision) -> DecisionView {
     let measure = book.measure(&decision.measure);
     let missing = |missing: &duijie_policy::Missing| {
@@ -308,8 +320,10 @@ pub(crate) fn view(book: &Book, decision: &Decision) -> DecisionView {
         basis: decision.basis.iter().map(basis).collect(),
         conditions: decision.conditions.iter().flat_map(|condition| condition_views(condition, 0)).collect(),
         missing: decision.missing.iter().map(missing).collect(),
+        amount_missing: decision.amount_missing.iter().map(missing).collect(),
         amount_fen: decision.amount.map_or(0, |amount| amount.low.0),
         effort: effort_words(book, decision),
+        beside: Text::default(),
     }
 }
 

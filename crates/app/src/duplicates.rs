@@ -72,13 +72,13 @@ impl App {
 
     /// Puts what `merged` says into `keep` where that says nothing, and makes the one lead to the other.
     pub fn merge(&self, viewer: &Viewer, keep: &RecordId, merged: &RecordId) -> Result<(), AppError> {
-        let (viewer, keep, merged) = (viewer.clone(), keep.clone(), merged.clone());
+        let (viewer, keep, merged, policies) = (viewer.clone(), keep.clone(), merged.clone(), self.policies());
         self.write(&self.actor(&viewer)?, move |tx| {
             let now = tx.now();
             let mut view = tx.view();
             let mut kept = readable(&viewer, &mut view, &keep)?;
             let mut gone = readable(&viewer, &mut view, &merged)?;
-            let schema = schema(&kept.kind).ok_or(AppError::NotFound)?;
+            let schema = policies.schema(&kept.kind).ok_or(AppError::NotFound)?;
             for record in [&kept, &gone] {
                 let target = target_of(&mut view, schema, record)?;
                 viewer.may(Action::Merge, &target)?;

@@ -5,7 +5,7 @@ use crate::record::{readable, target_of, type_word};
 use crate::shown::typed;
 use crate::{Action, App, AppError, FormField, FormGroup, Once, Target, Viewer};
 use duijie_journal::RecordKey;
-use duijie_record::{Body, Draft, DraftField, Field, FieldType, Mark, Raw, Schema, Source, Units, Value, Visibility, check_draft, schema};
+use duijie_record::{Body, Draft, DraftField, Field, FieldType, Mark, Raw, Schema, Source, Units, Value, Visibility, check_draft};
 use duijie_vocab::{Diagnostic, MoneyUnit, Place, RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub enum SaveOutcome {
 impl App {
     /// An empty form, or the one of an existing record.
     pub fn form(&self, viewer: &Viewer, kind: &str, id: Option<&RecordId>) -> Result<Vec<FormGroup>, AppError> {
-        let schema = schema(kind).ok_or(AppError::NotFound)?;
+        let schema = self.schema(kind).ok_or(AppError::NotFound)?;
         let Some(id) = id else {
             viewer.may(Action::Edit, &Target { region: None, organization: viewer.organization.clone() })?;
             return Ok(groups(schema, Visibility::Office, |_| String::new(), &[]));
@@ -65,7 +65,7 @@ impl App {
         version: Option<i64>,
         fields: &[(String, String)],
     ) -> Result<SaveOutcome, AppError> {
-        let schema = schema(kind).ok_or(AppError::NotFound)?;
+        let schema = self.schema(kind).ok_or(AppError::NotFound)?;
         if id.is_none() {
             viewer.may(Action::Edit, &Target { region: None, organization: viewer.organization.clone() })?;
         }

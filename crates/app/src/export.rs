@@ -63,7 +63,7 @@ impl App {
         lang: Lang,
         out: &mut dyn Write,
     ) -> Result<usize, AppError> {
-        let schema = schema(kind).ok_or(AppError::NotFound)?;
+        let schema = self.schema(kind).ok_or(AppError::NotFound)?;
         viewer.may(Action::Export, &Target { region: request.region, organization: None })?;
         let found = if request.text.trim().is_empty() && request.filters.is_empty() { None } else { Some(self.all_hits(viewer, request, kind)?) };
         let mut count = 0;
@@ -111,7 +111,7 @@ impl App {
 
     /// A blank workbook for one kind, with drop-downs and notes.
     pub fn template(&self, kind: &str, lang: Lang) -> Result<Vec<u8>, AppError> {
-        template(kind, lang)
+        template_of(self.schema(kind).ok_or(AppError::NotFound)?, lang)
     }
 
     /// The file handed back with a column that tells what an import makes of each row: its name
@@ -143,7 +143,10 @@ impl App {
 
 /// A blank workbook for one kind, with drop-downs and notes; the same bytes every time.
 pub fn template(kind: &str, lang: Lang) -> Result<Vec<u8>, AppError> {
-    let schema = schema(kind).ok_or(AppError::NotFound)?;
+    template_of(schema(kind).ok_or(AppError::NotFound)?, lang)
+}
+
+fn template_of(schema: &Schema, lang: Lang) -> Result<Vec<u8>, AppError> {
     let title = text!("{}填报表", "{} form", schema.name.get(lang));
     let sheet = TemplateSheet {
         name: schema.plural.get(lang).to_string(),

@@ -2,6 +2,7 @@
 //! from the records that say so, each value with its source.
 
 use crate::AppError;
+use crate::declared::Declared;
 use duijie_policy::{FactSource, FactValue, Facts, Fraction, KnownFact, Period, RegionFacts, Vocabulary};
 use duijie_record::{FieldType, Record, RecordState, Schema, Value, schema};
 use duijie_store::View;
@@ -41,15 +42,15 @@ impl Known {
 }
 
 /// Gathers what the records say about `organization`.
-pub(crate) fn known(view: &mut View<'_>, organization: &Record) -> Result<Known, AppError> {
+pub(crate) fn known(view: &mut View<'_>, declared: &Declared, organization: &Record) -> Result<Known, AppError> {
     let ids: Vec<RecordId> =
         view.links_to(&organization.id, MAX_LINKED)?.into_iter().filter(|link| link.field == "organization").map(|link| link.from).collect();
     let records = view.get_many(&ids)?.into_iter().map(|row| row.record);
-    Ok(gathered(organization, records))
+    Ok(gathered(declared, organization, records))
 }
 
 /// The same for many organizations at once, in their order.
-pub(crate) fn known_of_many(view: &mut View<'_>, organizations: &[Record]) -> Result<Vec<Known>, AppError> {
+pub(crate) fn known_of_many(view: &mut View<'_>, declared: &Declared, organizations: &[Record]) -> Result<Vec<Known>, AppError> {
     let ids: Vec<RecordId> = organizations.iter().map(|organization| organization.id.clone()).collect();
     let mut links = view.links_to_any(&ids, "organization")?;
     let prefixes: Vec<&str> = ["facts", "title"].into_iter().filter_map(schema).map(|schema| schema.prefix.as_str()).collect();
@@ -62,26 +63,24 @@ pub(crate) fn known_of_many(view: &mut View<'_>, organizations: &[Record]) -> Re
             by_organization.entry(to).or_default().push(record);
         }
     }
-    Ok(organizations.iter().map(|organization| gathered(organization, by_organization.remove(&organization.id).unwrap_or_default().into_iter())).collect())
+    let belonging = |organization: &Record, by: &mut HashMap<RecordId, Vec<Record>>| by.remove(&organization.id).unwrap_or_default().into_iter();
+    Ok(organizations.iter().map(|organization| gathered(declared, organization, belonging(organization, &mut by_organization))).collect())
 }
 
 /// What the organization itself and the records that belong to it say.
-fn gathered(organization: &Record, belonging: impl Iterator<Item = Record>) -> Known {
+fn gathered(declared: &Declared, organization: &Record, belonging: impl Iterator<Item = Record>) -> Known {
     let mut facts = Facts::new(organization.region);
-    if let Some(schema) = schema("organization") {
-        take(&mut facts, schema, organization, Period::Instant, "机构登记");
-    }
+    take(&mut facts, declared, organization, Period::Instant, "机构登记");
     let mut titles = Vec::new();
     let mut latest_year = None;
     let mut records = Vec::new();
-    let facts_schema = schema("facts");
     for record in belonging.filter(|record| record.state == RecordState::Active) {
         match record.kind.as_str() {
             "facts" => {
                 records.push(record.id.clone());
-                if let (Some(schema), Ok(period)) = (facts_schema, Period::parse(record.text("period"))) {
+                if let Ok(period) = Period::parse(record.text("period")) {
                     latest_year = latest_year.max(period.year());
-                    take(&mut facts, schema, &record, period, &source_name(&record));
+                    take(&mut facts, declared, &record, period, &source_name(&record));
                 }
             }
             "title" => {
@@ -101,9 +100,10 @@ fn source_name(record: &Record) -> String {
     if file.is_empty() { "填报".to_string() } else { file.to_string() }
 }
 
-fn take(facts: &mut Facts, schema: &Schema, record: &Record, period: Period, source: &str) {
-    for field in schema.fields() {
-        let value = record.body.get(&field.key).and_then(|value| fact_value(field.ty, value));
+fn take(facts: &mut Facts, declared: &Declared, record: &Record, period: Period, source: &str) {
+    for field in declared.schema(&record.kind).into_iter().flat_map(Schema::fields) {
+        let value = record.body.get(&field.key);
+        let value = value.and_then(|value| declared.measured(&field.key, value).or_else(|| fact_value(field.ty, value)));
         if let Some(value) = value {
             let source = match record.marks.get(&field.key) {
                 Some(mark) => FactSource::declared(&mark.by),

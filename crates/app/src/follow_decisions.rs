@@ -114,7 +114,7 @@ impl App {
             let before = self.held().organizations.get(&id).cloned();
             let found = self.store().read(|view| {
                 let Some(row) = view.get(&id)?.filter(|row| is_enterprise(&row.record)) else { return Ok::<_, AppError>(None) };
-                let known = known(view, &row.record)?;
+                let known = known(view, &policies.declared, &row.record)?;
                 Ok(Some((row.record, known)))
             })?;
             followed.looked_at += 1;

@@ -96,8 +96,9 @@ impl App {
         tell: &mut dyn FnMut(RowTold),
     ) -> Result<ImportReport, AppError> {
         viewer.may(Action::Import, &Target { region: options.region, organization: None })?;
+        let policies = self.policies();
         let kind = match &options.kind {
-            Some(word) => Some(schemas().get(word).or_else(|| schemas().named(word)).ok_or_else(|| unknown_kind(word))?),
+            Some(word) => Some(policies.kind_named(word).ok_or_else(|| unknown_kind(word))?),
             None => None,
         };
         // Rows of an officer's own file that name no region are about the officer's region.
@@ -195,6 +196,7 @@ impl Import<'_> {
         let unreadable = |fault: duijie_sheet::ReadFault, sheet: Option<&str>| AppError::Invalid(vec![fault.diagnostic(file, sheet)]);
         let mut workbook = Workbook::open(file, source, &Limits::default()).map_err(|fault| unreadable(fault, None))?;
         let sheets = workbook.sheets().to_vec();
+        let kinds = kind.map_or_else(|| self.app.policies().kinds(), |kind| vec![kind]);
         let mut understood = 0;
         for (at, info) in sheets.iter().enumerate().filter(|(_, info)| !info.hidden && !is_guide_sheet(&info.name)) {
             let name = (!info.name.is_empty()).then_some(info.name.as_str());
@@ -214,7 +216,7 @@ impl Import<'_> {
             }
             let readable: Vec<Row> = top.iter().filter_map(|row| row.as_ref().ok()).cloned().collect();
             let names = [file, info.name.as_str()];
-            let Some(layout) = understand(&readable, &names, kind, &self.options.mapping) else {
+            let Some(layout) = understand(&readable, &names, &kinds, &self.options.mapping) else {
                 if !readable.is_empty() {
                     self.report.sheets.push(left_out(&info.name));
                 }
@@ -514,9 +516,16 @@ impl SheetImport {
         let unknown = self.layout.columns.iter().filter(|meaning| matches!(meaning.holds, Holds::Unknown));
         unknown.map(move |meaning| {
             let header = &meaning.column.written;
+            let help = match self.layout.schema.kind.as_str() {
+                "facts" | "organization" => text!(
+                    "如需导入，请改用模板中的列名，或指定对应字段；本地指标先在 facts.yaml 中声明并导入",
+                    "to import it, use the column name of the template or map it to a field; declare a fact of your own in facts.yaml and import that first"
+                ),
+                _ => text!("如需导入，请改用模板中的列名，或指定对应字段", "to import it, use the column name of the template or map it to a field"),
+            };
             Diagnostic::warning("import.unknown_column", text!("列“{header}”不认识，其内容不导入", "the column “{header}” is not known and is left out"))
                 .at(self.place(file, self.layout.header.last_row, Some(meaning.column.index)))
-                .help(text!("如需导入，请改用模板中的列名，或指定对应字段", "to import it, use the column name of the template or map it to a field"))
+                .help(help)
         })
     }
 

@@ -1,9 +1,9 @@
 //! JSON lines and JSON arrays: whole records of an export of ours, or flat objects of fields.
 
-use crate::AppError;
 use crate::import::{Import, ImportSource};
 use crate::import_rows::{Given, GoodRow, Outcome, Seen, SeenInFile, Told, refuse_repeated};
-use duijie_record::{Draft, DraftField, FieldType, Raw, Record, Schema, Source, Units, Value, check_draft, read_field, schemas};
+use crate::{AppError, PolicyFiles};
+use duijie_record::{Draft, DraftField, FieldType, Raw, Record, Schema, Source, Units, Value, check_draft, read_field};
 use duijie_vocab::{Diagnostic, Place, RegionCode, text};
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader};
@@ -66,7 +66,7 @@ impl Import<'_> {
 
     fn object(&mut self, kind: Option<&'static Schema>, item: Json, line: u32, pending: &mut Pending) -> Result<(), AppError> {
         let place = Place { line: Some(line), ..Place::file(self.file) };
-        let (schema, given) = match read_object(kind, item, &place) {
+        let (schema, given) = match read_object(&self.app.policies(), kind, item, &place) {
             Ok(read) => read,
             Err(faults) => {
                 self.count(&told(line, String::new(), Outcome::Refused, faults));
@@ -169,7 +169,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<Line, AppE
 }
 
 /// The kind and the content of one object.
-fn read_object(kind: Option<&'static Schema>, item: Json, place: &Place) -> Result<(&'static Schema, Given), Vec<Diagnostic>> {
+fn read_object(policies: &PolicyFiles, kind: Option<&'static Schema>, item: Json, place: &Place) -> Result<(&'static Schema, Given), Vec<Diagnostic>> {
     let refuse = |code: &str, message| vec![Diagnostic::error(code, message).at(place.clone())];
     let Json::Object(members) = item else {
         return Err(refuse("json.object", text!("不是 JSON 对象", "not a JSON object")));
@@ -177,7 +177,7 @@ fn read_object(kind: Option<&'static Schema>, item: Json, place: &Place) -> Resu
     let named = members.get("kind").and_then(Json::as_str);
     let whole = members.get("body").is_some_and(Json::is_object) && members.contains_key("id");
     let schema = match (named, kind) {
-        (Some(word), None) => schemas().get(word).or_else(|| schemas().named(word)),
+        (Some(word), None) => policies.kind_named(word),
         (_, Some(schema)) => Some(schema),
         (None, None) => None,
     };
@@ -244,7 +244,9 @@ fn flat(schema: &'static Schema, members: &serde_json::Map<String, Json>, place:
         let field = schema.field(name).or_else(|| schema.fields().find(|f| same(&f.name.zh) || same(&f.name.en) || f.aliases.iter().any(|alias| same(alias))));
         let place = Place { field: Some(name.clone()), ..place.clone() };
         let Some(field) = field else {
-            faults.push(Diagnostic::error("json.field", text!("没有 `{name}` 这个字段", "there is no field `{name}`")).at(place));
+            let help =
+                text!("核对写法；本地指标先在 facts.yaml 中声明并导入", "check the spelling; declare a fact of your own in facts.yaml and import that first");
+            faults.push(Diagnostic::error("json.field", text!("没有 `{name}` 这个字段", "there is no field `{name}`")).at(place).help(help));
             continue;
         };
         match raw(value) {

@@ -1,13 +1,13 @@
 //! The JSON Schema of a kind's records, for the API.
 
 use crate::App;
-use duijie_record::{Field, FieldType, Schema, schema};
+use duijie_record::{Field, FieldType, Schema};
 use serde_json::{Map, Value, json};
 
 impl App {
     /// The schema of one kind in JSON Schema 2020-12, as its records are exported.
     pub fn json_schema(&self, kind: &str) -> Option<Value> {
-        schema(kind).map(of_kind)
+        self.schema(kind).map(of_kind)
     }
 }
 

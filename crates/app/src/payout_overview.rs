@@ -99,7 +99,7 @@ impl App {
         let read = |chunk: &[RecordId]| {
             let known = self.store().read(|view| {
                 let records = records_of(view, chunk)?;
-                known_of_many(view, &records)
+                known_of_many(view, &self.policies().declared, &records)
             })?;
             Ok::<_, AppError>(known.into_iter().map(|known| known.on(last)).collect::<Vec<_>>())
         };

@@ -178,7 +178,7 @@ impl App {
     pub(crate) fn judge(&self, asking: &Asking<'_>, firms: &[RecordId]) -> Result<Vec<Found>, AppError> {
         let (records, known, mut before) = self.store().read(|view| {
             let records = records_of(view, firms)?;
-            let known = known_of_many(view, &records)?;
+            let known = known_of_many(view, &self.policies().declared, &records)?;
             let whos: Vec<&str> = firms.iter().map(RecordId::as_str).collect();
             Ok::<_, AppError>((records, known, list_of::<Promised>(view, "firm", &whos)?))
         })?;
@@ -332,7 +332,12 @@ fn outcome(decision: &Decision, rivals: &[Decision]) -> Decided {
         _ => return Decided::NotEligible { reason: reason() },
     }
     let Some(amount) = decision.amount.filter(|amount| amount.exact) else {
-        return Decided::NeedsReview { reason: text!("金额无法由数据确定", "the amount does not follow from the data") };
+        if !decision.amount_missing.is_empty() {
+            return Decided::Unknown { facts: decision.amount_missing.iter().map(missing_fact).collect() };
+        }
+        let why = decision.amount_remark.clone().unwrap_or_else(|| text!("没有写明金额", "no amount is laid down"));
+        let reason = Text::new(format!("金额无法由数据确定：{}", why.zh), format!("the amount does not follow from the data: {}", why.en));
+        return Decided::NeedsReview { reason };
     };
     let mut all = vec![decision.clone()];
     all.extend_from_slice(rivals);

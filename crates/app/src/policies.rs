@@ -1,10 +1,11 @@
 //! The measures of a data directory: taking them in, keeping them as settings in the journal, and
 //! the compiled book that all decisions use.
 
+use crate::declared::MISTAKEN;
 use crate::import::{Import, ImportSource};
 use crate::{Action, App, AppError, MeasureLine, MeasureView, PolicyFiles, Target};
 use duijie_policy::{Delivery, Measure, Window, render};
-use duijie_vocab::{Diagnostic, Lang, Place, Text, has_errors, text};
+use duijie_vocab::{Date, Diagnostic, Lang, Place, Severity, Text, has_errors, text};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, PoisonError};
@@ -79,10 +80,23 @@ impl PolicyFiles {
 
     /// One measure as an official would print it.
     pub fn measure(&self, id: &str) -> Result<MeasureView, AppError> {
-        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+        Ok(self.measure_view(self.book.measure(id).ok_or(AppError::NotFound)?))
+    }
+
+    /// The version of a measure that is in force on a day.
+    pub fn measure_on(&self, id: &str, day: Date) -> Option<MeasureView> {
+        self.book.measure_on(id, day).map(|measure| self.measure_view(measure))
+    }
+
+    /// The id that somebody probably meant, if the one given is none.
+    pub fn nearest_id(&self, id: &str) -> Option<&str> {
+        self.book.nearest_id(id)
+    }
+
+    fn measure_view(&self, measure: &Measure) -> MeasureView {
         let [zh, en] = [Lang::Zh, Lang::En].map(|lang| render(&self.book, measure, lang));
         let conditions = measure.source.when.iter().map(|condition| (condition.label.clone(), condition_text(condition))).collect();
-        Ok(MeasureView {
+        MeasureView {
             line: line(measure),
             basis: measure.source.basis.iter().map(basis).collect(),
             conditions,
@@ -93,7 +107,7 @@ impl PolicyFiles {
             interpretation: measure.source.interpretation.clone().unwrap_or_default(),
             source: self.files.get(measure.file()).cloned().unwrap_or_default(),
             printed: crate::Printed { zh: document(zh), en: document(en) },
-        })
+        }
     }
 }
 
@@ -184,7 +198,12 @@ impl Import<'_> {
         let existed = files.insert(name.clone(), text.clone()).is_some();
         let compiled = PolicyFiles::compile(files);
         let own = |fault: &&Diagnostic| fault.place.file.as_deref() == Some(&name);
-        let faults: Vec<Diagnostic> = compiled.faults.iter().filter(own).cloned().collect();
+        // What is kept under one name must not be decided under another.
+        let strict = |fault: &Diagnostic| match fault.code == MISTAKEN {
+            true => Diagnostic { severity: Severity::Error, ..fault.clone() },
+            false => fault.clone(),
+        };
+        let faults: Vec<Diagnostic> = compiled.faults.iter().filter(own).map(strict).collect();
         if has_errors(&faults) {
             return Err(AppError::Invalid(faults));
         }

@@ -1,20 +1,28 @@
 //! Deciding subjects from a file: all measures for all of them in counts, or one subject with every
 //! reason.
 
-use crate::decisions::view;
+use crate::decisions::{combination, view, views};
 use crate::policy_subjects::Subjects;
-use crate::{AppError, DecisionView, PolicyFiles};
-use duijie_policy::{Batch, FactTables, FactUsed, Period, RegionFacts, Tally};
+use crate::{AppError, DecideOn, DecisionView, PolicyFiles};
+use duijie_policy::{Batch, Decision, FactTables, FactUsed, Measure, Outcome, Period, Population, RegionFacts, Tally, paid_together};
 use duijie_vocab::{Date, Diagnostic, Fen, Lang, Text, text};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 /// Every measure over every subject.
 #[derive(Clone, Debug, Serialize)]
 pub struct BatchReport {
     pub subjects: usize,
+    /// The day, or the last one of the period that was decided about.
     pub on: String,
     pub measures: Vec<TallyLine>,
+    /// The sum over all measures, each for itself, in Fen.
+    pub alone_fen: i128,
+    /// The sum where of measures that exclude one another only the best is paid, and shared limits hold.
+    pub together_fen: i128,
+    /// Whether any measures exclude one another or share a limit.
+    pub has_tied: bool,
 }
 
 /// How many subjects one measure was decided for which way, and what it pays those who have it.
@@ -23,16 +31,26 @@ pub struct TallyLine {
     pub measure: String,
     pub name: Text,
     pub period: String,
+    /// The day on which the measure was decided.
+    pub on: String,
     pub yes: u64,
     pub no: u64,
     pub unknown: u64,
     pub error: u64,
+    /// How many of the yes and unknown cannot claim it on that day.
+    pub window_closed: u64,
+    /// How many of the yes and unknown have no version in force.
+    pub not_in_force: u64,
     /// The sum of the amounts of those decided yes, in Fen; the least where some are not exact.
     pub amount_fen: i128,
     /// The greatest sum; nothing where an amount has no bound.
     pub amount_high_fen: Option<i128>,
     /// The sum for people.
     pub amount: Text,
+    /// What is left of the sum when every subject is paid its best combination: of measures that exclude one another
+    /// the best (就高不重复), within shared limits; amounts that are not exact count with the least they can be.
+    pub together_fen: i128,
+    pub together: Text,
 }
 
 /// One decision with everything it rests on.
@@ -61,40 +79,43 @@ pub struct FactLine {
 }
 
 impl PolicyFiles {
-    /// Counts and sums for every measure, on the day `on`.
-    pub fn batch(&self, subjects: &Subjects, on: Date) -> BatchReport {
+    /// Counts and sums for every measure.
+    pub fn batch(&self, subjects: &Subjects, on: DecideOn) -> BatchReport {
         let mut counted = Counted::default();
-        counted.add(&Batch::once(&self.book, &subjects.population, &subjects.regions, on));
-        counted.report(subjects.ids.len(), on)
+        counted.add(self, &subjects.population, &subjects.regions, on);
+        counted.report(self, subjects.ids.len(), on)
     }
 
     /// The same for a csv table that is read in parts, so that memory does not grow with its rows; and what
-    /// was wrong with it. `on` and `today` as in [`FactTables::open`].
-    pub fn batch_table(&self, name: &str, from: impl Read, on: Option<Date>, today: Date) -> (BatchReport, Vec<Diagnostic>) {
-        let mut tables = FactTables::open(self.book.vocabulary(), name, from, on, today);
-        let (on, regions) = (tables.on(), RegionFacts::new());
+    /// was wrong with it. Without `on` it is decided about the latest period that a column names, else the one of `today`.
+    pub fn batch_table(&self, name: &str, from: impl Read, on: Option<DecideOn>, today: Date) -> (BatchReport, Vec<Diagnostic>) {
+        let mut tables = FactTables::open(self.book.vocabulary(), name, from, on.map(DecideOn::about), today);
+        let (on, regions) = (on.unwrap_or(DecideOn::PeriodOf(tables.on())), RegionFacts::new());
         let (mut counted, mut faults, mut subjects) = (Counted::default(), Vec::new(), 0);
         while let Some(table) = tables.next_table(SUBJECTS_TOGETHER) {
-            counted.add(&Batch::once(&self.book, &table.population, &regions, on));
+            counted.add(self, &table.population, &regions, on);
             subjects += table.ids.len();
             faults.extend(table.faults);
         }
-        (counted.report(subjects, on), faults)
+        faults.extend(self.closed_on(on));
+        (counted.report(self, subjects, on), faults)
     }
 
-    /// What every measure of its regions says of one subject.
-    pub fn decide(&self, subjects: &Subjects, at: usize, on: Date, period: Option<&str>) -> Result<Vec<DecisionView>, AppError> {
-        let period = period_named(period)?;
+    /// What every measure of its regions says of one subject, with what is not paid beside another.
+    pub fn decide(&self, subjects: &Subjects, at: usize, on: DecideOn, period: Option<&str>) -> Result<Vec<DecisionView>, AppError> {
         let facts = subjects.facts(self.book.vocabulary(), at);
-        let reached = self.book.ids().filter(|id| self.book.measure(id).is_some_and(|measure| measure.source.region.contains(facts.region())));
-        Ok(reached.filter_map(|id| self.book.decide(id, &facts, &subjects.regions, on, period)).map(|decision| view(&self.book, &decision)).collect())
+        let reached = self.book.ids().filter_map(|id| self.book.measure(id)).filter(|measure| measure.source.region.contains(facts.region()));
+        let asked = asked_period(on, period)?;
+        let decisions: Vec<Decision> =
+            reached.filter_map(|measure| self.book.decide(measure.id(), &facts, &subjects.regions, on.day(measure), asked)).collect();
+        Ok(views(&self.book, &decisions, &combination(&self.book, &decisions)))
     }
 
     /// Everything one measure's decision about one subject rests on.
-    pub fn explain(&self, subjects: &Subjects, at: usize, measure: &str, on: Date, period: Option<&str>) -> Result<Explanation, AppError> {
-        let period = period_named(period)?;
+    pub fn explain(&self, subjects: &Subjects, at: usize, measure: &str, on: DecideOn, period: Option<&str>) -> Result<Explanation, AppError> {
         let facts = subjects.facts(self.book.vocabulary(), at);
-        let decision = self.book.decide(measure, &facts, &subjects.regions, on, period).ok_or(AppError::NotFound)?;
+        let day = on.day(self.book.measure(measure).ok_or(AppError::NotFound)?);
+        let decision = self.book.decide(measure, &facts, &subjects.regions, day, asked_period(on, period)?).ok_or(AppError::NotFound)?;
         Ok(explanation(&self.book, subjects.ids[at].clone(), &decision))
     }
 }
@@ -105,34 +126,82 @@ const SUBJECTS_TOGETHER: usize = 1 << 18;
 /// The lines of a report, counted over parts of the subjects.
 #[derive(Default)]
 struct Counted {
-    lines: Vec<(String, Text, Period, Tally)>,
+    lines: BTreeMap<String, (Period, Date, Tally)>,
+    /// What the measures that exclude one another or share a limit pay together.
+    together: BTreeMap<String, i128>,
 }
 
 impl Counted {
-    fn add(&mut self, batch: &Batch<'_>) {
-        let tallies = batch.tally();
-        if self.lines.is_empty() {
-            let measures = batch.measures().map(|(measure, period)| (measure.id().to_string(), measure.source.name.clone(), period));
-            self.lines = measures.zip(tallies).map(|((id, name, period), tally)| (id, name, period, tally)).collect();
-            return;
+    fn add(&mut self, files: &PolicyFiles, population: &Population, regions: &RegionFacts, on: DecideOn) {
+        let days = files.by_day(on);
+        for (&day, ids) in &days {
+            let batch = Batch::of(&files.book, ids, population, regions, day);
+            for ((measure, period), tally) in batch.measures().zip(batch.tally()) {
+                match self.lines.get_mut(measure.id()) {
+                    Some((_, _, so_far)) => so_far.merge(&tally),
+                    None => drop(self.lines.insert(measure.id().to_string(), (period, day, tally))),
+                }
+            }
         }
-        self.lines.iter_mut().zip(&tallies).for_each(|((.., so_far), tally)| so_far.merge(tally));
+        for (id, paid) in together(files, &files.book.tied(), population, regions, &|measure| on.day(measure)) {
+            *self.together.entry(id).or_default() += paid;
+        }
     }
 
-    fn report(self, subjects: usize, on: Date) -> BatchReport {
-        let line = |(measure, name, period, tally): (String, Text, Period, Tally)| TallyLine {
-            measure,
-            name,
-            period: period.to_string(),
-            yes: tally.yes,
-            no: tally.no,
-            unknown: tally.unknown,
-            error: tally.error,
-            amount_fen: tally.amount_low,
-            amount_high_fen: tally.amount_high,
-            amount: bounds(tally.amount_low, tally.amount_high),
+    fn report(self, files: &PolicyFiles, subjects: usize, on: DecideOn) -> BatchReport {
+        let tied = files.book.tied();
+        let line = |(id, (period, day, tally)): (&str, &(Period, Date, Tally))| {
+            let closed = files.book.closed_on(id, *day);
+            let unclaimable = |outcome: Outcome| if closed == Some(outcome) { tally.yes + tally.unknown } else { 0 };
+            let together = if tied.contains(&id) { self.together.get(id).copied().unwrap_or(0) } else { tally.amount_low };
+            TallyLine {
+                measure: id.to_string(),
+                name: files.book.measure(id).map(|measure| measure.source.name.clone()).unwrap_or_default(),
+                period: period.to_string(),
+                on: day.to_string(),
+                yes: tally.yes,
+                no: tally.no,
+                unknown: tally.unknown,
+                error: tally.error,
+                window_closed: unclaimable(Outcome::WindowClosed),
+                not_in_force: unclaimable(Outcome::NotInForce),
+                amount_fen: tally.amount_low,
+                amount_high_fen: tally.amount_high,
+                amount: bounds(tally.amount_low, tally.amount_high),
+                together_fen: together,
+                together: if tied.contains(&id) { bounds(together, Some(together)) } else { bounds(tally.amount_low, tally.amount_high) },
+            }
         };
-        BatchReport { subjects, on: on.to_string(), measures: self.lines.into_iter().map(line).collect() }
+        let measures: Vec<TallyLine> = files.book.ids().filter_map(|id| self.lines.get(id).map(|found| (id, found))).map(line).collect();
+        let (alone_fen, together_fen) = (measures.iter().map(|line| line.amount_fen).sum(), measures.iter().map(|line| line.together_fen).sum());
+        BatchReport { subjects, on: on.about().to_string(), measures, alone_fen, together_fen, has_tied: !tied.is_empty() }
+    }
+}
+
+/// What these measures pay a population together, each decided on its day; those that cannot be claimed then are left out.
+pub(crate) fn together(
+    files: &PolicyFiles,
+    ids: &[&str],
+    population: &Population,
+    regions: &RegionFacts,
+    day: &dyn Fn(&Measure) -> Date,
+) -> BTreeMap<String, i128> {
+    let mut days: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
+    for measure in ids.iter().filter_map(|id| files.book.measure(id)) {
+        let on = day(measure);
+        if files.book.closed_on(measure.id(), on).is_none() {
+            days.entry(on).or_default().push(measure.id());
+        }
+    }
+    let batches: Vec<Batch<'_>> = days.iter().map(|(&on, ids)| Batch::of(&files.book, ids, population, regions, on).keeping_codes()).collect();
+    paid_together(&batches)
+}
+
+/// The period that decisions on one day are about, if somebody said; a day that was found for a period says it itself.
+fn asked_period(on: DecideOn, written: Option<&str>) -> Result<Option<Period>, AppError> {
+    match on {
+        DecideOn::Day(_) => period_named(written),
+        DecideOn::PeriodOf(_) => Ok(None),
     }
 }
 

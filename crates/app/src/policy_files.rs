@@ -2,14 +2,19 @@
 //! author has on disk.
 
 use crate::AppError;
-use duijie_policy::{Book, Style, Vocabulary, facts_schema, format_measure, lint, measure_schema, missing_examples, render_in, unnoticed_changes};
-use duijie_vocab::{Diagnostic, Lang, Place, text};
+use crate::declared::Declared;
+use duijie_policy::{
+    Book, Style, Vocabulary, example_faults, facts_schema, format_measure, lint, measure_schema, missing_examples, render_in, unnoticed_changes,
+};
+use duijie_vocab::{Date, Diagnostic, Lang, Place, Severity, text};
 use std::collections::BTreeMap;
 
 /// What decisions are made with.
 #[derive(Default)]
 pub struct PolicyFiles {
     pub(crate) book: Book,
+    /// Where its facts are kept.
+    pub(crate) declared: Declared,
     /// What is wrong with the files, if anything is.
     pub faults: Vec<Diagnostic>,
     /// File name → text.
@@ -42,9 +47,12 @@ impl PolicyFiles {
                 .at(Place::file(name))
                 .help(text!("合为一份 facts.yaml", "put them together in one facts.yaml"))
         }));
+        let (declared, mistaken) = Declared::of(&vocabulary);
+        // Rules can be tried on tables all the same; only a data directory refuses such a vocabulary.
+        faults.extend(mistaken.into_iter().map(|fault| Diagnostic { severity: Severity::Warning, ..fault }));
         let (book, more) = Book::compile(vocabulary, measures);
         faults.extend(more);
-        PolicyFiles { book, faults, files }
+        PolicyFiles { book, declared, faults, files }
     }
 
     /// The same files with one more, whose measures come in place of those with the same ids.
@@ -59,7 +67,7 @@ impl PolicyFiles {
         let measures = std::iter::once((name.clone(), text.to_string())).chain(others).collect();
         let (book, mut faults) = Book::compile(vocabulary, measures);
         faults.retain(|fault| fault.place.file.as_deref() == Some(&name));
-        (PolicyFiles { book, faults, files: BTreeMap::new() }, ids)
+        (PolicyFiles { book, faults, ..PolicyFiles::default() }, ids)
     }
 
     /// File name → text, of the vocabulary and all measures.
@@ -70,6 +78,11 @@ impl PolicyFiles {
     /// How many measures can be decided.
     pub fn count(&self) -> usize {
         self.book.ids().count()
+    }
+
+    /// What is wrong with the examples as they are written.
+    pub fn example_faults(&self) -> Vec<Diagnostic> {
+        example_faults(&self.book)
     }
 
     /// What is legal in the files but probably not meant.
@@ -87,9 +100,10 @@ impl PolicyFiles {
         Ok(measures.map(|(name, text)| (name.clone(), format_measure(name, text, style, self.book.vocabulary()))).collect())
     }
 
-    /// A measure as an official would print it, its rules in a spelling.
-    pub fn printed(&self, id: &str, style: &str, lang: Lang) -> Result<String, AppError> {
-        let measure = self.book.measure(id).ok_or(AppError::NotFound)?;
+    /// A measure as an official would print it, in the version of a day or the latest, its rules in a spelling.
+    pub fn printed(&self, id: &str, on: Option<Date>, style: &str, lang: Lang) -> Result<String, AppError> {
+        let found = on.map_or_else(|| self.book.measure(id), |day| self.book.measure_on(id, day));
+        let measure = found.ok_or(AppError::NotFound)?;
         let document = serde_json::to_value(render_in(&self.book, measure, lang, style_named(style)?)).map_err(|fault| AppError::Internal(fault.into()))?;
         Ok(crate::views::document_text(&document))
     }
@@ -129,6 +143,11 @@ fn style_named(word: &str) -> Result<Style, AppError> {
         let fault = Diagnostic::error("policy.style", text!("没有写法 `{word}`", "there is no style `{word}`"));
         AppError::Invalid(vec![fault.help(text!("用 zh 或 cel", "use zh or cel"))])
     })
+}
+
+/// The measures of real laws that come with the language: file name and text.
+pub fn shipped_measures() -> &'static [(&'static str, &'static str)] {
+    &duijie_policy::SHIPPED
 }
 
 /// The JSON Schema of a measure file, or of the vocabulary, for editors.

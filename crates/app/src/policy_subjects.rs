@@ -1,7 +1,7 @@
 //! Subjects with their facts from a file, for deciding without a data directory: a csv table with a
 //! row per subject, or JSON with the values by fact and period.
 
-use crate::PolicyFiles;
+use crate::{DecideOn, PolicyFiles};
 use duijie_policy::{FactDef, FactSource, FactTables, Facts, Period, Population, RegionFacts, Vocabulary};
 use duijie_vocab::{Date, Decimal, Diagnostic, Place, RegionCode, Text, text};
 use serde_json::{Map, Value};
@@ -31,15 +31,16 @@ impl PolicyFiles {
         Subjects { ids, faults: reading.faults, population: Population::from_facts(&rows), regions, source: name.to_string() }
     }
 
-    /// The same from a source, with the day it is decided on: `on`, else the last of the latest period that
-    /// a column of the table names, else `today`.
-    pub fn read_subjects(&self, name: &str, mut from: impl BufRead, on: Option<Date>, today: Date) -> std::io::Result<(Subjects, Date)> {
+    /// The same from a source, with when it is decided: `on`, else about the latest period that a column of the
+    /// table names, else about the one of `today`.
+    pub fn read_subjects(&self, name: &str, mut from: impl BufRead, on: Option<DecideOn>, today: Date) -> std::io::Result<(Subjects, DecideOn)> {
         if !looks_like_json(from.fill_buf()?) {
-            return Ok(self.table(name, from, on, today));
+            let (subjects, last) = self.table(name, from, on.map(DecideOn::about), today);
+            return Ok((subjects, on.unwrap_or(DecideOn::PeriodOf(last))));
         }
-        let (mut bytes, on) = (Vec::new(), on.unwrap_or(today));
+        let (mut bytes, on) = (Vec::new(), on.unwrap_or(DecideOn::PeriodOf(today)));
         from.read_to_end(&mut bytes)?;
-        Ok((self.subjects(name, &bytes, on), on))
+        Ok((self.subjects(name, &bytes, on.about()), on))
     }
 
     fn table(&self, name: &str, from: impl Read, on: Option<Date>, today: Date) -> (Subjects, Date) {

@@ -23,6 +23,8 @@ pub struct TestReport {
 pub struct ExampleLine {
     pub measure: String,
     pub name: String,
+    /// File, line and column.
+    pub place: String,
     pub passed: bool,
     pub message: Text,
 }
@@ -59,12 +61,14 @@ impl PolicyFiles {
         let examples = test_examples(&self.book).into_iter().map(|outcome| ExampleLine {
             measure: outcome.measure,
             name: outcome.name,
+            place: outcome.place.show(),
             passed: outcome.passed,
             message: outcome.message.unwrap_or_default(),
         });
         let boundary =
             self.book.measures().flat_map(|measure| boundary_cases(&self.book, measure).into_iter().map(|case| boundary_line(&measure.source.name, case)));
         let mut findings = self.faults.clone();
+        findings.extend(self.example_faults());
         findings.extend(self.remarks());
         TestReport { measures: self.count(), examples: examples.collect(), boundary: boundary.collect(), findings }
     }

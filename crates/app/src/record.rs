@@ -18,7 +18,7 @@ impl App {
     pub fn record(&self, viewer: &Viewer, id: &RecordId) -> Result<RecordView, AppError> {
         self.store().read(|view| {
             let record = readable(viewer, view, id)?;
-            let schema = schema(&record.kind).ok_or(AppError::NotFound)?;
+            let schema = self.schema(&record.kind).ok_or(AppError::NotFound)?;
             let target = target_of(view, schema, &record)?;
             let clearance = viewer.clearance_for(&target);
             let links: BTreeMap<String, RecordId> = view.links_from(id)?.into_iter().filter_map(|link| link.to.map(|to| (link.field, to))).collect();

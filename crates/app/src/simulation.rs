@@ -3,7 +3,7 @@
 
 use crate::crowd::Crowd;
 use crate::policy_batch::{bounds, period_named};
-use crate::{Action, App, AppError, PolicyFiles, Subjects, Target, Viewer};
+use crate::{Action, App, AppError, DecideOn, PolicyFiles, Subjects, Target, Viewer};
 use duijie_policy::{Fraction, Literal, Measure, Paid, Period, Simulation, ThresholdStep, Totals, Truth, figure_value, literals, simulate, with_figures};
 use duijie_vocab::{Date, Diagnostic, Fen, Text, has_errors, text};
 use serde::Serialize;
@@ -24,6 +24,19 @@ pub struct SimulationView {
     pub changes: Vec<ChangeView>,
     /// The figure that was changed, at values around the new one.
     pub steps: Vec<StepView>,
+    /// What the measure and those it is tied to pay together; nothing where it stands alone. All other sums are of
+    /// the measure for itself.
+    pub together: Option<TogetherView>,
+}
+
+/// The cost of measures that exclude one another or share a limit, each subject paid its best combination.
+#[derive(Clone, Debug, Serialize)]
+pub struct TogetherView {
+    /// The other measures.
+    pub beside: Vec<Text>,
+    pub cost_before: MoneyBounds,
+    pub cost_after: MoneyBounds,
+    pub difference: MoneyBounds,
 }
 
 /// Counts of subjects and sums of money.
@@ -176,8 +189,9 @@ impl PolicyFiles {
     }
 
     /// A measure with some of its figures changed, over subjects from a file.
-    pub fn simulate_figures(&self, id: &str, asked: &BTreeMap<usize, String>, subjects: Subjects, on: Date) -> Result<SimulationView, AppError> {
-        self.with_figures(id, asked, &Crowd::of(subjects, self.book.vocabulary(), on), on)
+    pub fn simulate_figures(&self, id: &str, asked: &BTreeMap<usize, String>, subjects: Subjects, on: DecideOn) -> Result<SimulationView, AppError> {
+        let day = on.day(self.book.measure(id).ok_or(AppError::NotFound)?);
+        self.with_figures(id, asked, &Crowd::of(subjects, self.book.vocabulary(), on.about()), day)
     }
 
     fn with_figures(&self, id: &str, asked: &BTreeMap<usize, String>, crowd: &Crowd, on: Date) -> Result<SimulationView, AppError> {
@@ -195,9 +209,9 @@ impl PolicyFiles {
     }
 
     /// A file with changed or new measures, over subjects from a file.
-    pub fn simulate_change(&self, name: &str, text: &str, subjects: Subjects, on: Date) -> Result<Vec<SimulationView>, AppError> {
-        let crowd = Crowd::of(subjects, self.book.vocabulary(), on);
-        self.simulated(name, text, &crowd, |_| on)
+    pub fn simulate_change(&self, name: &str, text: &str, subjects: Subjects, on: DecideOn) -> Result<Vec<SimulationView>, AppError> {
+        let crowd = Crowd::of(subjects, self.book.vocabulary(), on.about());
+        self.simulated(name, text, &crowd, |measure| on.day(measure))
     }
 
     fn simulated(&self, name: &str, text: &str, crowd: &Crowd, day: impl Fn(&Measure) -> Date) -> Result<Vec<SimulationView>, AppError> {
@@ -233,8 +247,40 @@ fn compare(before: &PolicyFiles, after: &PolicyFiles, id: &str, crowd: &Crowd, o
         ],
         changes: changes(&simulation, crowd),
         steps: Vec::new(),
+        together: together(before, after, id, crowd, on),
         totals: totals_view(&totals),
     }
+}
+
+/// What a measure and those it is tied to pay together before and after, about the period that the day decides.
+fn together(before: &PolicyFiles, after: &PolicyFiles, id: &str, crowd: &Crowd, on: Date) -> Option<TogetherView> {
+    let mut tied: Vec<&str> = before.book.tied_to(id);
+    tied.extend(after.book.tied_to(id));
+    tied.sort_unstable();
+    tied.dedup();
+    let period = after.book.measure(id)?.default_period(on);
+    let day = |measure: &Measure| match period.days() {
+        _ if measure.id() == id => on,
+        Some((_, last)) => DecideOn::PeriodOf(last).day(measure),
+        None => on,
+    };
+    let others: Vec<&str> = tied.iter().copied().filter(|other| *other != id).collect();
+    if tied.is_empty() {
+        return None;
+    }
+    let cost = |files: &PolicyFiles| -> i128 { crate::policy_batch::together(files, &tied, &crowd.population, &crowd.regions, &day).values().sum() };
+    let (cost_before, cost_after) = (cost(before), cost(after));
+    let exactly = |sum: i128| money(&Paid { least: sum, most: Some(sum) });
+    Some(TogetherView {
+        beside: others
+            .iter()
+            .filter_map(|other| after.book.measure(other).or_else(|| before.book.measure(other)))
+            .map(|measure| measure.source.name.clone())
+            .collect(),
+        cost_before: exactly(cost_before),
+        cost_after: exactly(cost_after),
+        difference: difference(Some(cost_after - cost_before), Some(cost_after - cost_before)),
+    })
 }
 
 fn class<'c>(key: &'static str, name: Text, simulation: &Simulation, of: impl Fn(usize) -> &'c Text) -> ClassView {
@@ -456,7 +502,7 @@ mod tests {
         let on = Date::parse("2021-12-31").unwrap();
         let table = "id,region,营业收入,研发费用\n甲,320402,1000,50\n乙,320402,1000,40\n丙,320404,1000,39.99\n丁,320404,1000,\n";
         let subjects = files.subjects("f.csv", table.as_bytes(), on);
-        let found = files.simulate_change("new.yaml", &measure("4%"), subjects, on).unwrap();
+        let found = files.simulate_change("new.yaml", &measure("4%"), subjects, DecideOn::Day(on)).unwrap();
         let totals = &found[0].totals;
         assert_eq!((totals.eligible_before, totals.eligible_after, totals.gain, totals.lose, totals.open), (1, 2, 1, 0, 1));
         assert_eq!((totals.cost_before.least_fen, totals.cost_after.least_fen), (5_000_000, 9_000_000));
@@ -467,14 +513,42 @@ mod tests {
         // The same figure changed in place, with what other bounds would do.
         let asked = BTreeMap::from([(0, "4%".to_string())]);
         assert_eq!(files.figures("m", &asked).unwrap()[0].written, "5%");
-        let tried = files.simulate_figures("m", &asked, files.subjects("f.csv", table.as_bytes(), on), on).unwrap();
+        let tried = files.simulate_figures("m", &asked, files.subjects("f.csv", table.as_bytes(), on), DecideOn::Day(on)).unwrap();
         assert_eq!((tried.totals.gain, tried.totals.eligible_after), (1, 2));
         let steps: Vec<(&str, u64, u64, i64)> = tried.steps.iter().map(|step| (step.value.as_str(), step.eligible, step.open, step.cost.least_fen)).collect();
         assert_eq!(steps[2], ("5%", 1, 1, 5_000_000));
         assert_eq!(steps[6..], [("4%", 2, 1, 9_000_000), ("3.75%", 3, 1, 12_999_000), ("3.5%", 3, 1, 12_999_000)]);
         assert!(tried.steps.iter().all(|step| step.cost.most_fen.is_none()));
-        let broken = files.simulate_change("new.yaml", &measure("4万元"), files.subjects("f.csv", table.as_bytes(), on), on);
+        let broken = files.simulate_change("new.yaml", &measure("4万元"), files.subjects("f.csv", table.as_bytes(), on), DecideOn::Day(on));
         let Err(AppError::Invalid(faults)) = broken else { panic!("a rule that compares a share with money was simulated") };
         assert!(faults.iter().all(|fault| fault.place.file.as_deref() == Some("new.yaml (change)") && fault.place.line == Some(5)), "{faults:?}");
+    }
+
+    #[test]
+    fn a_change_is_also_costed_beside_the_measures_that_exclude_it() {
+        let facts = "facts:\n  fee: {zh: 担保费, kind: money, unit: 万元, period: year, min: 0}\n  interest: {zh: 利息, kind: money, unit: 万元, period: year, min: 0}\n";
+        let measure = |id: &str, fact: &str, rate: &str| {
+            format!(
+                "id: {id}\nname: {id}\nperiod: year\nwhen:\n  - {{label: 有支出, rule: {fact} > 0元}}\nbenefit: {{amount: {fact} × {rate}}}\nexclusive: [g]\n"
+            )
+        };
+        let files = PolicyFiles::read(vec![
+            ("facts.yaml".into(), facts.into()),
+            ("a.yaml".into(), measure("a", "担保费", "50%")),
+            ("b.yaml".into(), measure("b", "利息", "50%")),
+        ]);
+        let on = DecideOn::period("2024").unwrap();
+        let subjects = || files.subjects("f.csv", "id,担保费@2024,利息@2024\n甲,12,30\n乙,10,0\n".as_bytes(), on.about());
+        let batch = files.batch(&subjects(), on);
+        let sums: Vec<(i128, i128)> = batch.measures.iter().map(|line| (line.amount_fen, line.together_fen)).collect();
+        assert_eq!(sums, [(11_000_000, 5_000_000), (15_000_000, 15_000_000)], "甲 is paid b alone");
+        assert_eq!((batch.alone_fen, batch.together_fen, batch.has_tied), (26_000_000, 20_000_000, true));
+        let decided = files.decide(&subjects(), 0, on, None).unwrap();
+        assert!(decided[0].beside.zh.contains("就高不重复") && decided[1].beside.zh.is_empty(), "{decided:?}");
+        let found = files.simulate_change("new.yaml", &measure("a", "担保费", "200%"), subjects(), on).unwrap();
+        assert_eq!(found[0].totals.difference.least_fen, 33_000_000, "the measure for itself");
+        let together = found[0].together.as_ref().unwrap();
+        assert_eq!((together.cost_before.least_fen, together.cost_after.least_fen, together.difference.least_fen), (20_000_000, 44_000_000, 24_000_000));
+        assert_eq!(together.beside.len(), 1);
     }
 }

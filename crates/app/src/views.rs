@@ -281,10 +281,14 @@ pub struct DecisionView {
     pub basis: Vec<Text>,
     pub conditions: Vec<ConditionView>,
     pub missing: Vec<Text>,
+    /// The missing facts that the amount rests on, where the conditions hold.
+    pub amount_missing: Vec<Text>,
     /// The amount in Fen, the least where it is not exact; 0 if there is none.
     pub amount_fen: i64,
     /// What is to be done for it.
     pub effort: Text,
+    /// Why it is not paid, or paid less, beside the other measures of the subject; empty where it is paid in full.
+    pub beside: Text,
 }
 
 #[derive(Clone, Debug, Serialize)]

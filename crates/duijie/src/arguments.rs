@@ -216,8 +216,8 @@ pub(crate) struct Policy {
 /// Where measures come from.
 #[derive(Debug, Args)]
 pub(crate) struct FromMeasures {
-    /// Measure files, or folders of them with their facts.yaml. Without it: the data directory.
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    /// A measure file, or a folder of them with its facts.yaml; may be given several times. Without it: the data directory.
+    #[arg(long, value_name = "PATH")]
     pub(crate) measures: Vec<PathBuf>,
 }
 
@@ -229,11 +229,11 @@ pub(crate) struct FromFacts {
     /// Subjects with their facts: csv (id, region, 研发费用@2021 …) or JSON. Without it: the data directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Option<PathBuf>,
-    /// The day of the decision, for subjects from a file; without it the last one of the latest period that a
-    /// column of the table names (研发费用@2021), else today.
+    /// The day of the decision, for subjects from a file. Without it each measure is decided in its own window for
+    /// --period, else for the latest period that a column of the table names (研发费用@2021), else for this year.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<String>,
-    /// The year decided about, such as 2021; without it the latest with facts, or the one the day decides.
+    /// The period decided about, such as 2021; without it the latest with facts, or the one that --on decides.
     #[arg(long)]
     pub(crate) period: Option<String>,
 }
@@ -286,6 +286,9 @@ pub(crate) enum PolicyCommand {
         measure: String,
         #[command(flatten)]
         measures: FromMeasures,
+        /// The version in force on this day; without it the latest.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        on: Option<String>,
         /// The spelling of its rules; by default the language's.
         #[arg(long, value_enum)]
         style: Option<Spelling>,
@@ -371,6 +374,12 @@ pub(crate) enum PolicyCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Write the measures of real laws that come with the language to a folder, to read and to begin from.
+    Examples {
+        /// The folder; files that are there already are left alone.
+        #[arg(default_value = "policy-examples")]
+        folder: PathBuf,
+    },
     /// Print the JSON Schema of measure files or of facts.yaml, for editors.
     Schema {
         #[arg(value_enum, default_value = "measure")]
@@ -395,8 +404,8 @@ pub(crate) struct Serve {
     /// Let webhooks go to private networks and without TLS.
     #[arg(long)]
     pub(crate) private_receivers: bool,
-    /// A layer of map tiles in Web Mercator, with {z}, {x}, {y} and perhaps {s} in its address,
-    /// such as the _w layers of 天地图; several lie on one another.
+    /// A layer of map tiles cut evenly by degrees, with {z}, {x}, {y} and perhaps {s} in its address,
+    /// such as the _c layers of 天地图; several lie on one another.
     #[arg(long = "tiles", value_name = "URL")]
     pub(crate) tiles: Vec<String>,
     /// Whom the tiles are from, as their service wants it said.

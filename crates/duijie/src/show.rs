@@ -46,6 +46,9 @@ pub(crate) fn matched(found: &MatchView, lang: Lang) -> String {
 /// A decision in some lines: what, how much, why, condition by condition.
 pub(crate) fn decided(decision: &DecisionView, lang: Lang) -> String {
     let mut lines = vec![format!("{}  [{}]", decision.reason.get(lang), decision.measure)];
+    if !decision.beside.get(lang).is_empty() {
+        lines.push(format!("     ! {}", decision.beside.get(lang)));
+    }
     for condition in &decision.conditions {
         let mark = match condition.verdict.as_str() {
             "yes" => "✓",

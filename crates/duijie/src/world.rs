@@ -57,6 +57,11 @@ impl World {
         self.open()
     }
 
+    /// The data directory, if there is one.
+    pub(crate) fn opened(&self) -> anyhow::Result<Option<App>> {
+        if self.database.is_none() && !self.data.join("duijie.db").exists() { Ok(None) } else { self.open().map(Some) }
+    }
+
     pub(crate) fn options(&self) -> AppOptions {
         AppOptions {
             data: self.data.clone(),

@@ -15,5 +15,5 @@ pub use check::{Raw, Units, read_field};
 pub use draft::{Checked, Draft, DraftField, Key, Reference, check_draft};
 pub use record::{Body, Mark, Record, RecordState, Source};
 pub use schema::{Choice, Field, FieldType, Group, Schema, SchemaFault, Visibility};
-pub use schemas::{Schemas, schema, schemas};
+pub use schemas::{Schemas, schema, schemas, widened};
 pub use value::Value;

@@ -1,8 +1,8 @@
 //! The kinds of record that the product knows, one YAML file each.
 
-use crate::Schema;
+use crate::{Group, Schema};
 use duijie_vocab::{RecordId, name_key};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 const SOURCES: [&str; 17] = [
     include_str!("../schemas/need.yaml"),
@@ -42,6 +42,28 @@ pub fn schemas() -> &'static Schemas {
 /// The schema of the kind with this key.
 pub fn schema(kind: &str) -> Option<&'static Schema> {
     BUILT_IN.get(kind)
+}
+
+/// Every schema that was widened, with the group that it got.
+static WIDENED: Mutex<Vec<(Group, &'static Schema)>> = Mutex::new(Vec::new());
+
+/// The schema of `kind` with one more group of fields, such as the facts that a region declares; a group
+/// without fields adds nothing. Each group is kept once for the life of the process: they change as often as
+/// a region declares facts, and every record that is read needs them.
+pub fn widened(kind: &str, group: Group) -> Option<&'static Schema> {
+    let base = schema(kind)?;
+    if group.fields.is_empty() {
+        return Some(base);
+    }
+    let mut known = WIDENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, same)) = known.iter().find(|(other, schema)| schema.kind == kind && *other == group) {
+        return Some(same);
+    }
+    let mut schema = base.clone();
+    schema.groups.push(group.clone());
+    let schema: &'static Schema = Box::leak(Box::new(schema));
+    known.push((group, schema));
+    Some(schema)
 }
 
 impl Schemas {
@@ -85,6 +107,17 @@ mod tests {
             }
         }
         assert_eq!(kinds.len(), SOURCES.len());
+    }
+
+    #[test]
+    fn a_widened_kind_has_its_own_fields_and_the_further_ones() {
+        let field = schema("facts").unwrap().field("revenue").unwrap();
+        let group = Group { name: "本地".into(), fields: vec![crate::Field { key: "fee".into(), ..field.clone() }] };
+        let wide = widened("facts", group.clone()).unwrap();
+        assert!(wide.field("fee").is_some() && wide.field("revenue").is_some());
+        assert!(std::ptr::eq(wide, widened("facts", group.clone()).unwrap()), "the same group gives the same schema");
+        assert!(schema("facts").unwrap().field("fee").is_none());
+        assert!(std::ptr::eq(widened("facts", Group { fields: Vec::new(), ..group }).unwrap(), schema("facts").unwrap()));
     }
 
     #[test]

@@ -130,3 +130,43 @@ for (const column of document.querySelectorAll(".column-state")) {
     dragged.querySelector("form")?.requestSubmit();
   });
 }
+
+// A chart as a picture for slides, drawn from its own table.
+for (const chart of document.querySelectorAll(".chart")) {
+  const take = chart.querySelector(".chart-take");
+  if (!take) continue;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "PNG" });
+  button.setAttribute("aria-label", "PNG " + chart.querySelector("h3").textContent);
+  button.addEventListener("click", () => {
+    const rows = [...chart.querySelectorAll("tbody tr")].map((row) => ({
+      name: row.querySelector("th").textContent.trim(),
+      count: row.querySelector("td b").textContent.trim(),
+      width: Number(row.querySelector(".tone-1").getAttribute("width")),
+    }));
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1600, height: 140 + 56 * rows.length });
+    const pen = canvas.getContext("2d");
+    const family = getComputedStyle(document.body).fontFamily;
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.fillStyle = "#111";
+    pen.font = "bold 36px " + family;
+    pen.fillText(chart.querySelector("h3").textContent, 40, 64);
+    pen.font = "28px " + family;
+    rows.forEach((row, place) => {
+      const top = 104 + 56 * place;
+      pen.fillStyle = "#1f6f5c";
+      pen.fillRect(440, top, 9.2 * row.width, 40);
+      pen.fillStyle = "#111";
+      pen.textAlign = "right";
+      pen.fillText(row.name, 424, top + 30, 400);
+      pen.textAlign = "left";
+      pen.fillText(row.count, 456 + 9.2 * row.width, top + 30);
+    });
+    canvas.toBlob((blob) => {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: "duijie.png" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  });
+  take.append(" ", button);
+}

@@ -1,6 +1,5 @@
 //! The portal as one value, and the router over it.
 
-use crate::asset::Assets;
 use crate::attend::{attend, policy};
 use crate::fault::Fault;
 use crate::options::Options;
@@ -51,7 +50,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         policy: policy(&options.tiles),
         app,
         options,
-        pages: Pages::over(Assets::here()),
+        pages: Pages::new(),
         throttle: Throttle::new(),
         pace: Pace::new(),
         uploads: Semaphore::new(UPLOADS),

@@ -50,7 +50,11 @@ fn whole(app: &duijie_app::App, command: &Export) -> Outcome {
 
 pub(crate) fn template(world: &World, command: &Template) -> Outcome {
     let schema = kind(&command.kind)?;
-    let bytes = duijie_app::template(&schema.kind, world.lang)?;
+    // With a data directory at hand the template has the facts that its measures declare.
+    let bytes = match world.opened()? {
+        Some(app) => app.template(&schema.kind, world.lang)?,
+        None => duijie_app::template(&schema.kind, world.lang)?,
+    };
     std::fs::write(&command.output, bytes).with_context(|| format!("`{}` cannot be written", command.output.display()))?;
     Ok(Verdict::Done)
 }

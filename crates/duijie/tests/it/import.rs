@@ -108,3 +108,62 @@ fn the_real_workbook_of_a_bureau_is_imported_whole() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(product.records("need").len(), 371);
 }
+
+const FEES: &str = "facts:
+  guarantee_fee: {name: {zh: 担保费支出, en: guarantee fee}, kind: money, unit: 万元, period: year, min: 0}
+  hightech_until: {name: {zh: 高企证书有效期至, en: certificate valid until}, kind: date}
+";
+const FEE: &str = "id: fee
+name: 担保费补助
+region: \"320400\"
+period: year
+when:
+  - {label: 证书有效, rule: 高企证书有效期至 ≥ 2021-12-31}
+benefit: {amount: 担保费支出 × 50%}
+";
+
+#[test]
+fn facts_that_a_region_declares_are_imported_shown_and_decided_on() {
+    let product = Product::new();
+    let firms = product.file("机构.csv", "机构名称,机构类型,行政区划,高企证书有效期至\n甲公司,企业,320402,2022-06-30\n");
+    let left_out = product.import(&firms);
+    assert!(left_out.err.contains("facts.yaml"), "the remark says where to declare it: {}", left_out.err);
+    for file in [product.file("facts.yaml", FEES), product.file("fee.yaml", FEE), firms] {
+        let ran = product.import(&file);
+        assert_eq!((ran.code, ran.err.contains("not known")), (0, false), "{}", ran.err);
+    }
+    let decided = |product: &Product| product.run(&["policy", "decide", "甲公司", "--period", "2021"]).out;
+    assert!(decided(&product).contains("amount needs guarantee fee 2021"), "{}", decided(&product));
+    // By Chinese name with the unit in the header, by key, and by English name in JSON.
+    for (name, text, amount) in [
+        ("年报.csv", "企业名称,时期,担保费支出（万元）\n甲公司,2021,12\n", "CNY 60,000.00"),
+        ("facts2.csv", "organization,period,guarantee_fee\n甲公司,2021,8万元\n", "CNY 40,000.00"),
+        ("f.jsonl", "{\"kind\": \"facts\", \"organization\": \"甲公司\", \"period\": \"2021\", \"guarantee fee\": \"6万元\"}\n", "CNY 30,000.00"),
+    ] {
+        let ran = product.import(&product.file(name, text));
+        assert_eq!(ran.code, 0, "{name}: {}{}", ran.out, ran.err);
+        assert!(decided(&product).contains(amount), "{name}: {}", decided(&product));
+    }
+    assert_eq!(product.records("facts")[0]["body"]["guarantee_fee"], 6_000_000);
+    assert_eq!(product.records("organization")[0]["body"]["hightech_until"], "2022-06-30");
+    let template = product.path("t.xlsx");
+    assert_eq!(product.run(&["template".as_ref(), "facts".as_ref(), "-o".as_ref(), template.as_os_str()]).code, 0);
+    let ran = product.import(&template);
+    assert!(!ran.err.contains("not known"), "a template is understood: {}", ran.err);
+    // What was exported comes in again.
+    let out = product.path("facts.jsonl");
+    assert_eq!(product.run(&["export".as_ref(), "--kind".as_ref(), "facts".as_ref(), "-o".as_ref(), out.as_os_str()]).code, 0);
+    assert!(product.import(&out).out.contains("0 added, 0 changed, 1 unchanged"));
+}
+
+#[test]
+fn a_vocabulary_that_would_be_decided_on_other_figures_is_refused() {
+    let product = Product::new();
+    let facts = product.file("facts.yaml", "facts:\n  loan_interest: {name: {zh: 贷款利息支出, en: loan interest}, kind: money, period: year}\n");
+    let ran = product.import(&facts);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("facts.yaml:2:") && ran.err.contains("科技贷款利息"), "{}", ran.err);
+    // A vocabulary that is only tried on tables is warned about.
+    let ran = product.run(&["policy".as_ref(), "check".as_ref(), facts.as_os_str()]);
+    assert!(ran.code == 0 && ran.err.contains("warning") && ran.err.contains("科技贷款利息"), "{}", ran.err);
+}

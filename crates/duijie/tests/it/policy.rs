@@ -65,7 +65,7 @@ impl Desk {
 fn an_author_checks_formats_and_tests_without_a_data_directory() {
     let desk = Desk::new(MEASURE);
     let checked = desk.run(&["check", "@dir"]);
-    assert_eq!((checked.code, checked.out.trim()), (0, "1 measures can be used"), "{}", checked.err);
+    assert_eq!((checked.code, checked.out.trim()), (0, "1 measure can be used"), "{}", checked.err);
     assert_eq!(desk.run(&["fmt", "@dir", "--check"]).code, 0);
     let other = desk.run(&["fmt", "@dir", "--style", "cel", "--check"]);
     assert_eq!((other.code, other.out.trim().ends_with("m.yaml")), (1, true), "{}", other.out);

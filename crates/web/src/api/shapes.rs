@@ -152,8 +152,10 @@ pub(crate) fn all() -> Map<String, Value> {
             ("basis", many(one("Text"))),
             ("conditions", many(one("ConditionView"))),
             ("missing", many(one("Text"))),
+            ("amount_missing", many(one("Text"))),
             ("amount_fen", integer()),
             ("effort", one("Text")),
+            ("beside", one("Text")),
         ]),
     );
     policy(&mut add);
@@ -354,6 +356,7 @@ fn simulation(add: &mut dyn FnMut(&str, Value)) {
         ]),
     );
     let pool = object(&[("pool", string()), ("amount_fen", integer()), ("amount", text()), ("before", string()), ("after", string())]);
+    let together = object(&[("beside", many(text())), ("cost_before", money()), ("cost_after", money()), ("difference", money())]);
     let row = object(&[("name", text()), ("totals", one("Totals"))]);
     let change = object(&[
         ("id", string()),
@@ -378,6 +381,7 @@ fn simulation(add: &mut dyn FnMut(&str, Value)) {
             ("classes", many(object(&[("key", string()), ("name", text()), ("rows", many(row))]))),
             ("changes", many(change)),
             ("steps", many(step)),
+            ("together", optional(together)),
         ]),
     );
 }

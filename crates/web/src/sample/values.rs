@@ -343,8 +343,10 @@ pub(crate) fn decisions() -> DecisionsView {
             condition("attest", "产品属于重点领域", "The product is in a key field", text!("需要主管部门认定", "the bureau has to confirm it")),
         ],
         missing,
+        amount_missing: Vec::new(),
         amount_fen: 0,
         effort: text!("无需申请", "nothing to apply for"),
+        beside: Text::default(),
     };
     DecisionsView {
         organization: reference("organization", "常州星宇航空材料有限公司"),
@@ -511,6 +513,12 @@ pub(crate) fn simulation() -> SimulationView {
     let row = |name: Text| ClassRow { name, totals: totals.clone() };
     let step = |value: &str, mark: &'static str| StepView { value: value.into(), eligible: 9, open: 2, cost: money(1, None), mark };
     SimulationView {
+        together: Some(TogetherView {
+            beside: vec![text!("税收增量奖励", "Tax-growth reward")],
+            cost_before: money(3_000_000, Some(3_000_000)),
+            cost_after: money(4_000_000, Some(4_000_000)),
+            difference: money(1_000_000, Some(1_000_000)),
+        }),
         measure: "m-1".into(),
         name: text!("研发费用奖励", "R&D reward"),
         period: "2021".into(),

@@ -179,3 +179,20 @@ async fn a_workbook_with_years_as_columns_gives_the_facts_of_each_year() {
     let report = report.expect("the file is read");
     assert_eq!((report.refused, report.unchanged), (1, 1), "the year with the fault is refused, the other goes on: {:?}", report.diagnostics);
 }
+
+#[tokio::test]
+async fn a_fact_that_the_region_declares_is_a_field_of_the_form_and_decides() {
+    let portal = portal();
+    take(
+        &portal,
+        "facts.yaml",
+        &format!("{FACTS}  guarantee_fee: {{name: {{zh: 担保费支出, en: guarantee fee}}, kind: money, unit: 万元, period: year, min: 0}}\n"),
+    );
+    let fee = "id: cz.fee\nname: 担保费补助\nregion: \"320400\"\nperiod: year\nwhen:\n  - {label: 有收入, rule: 营业收入 > 0元}\nbenefit: {amount: 担保费支出 × 50%}\n";
+    take(&portal, "fee.yaml", fee);
+    let mut officer = portal.logged_in("officer").await;
+    let new = officer.get("/facts/new").await;
+    assert!(new.text.contains("担保费支出") && new.text.contains("guarantee_fee"), "{}", new.text);
+    let page = officer.get(&format!("/organization/{}/decisions?period=2021", firm(&portal, "常州二号有限公司"))).await;
+    assert!(page.text.contains("算出金额还缺") && page.text.contains("担保费支出 2021年"), "{}", page.text);
+}

@@ -4,9 +4,9 @@ use super::source;
 use crate::arguments::{Format, FromMeasures, ReportFormat, SchemaOf, Spelling};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use duijie_app::{BoundaryLine, TestReport};
-use duijie_vocab::{Lang, Severity, has_errors, text};
+use duijie_vocab::{Date, Lang, Severity, has_errors, text};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn list(world: &World, measures: &FromMeasures, format: Format) -> Outcome {
@@ -21,15 +21,25 @@ pub(crate) fn list(world: &World, measures: &FromMeasures, format: Format) -> Ou
     Ok(Verdict::Done)
 }
 
-pub(crate) fn show(world: &World, id: &str, measures: &FromMeasures, style: Option<Spelling>, format: Format) -> Outcome {
+pub(crate) fn show(world: &World, id: &str, measures: &FromMeasures, on: Option<&str>, style: Option<Spelling>, format: Format) -> Outcome {
     let policies = source::measures(world, measures)?;
-    let found = policies.measure(id).with_context(|| format!("there is no measure `{id}`; `duijie policy list` names them"))?;
+    let day = on.map(|written| Date::parse(written).with_context(|| format!("--on {written}"))).transpose()?;
+    let Ok(newest) = policies.measure(id) else {
+        let near = policies.nearest_id(id).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        bail!("there is no measure `{id}`; {near}`duijie policy list` names them");
+    };
+    let found = match day {
+        Some(day) => policies
+            .measure_on(id, day)
+            .with_context(|| format!("no version of `{id}` is in force on {day}; the latest is in force {}", newest.line.in_force))?,
+        None => newest,
+    };
     if format == Format::Json {
         show::json(&found)?;
         return Ok(Verdict::Done);
     }
     match style {
-        Some(style) => println!("{}", policies.printed(id, style.word(), world.lang)?),
+        Some(style) => println!("{}", policies.printed(id, day, style.word(), world.lang)?),
         None => println!("{}", found.printed_text(world.lang)),
     }
     Ok(Verdict::Done)
@@ -37,13 +47,15 @@ pub(crate) fn show(world: &World, id: &str, measures: &FromMeasures, style: Opti
 
 pub(crate) fn check(world: &World, paths: &[PathBuf], format: Format) -> Outcome {
     let policies = source::at(world, paths)?;
-    let wanting = has_errors(&policies.faults);
+    let faults = [policies.faults.clone(), policies.example_faults()].concat();
+    let wanting = has_errors(&faults);
     if format == Format::Json {
-        show::json(&policies.faults)?;
+        show::json(&faults)?;
     } else {
-        source::tell(world, &policies.faults);
+        source::tell(world, &faults);
         let count = policies.count();
-        println!("{}", text!("{count} 条措施可用", "{count} measures can be used").get(world.lang));
+        let en = if count == 1 { "1 measure can be used".to_string() } else { format!("{count} measures can be used") };
+        println!("{}", duijie_vocab::Text::new(format!("{count} 条措施可用"), en).get(world.lang));
     }
     Ok(if wanting { Verdict::Wanting } else { Verdict::Done })
 }
@@ -97,7 +109,7 @@ pub(crate) fn write_workbook(world: &World, output: Option<&Path>, bytes: Vec<u8
 fn print_report(world: &World, report: &TestReport) {
     source::tell(world, &report.findings);
     for example in report.examples.iter().filter(|example| !example.passed) {
-        println!("{} · {}: {}", example.measure, example.name, example.message.get(world.lang));
+        println!("{}  {} · {}: {}", example.place, example.measure, example.name, example.message.get(world.lang));
     }
     for lines in report.boundary.chunk_by(|a, b| (&a.measure, a.version) == (&b.measure, b.version)) {
         print_boundary(world.lang, lines);
@@ -131,6 +143,25 @@ fn print_boundary(lang: Lang, lines: &[BoundaryLine]) {
     println!("\n{}  [{} v{}]", lines[0].measure_name.get(lang), lines[0].measure, lines[0].version);
     show::columns(&rows).iter().for_each(|line| println!("  {line}"));
     println!("  {}\n", text!("核对人 ____________  日期 ____________", "checked by ____________  date ____________").get(lang));
+}
+
+/// Writes the measures that come with the language; files that are there already are left alone.
+pub(crate) fn examples(world: &World, folder: &Path) -> Outcome {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let mut kept = 0;
+    for (name, text) in duijie_app::shipped_measures() {
+        let path = folder.join(name);
+        if path.exists() {
+            kept += 1;
+            continue;
+        }
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        println!("{}", path.display());
+    }
+    if kept > 0 {
+        eprintln!("{}", text!("{kept} 个文件已存在，未改动", "{kept} files were there already and are left alone").get(world.lang));
+    }
+    Ok(Verdict::Done)
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {

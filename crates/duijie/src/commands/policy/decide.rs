@@ -5,8 +5,8 @@ use crate::arguments::{Format, FromFacts};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{App, BatchReport, Explanation, PolicyFiles, Subjects, looks_like_json};
-use duijie_vocab::{Diagnostic, RecordId, has_errors, text};
+use duijie_app::{App, BatchReport, Explanation, PolicyFiles, Subjects, TallyLine, looks_like_json};
+use duijie_vocab::{Diagnostic, RecordId, Severity, has_errors, text};
 use std::io::BufRead;
 
 pub(crate) fn decide(world: &World, organization: &str, from: &FromFacts, format: Format) -> Outcome {
@@ -19,7 +19,7 @@ pub(crate) fn decide(world: &World, organization: &str, from: &FromFacts, format
                 show::json(&decisions)?;
                 return Ok(Verdict::Done);
             }
-            println!("{organization}  {on}");
+            println!("{organization}  {}", on.about());
             decisions.iter().for_each(|decision| println!("\n{}", show::decided(decision, world.lang)));
             return Ok(Verdict::Done);
         }
@@ -118,21 +118,50 @@ fn tell_batch(world: &World, policies: &PolicyFiles, report: &BatchReport, fault
     } else {
         print_batch(world, report);
     }
-    Ok(if has_errors(&policies.faults) || !faults.is_empty() { Verdict::Wanting } else { Verdict::Done })
+    Ok(if has_errors(&policies.faults) || faults.iter().any(|fault| fault.severity == Severity::Error) { Verdict::Wanting } else { Verdict::Done })
 }
 
 fn print_batch(world: &World, report: &BatchReport) {
-    let heads =
-        [text!("措施", "measure"), text!("是", "yes"), text!("否", "no"), text!("未知", "unknown"), text!("无法计算", "error"), text!("金额", "amount")];
-    let mut rows = vec![heads.map(|head| head.get(world.lang).to_string())];
+    let heads = [
+        text!("措施", "measure"),
+        text!("期间", "period"),
+        text!("是", "yes"),
+        text!("否", "no"),
+        text!("未知", "unknown"),
+        text!("无法计算", "error"),
+        text!("不在申报期", "window closed"),
+        text!("不在有效期", "not in force"),
+        text!("金额（各自）", "amount alone"),
+        text!("金额（就高不重复后）", "amount together"),
+    ];
+    // What nobody meets here needs no column.
+    let any = |of: &dyn Fn(&TallyLine) -> bool| report.measures.iter().any(of);
+    let (closed, lapsed) = (any(&|line| line.window_closed > 0), any(&|line| line.not_in_force > 0));
+    let shown = [true, true, true, true, true, true, closed, lapsed, true, report.has_tied];
+    let row = |cells: [String; 10]| -> [String; 10] {
+        let mut kept = cells.into_iter().zip(shown).filter(|(_, shown)| *shown).map(|(cell, _)| cell);
+        std::array::from_fn(|_| kept.next().unwrap_or_default())
+    };
+    let mut rows = vec![row(heads.map(|head| head.get(world.lang).to_string()))];
     rows.extend(report.measures.iter().map(|line| {
-        let counts = [line.yes, line.no, line.unknown, line.error].map(|count| count.to_string());
-        let [yes, no, unknown, error] = counts;
-        [line.measure.clone(), yes, no, unknown, error, line.amount.get(world.lang).to_string()]
+        let counts = [line.yes, line.no, line.unknown, line.error, line.window_closed, line.not_in_force].map(|count| count.to_string());
+        let [yes, no, unknown, error, window_closed, not_in_force] = counts;
+        let [alone, together] = [&line.amount, &line.together].map(|amount| amount.get(world.lang).to_string());
+        row([line.measure.clone(), line.period.clone(), yes, no, unknown, error, window_closed, not_in_force, alone, together])
     }));
     let (subjects, on) = (report.subjects, &report.on);
     println!("{}", text!("{subjects} 个主体，{on}", "{subjects} subjects, {on}").get(world.lang));
     show::columns(&rows).iter().for_each(|line| println!("{line}"));
+    if report.has_tied {
+        let money = |fen: i128| duijie_vocab::Fen(i64::try_from(fen).unwrap_or(i64::MAX));
+        let (alone, together) = (money(report.alone_fen), money(report.together_fen));
+        let (zh_alone, zh_together) = (alone.chinese(), together.chinese());
+        let note = text!(
+            "各项相加 {zh_alone}；每个主体就高不重复、合计上限之后 {zh_together}",
+            "{alone} one by one; {together} once each subject is paid its best combination, within groups and shared caps"
+        );
+        println!("{}", note.get(world.lang));
+    }
 }
 
 fn batch_of_data(world: &World, app: &App, period: Option<&str>, format: Format) -> Outcome {

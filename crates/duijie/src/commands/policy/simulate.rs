@@ -124,6 +124,19 @@ fn print_one(world: &World, found: &SimulationView) {
         let (name, amount) = (&pool.pool, pool.amount.get(lang));
         println!("{}", text!("资金池 {name} {amount}：{}", "pool {name} {amount}: {}", covered(pool.after).get(lang)).get(lang));
     }
+    if let Some(together) = &found.together {
+        let names: Vec<&str> = together.beside.iter().map(|name| name.get(lang)).collect();
+        let (beside, [before, after, difference]) = (
+            names.join(if lang == Lang::Zh { "、" } else { ", " }),
+            [&together.cost_before, &together.cost_after, &together.difference].map(|bounds| &bounds.shown),
+        );
+        let zh = format!("以上为本措施单独计算。与同组措施（{beside}）就高不重复、合计上限之后：{} → {}，{}", before.zh, after.zh, difference.zh);
+        let en = format!(
+            "The sums above are of this measure alone. Paid beside {beside}, the best of each group and within shared caps: {} → {}, {}",
+            before.en, after.en, difference.en
+        );
+        println!("{}", duijie_vocab::Text::new(zh, en).get(lang));
+    }
     print_steps(lang, &found.steps);
     for change in found.changes.iter().take(LISTED) {
         println!("  {} → {}  {}  {} → {}", change.before, change.after, change.name, change.paid_before.shown.get(lang), change.paid_after.shown.get(lang));

@@ -4,7 +4,7 @@ use crate::arguments::{FromFacts, FromMeasures};
 use crate::show;
 use crate::world::World;
 use anyhow::{Context, bail};
-use duijie_app::{App, PolicyFiles, Subjects};
+use duijie_app::{App, DecideOn, PolicyFiles, Subjects};
 use duijie_vocab::Date;
 use std::fs::File;
 use std::io::BufReader;
@@ -24,7 +24,7 @@ pub(crate) fn at(world: &World, paths: &[PathBuf]) -> anyhow::Result<Arc<PolicyF
 /// Where a decision is made: in the data directory, or on files alone.
 pub(crate) enum Ground {
     Data(Box<App>),
-    Files { policies: Arc<PolicyFiles>, subjects: Box<Subjects>, on: Date },
+    Files { policies: Arc<PolicyFiles>, subjects: Box<Subjects>, on: DecideOn },
 }
 
 /// Opens what `from` names. Faults of the files are told; the rest goes on.
@@ -43,12 +43,16 @@ pub(crate) fn ground(world: &World, from: &FromFacts) -> anyhow::Result<Ground> 
     let name = path.display().to_string();
     let (subjects, on) = policies.read_subjects(&name, file, day(from)?, world.today()).with_context(|| name.clone())?;
     tell(world, &subjects.faults);
+    tell(world, policies.closed_on(on).as_slice());
     Ok(Ground::Files { policies, subjects: Box::new(subjects), on })
 }
 
-/// The day that was named, if one was.
-pub(crate) fn day(from: &FromFacts) -> anyhow::Result<Option<Date>> {
-    from.on.as_ref().map(|written| Date::parse(written).with_context(|| format!("--on {written}"))).transpose()
+/// The day that was named, else the period, if one was.
+pub(crate) fn day(from: &FromFacts) -> anyhow::Result<Option<DecideOn>> {
+    if let Some(written) = &from.on {
+        return Date::parse(written).with_context(|| format!("--on {written}")).map(|day| Some(DecideOn::Day(day)));
+    }
+    from.period.as_deref().map(|written| DecideOn::period(written).with_context(|| format!("--period {written}"))).transpose()
 }
 
 pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
