@@ -22,6 +22,7 @@ const PASSWORD: &str = "duijie-demo";
 
 pub(crate) fn run_all(arguments: &[String]) -> Result<()> {
     let options = Options::read(arguments)?;
+    crate::scripts::bundle_or_say()?;
     println!("building (the first time takes some minutes) …");
     run(&mut cargo(&["build", "--release", "--locked", "--package", "duijie"]))?;
     let binary = root().join("target").join("release").join("duijie");

@@ -10,6 +10,7 @@ mod demo;
 mod fuzz;
 mod kill;
 mod pg;
+mod scripts;
 mod tests;
 mod tidy;
 mod walk;
@@ -22,6 +23,7 @@ const USAGE: &str = "\
 cargo xtask demo [--no-serve] [--data DIR] [--port N]
                               build, load the demo region, match, decide, print what was found, serve the portal
 cargo xtask test [--quick]    everything that has to hold: format, lints, arrows between rooms, all tests
+cargo xtask scripts           the charts and the map of the portal, bundled from npm for the next build
 cargo xtask tidy              the rules of the repository alone
 cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter
 cargo xtask walk              through the portal with Chromium: every page held against axe-core, whole tasks as each role
@@ -64,6 +66,7 @@ fn command() -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("demo") => demo::run_all(rest),
         Some("test") => tests::run(rest),
+        Some("scripts") => scripts::bundle(),
         Some("tidy") => tidy::run(),
         Some("pg") => pg::run(),
         Some("walk") => walk::walk(),

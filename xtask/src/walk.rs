@@ -39,11 +39,9 @@ pub(crate) fn screenshots() -> Result<()> {
 fn node(script: &str, folder: &Path, chromium: &Path) -> Result<()> {
     let scripts = root().join("crates").join("web").join("walk");
     if !scripts.join("node_modules").is_dir() {
-        let mut install = Command::new("npm");
-        install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        let status = install.current_dir(&scripts).status().context("npm does not start")?;
-        anyhow::ensure!(status.success(), "npm ci ended with {status}");
+        crate::scripts::npm_ci(&scripts)?;
     }
+    crate::scripts::bundle()?;
     run(&mut cargo(&["build", "--locked", "--package", "duijie"]))?;
     let duijie = walked();
     duijie.load_pages()?;

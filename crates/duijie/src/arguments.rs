@@ -404,8 +404,8 @@ pub(crate) struct Serve {
     /// Let webhooks go to private networks and without TLS.
     #[arg(long)]
     pub(crate) private_receivers: bool,
-    /// A layer of map tiles cut evenly by degrees, with {z}, {x}, {y} and perhaps {s} in its address,
-    /// such as the _c layers of 天地图; several lie on one another.
+    /// A layer of map tiles in Web Mercator, with {z}, {x}, {y} and perhaps {s} in its address,
+    /// such as the _w layers of 天地图; several lie on one another.
     #[arg(long = "tiles", value_name = "URL")]
     pub(crate) tiles: Vec<String>,
     /// Whom the tiles are from, as their service wants it said.

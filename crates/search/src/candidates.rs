@@ -2,12 +2,12 @@
 //! and for bigrams apart. Term by term over plain arrays, which for the dozens of terms of a need
 //! is several times quicker than a union of posting lists.
 
-use crate::document::{Gate, kind_number};
+use crate::document::{Gate, facet_term, kind_number};
 use crate::fields::{GATE, KEY, KEY_REST};
 use crate::filter::{Filter, all_of};
 use crate::generation::Generation;
 use crate::key::Key;
-use crate::scores::{average_length, merged, segment_scores};
+use crate::scores::{Scores, average_length, merged, segment_scores};
 use crate::search::shown;
 use crate::{Index, IndexError, Meaning, Statistics};
 use duijie_matching::{DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
@@ -17,6 +17,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use tantivy::query::EnableScoring;
+use tantivy::schema::IndexRecordOption;
 use tantivy::{BitSet, DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 /// Which records may be candidates.
@@ -149,7 +150,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) searcher: &'a Searcher,
     pub(crate) query: &'a CandidateQuery,
-    segments: Vec<(Vec<[f32; 2]>, Allowed)>,
+    segments: Vec<(Scores, Allowed)>,
 }
 
 impl<'a> Pass<'a> {
@@ -160,7 +161,7 @@ impl<'a> Pass<'a> {
         };
         let asked = merged(terms);
         let score = |segment: &SegmentReader| {
-            let scores = segment_scores(generation, segment, &asked, average)?;
+            let scores = segment_scores(generation, segment, &asked, average, few_of(generation, segment, &query.kinds)?)?;
             Ok((scores, Allowed::of(generation, searcher, segment, query)?))
         };
         let segments = searcher.segment_readers().iter().map(score).collect::<Result<_, IndexError>>()?;
@@ -198,7 +199,7 @@ impl<'a> Pass<'a> {
         if !allowed.lets_pass(address.doc_id) {
             return Ok(None);
         }
-        let [words, bigrams] = scores[address.doc_id as usize];
+        let [words, bigrams] = scores.of(address.doc_id);
         let found = identity(self.generation, self.searcher, address)?;
         Ok(found.map(|(id, kind)| CandidateHit { id, kind, text: TextScore { words, bigrams }, dense: None }))
     }
@@ -265,6 +266,36 @@ impl Allowed {
     }
 }
 
+/// One document in so many: if fewer are of the kinds asked for, they are looked up in each posting list,
+/// which then costs less than reading the lists.
+const FEW: u32 = 128;
+
+/// The documents of `kinds` in a segment, in order, if they are few.
+fn few_of(generation: &Generation, segment: &SegmentReader, kinds: &[String]) -> Result<Option<Vec<u32>>, IndexError> {
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let index = segment.inverted_index(generation.fields.facets)?;
+    let terms = || kinds.iter().map(|kind| Term::from_field_text(generation.fields.facets, &facet_term(Visibility::Public, "kind", kind)));
+    let mut count = 0;
+    for term in terms() {
+        count += index.doc_freq(&term).map_err(IndexError::Io)?;
+    }
+    if count > segment.max_doc() / FEW {
+        return Ok(None);
+    }
+    let mut few = Vec::with_capacity(count as usize);
+    for term in terms() {
+        let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic).map_err(IndexError::Io)? else { continue };
+        while postings.doc() != TERMINATED {
+            few.push(postings.doc());
+            postings.advance();
+        }
+    }
+    few.sort_unstable();
+    Ok(Some(few))
+}
+
 /// The numbers of the divisions in a region; nothing for the whole nation.
 pub(crate) fn region_range(region: Option<RegionCode>) -> Option<std::ops::Range<u32>> {
     let (from, to) = region.filter(|&region| region != RegionCode::NATION)?.code_range();
@@ -313,18 +344,18 @@ impl Ord for Ordered {
 }
 
 /// Takes the documents of a segment into the group that each belongs to, if to any.
-fn take_in(best: &mut [BestOf], segment_ord: u32, scores: &[[f32; 2]], group: &dyn Fn(u32) -> Option<usize>) {
+fn take_in(best: &mut [BestOf], segment_ord: u32, scores: &Scores, group: &dyn Fn(u32) -> Option<usize>) {
     let lowest = |best: &[BestOf]| best.iter().map(BestOf::floor).fold(f32::INFINITY, f32::min);
     let mut floor = lowest(best);
-    for (document, &[words, bigrams]) in (0..).zip(scores) {
+    scores.for_each(|document, [words, bigrams]| {
         let sum = words + bigrams;
         if sum <= floor {
-            continue;
+            return;
         }
-        let Some(group) = group(document) else { continue };
+        let Some(group) = group(document) else { return };
         best[group].push(sum, TextScore { words, bigrams }, segment_ord, document);
         floor = lowest(best);
-    }
+    });
 }
 
 impl BestOf {

@@ -6,9 +6,9 @@ use crate::generation::Generation;
 use duijie_matching::{Bm25, QueryTerms};
 use std::collections::BTreeMap;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::BlockSegmentPostings;
+use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{Searcher, SegmentReader, TERMINATED, Term};
+use tantivy::{DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 /// A term's weight among words and among bigrams: most Chinese words are both, and are read once.
 pub(crate) struct Weight {
@@ -36,22 +36,60 @@ pub(crate) fn average_length(generation: &Generation, searcher: &Searcher) -> Re
     Ok(tokens as f32 / documents.max(1) as f32)
 }
 
-/// The scores of all documents of a segment: words and bigrams side by side.
+/// Scores of documents of a segment, words and bigrams side by side.
+pub(crate) enum Scores {
+    /// Of all documents, in their order.
+    All(Vec<[f32; 2]>),
+    /// Of the few that were asked for, in the order of their numbers.
+    Few(Vec<(u32, [f32; 2])>),
+}
+
+impl Scores {
+    pub(crate) fn of(&self, document: u32) -> [f32; 2] {
+        match self {
+            Scores::All(scores) => scores[document as usize],
+            Scores::Few(scores) => scores.binary_search_by_key(&document, |&(document, _)| document).map_or([0.0; 2], |at| scores[at].1),
+        }
+    }
+
+    /// Every document with its scores.
+    pub(crate) fn for_each(&self, mut act: impl FnMut(u32, [f32; 2])) {
+        match self {
+            Scores::All(scores) => (0..).zip(scores).for_each(|(document, &scores)| act(document, scores)),
+            Scores::Few(scores) => scores.iter().for_each(|&(document, scores)| act(document, scores)),
+        }
+    }
+}
+
+/// The scores of the documents of a segment: of `few`, which are in order, or of all.
 pub(crate) fn segment_scores(
     generation: &Generation,
     segment: &SegmentReader,
     asked: &BTreeMap<&str, Weight>,
     average: f32,
-) -> Result<Vec<[f32; 2]>, IndexError> {
+    few: Option<Vec<u32>>,
+) -> Result<Scores, IndexError> {
     let field = generation.fields.text[0];
+    let mut scores = match few {
+        Some(few) if few.is_empty() => return Ok(Scores::Few(Vec::new())),
+        Some(few) => Scores::Few(few.into_iter().map(|document| (document, [0.0; 2])).collect()),
+        None => Scores::All(vec![[0.0; 2]; segment.max_doc() as usize]),
+    };
     let index = segment.inverted_index(field)?;
     let lengths = segment.get_fieldnorms_reader(field)?;
-    let mut scores = vec![[0.0f32; 2]; segment.max_doc() as usize];
     let values = TermValues::of(average);
     for (term, weight) in asked {
         let term = Term::from_field_text(field, term);
-        let Some(mut postings) = index.read_block_postings(&term, IndexRecordOption::WithFreqs).map_err(IndexError::Io)? else { continue };
-        add_postings(&mut postings, weight, &lengths, &values, &mut scores);
+        match &mut scores {
+            Scores::All(scores) => {
+                let Some(mut postings) = index.read_block_postings(&term, IndexRecordOption::WithFreqs).map_err(IndexError::Io)? else { continue };
+                add_postings(&mut postings, weight, &lengths, &values, scores);
+            }
+            Scores::Few(scores) => {
+                let Some(mut postings) = index.read_postings(&term, IndexRecordOption::WithFreqs).map_err(IndexError::Io)? else { continue };
+                add_few(&mut postings, weight, &lengths, &values, scores);
+            }
+        }
     }
     Ok(scores)
 }
@@ -106,5 +144,20 @@ fn add_postings(postings: &mut BlockSegmentPostings, weight: &Weight, lengths: &
             score[1] += weight.bigrams * value;
         }
         postings.advance();
+    }
+}
+
+/// As [`add_postings`], skipping what nobody asked for.
+fn add_few(postings: &mut SegmentPostings, weight: &Weight, lengths: &FieldNormReader, values: &TermValues, scores: &mut [(u32, [f32; 2])]) {
+    for (document, score) in scores {
+        let at = if postings.doc() < *document { postings.seek(*document) } else { postings.doc() };
+        if at == TERMINATED {
+            return;
+        }
+        if at == *document {
+            let value = values.value(postings.term_freq(), lengths.fieldnorm_id(at));
+            score[0] += weight.words * value;
+            score[1] += weight.bigrams * value;
+        }
     }
 }

@@ -80,15 +80,16 @@ fn in_words(portal: &Portal, visit: &Visit, fault: &Fault, response: Response) -
     shown
 }
 
-/// Pages load nothing from elsewhere but the tiles that the installation names.
+/// Pages load nothing from elsewhere but the tiles that the installation names, as pictures or, for
+/// the live map, by its script.
 pub(crate) fn policy(tiles: &[TileLayer]) -> HeaderValue {
-    let mut images = vec!["'self'".to_string()];
-    images.extend(tiles.iter().flat_map(TileLayer::origins));
-    images.dedup();
-    let images = images.join(" ");
+    let mut hosts = vec!["'self'".to_string()];
+    hosts.extend(tiles.iter().flat_map(TileLayer::origins));
+    hosts.dedup();
+    let hosts = hosts.join(" ");
     let line = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src {images}; font-src 'self'; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src {hosts}; font-src 'self'; \
+         connect-src {hosts}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(line).expect("BUG: a layer of tiles has a host that headers cannot hold")
 }

@@ -1,5 +1,6 @@
 //! The portal as one value, and the router over it.
 
+use crate::asset::Assets;
 use crate::attend::{attend, policy};
 use crate::fault::Fault;
 use crate::options::Options;
@@ -50,7 +51,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         policy: policy(&options.tiles),
         app,
         options,
-        pages: Pages::new(),
+        pages: Pages::over(Assets::here()),
         throttle: Throttle::new(),
         pace: Pace::new(),
         uploads: Semaphore::new(UPLOADS),

@@ -1,11 +1,12 @@
 //! Templates into answers. There is one template environment per language, so that words, texts
 //! and numbers come out in that language wherever a template mentions them.
 
+use crate::asset::Assets;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::query::encode;
 use crate::visit::Visit;
-use crate::{asset, kind, words};
+use crate::{kind, words};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -141,8 +142,9 @@ impl Frame {
 }
 
 impl Pages {
-    pub(crate) fn new() -> Pages {
-        Pages { zh: environment(Lang::Zh), en: environment(Lang::En) }
+    /// The pages over what they may load.
+    pub(crate) fn over(assets: &'static Assets) -> Pages {
+        Pages { zh: environment(Lang::Zh, assets), en: environment(Lang::En, assets) }
     }
 
     /// The page `name` with `page` for its own part.
@@ -209,7 +211,7 @@ pub(crate) fn download(name: &str, mime: &'static str, body: Body) -> Response {
     ([(header::CONTENT_TYPE, mime.to_string()), (header::CONTENT_DISPOSITION, disposition)], body).into_response()
 }
 
-fn environment(lang: Lang) -> Environment<'static> {
+fn environment(lang: Lang, assets: &'static Assets) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in SOURCES {
@@ -219,7 +221,9 @@ fn environment(lang: Lang) -> Environment<'static> {
     environment.add_global("navigation", Value::from(Serde(kinds(lang, true))));
     environment.add_global("kinds", Value::from(Serde(kinds(lang, false))));
     environment.add_function("t", move |key: &str, arguments: Kwargs| translate(lang, key, &arguments));
-    environment.add_function("asset", |name: &str| asset::path(name).map(Value::from_safe_string).ok_or_else(|| missing(name)));
+    environment.add_function("asset", |name: &str| assets.path(name).map(Value::from_safe_string).ok_or_else(|| missing(name)));
+    // False where the build had no bundle.
+    environment.add_function("bundled", |name: &str| assets.path(name).map_or_else(|| Value::from(false), Value::from_safe_string));
     environment.add_filter("tr", move |text: Value| text.get_attr(attribute(lang)));
     environment.add_filter("num", grouped);
     environment.add_filter("urlencode", |text: &str| encode(text));
@@ -277,6 +281,7 @@ fn grouped(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::LazyLock;
 
     #[test]
     fn thousands_are_set_apart() {
@@ -289,10 +294,33 @@ mod tests {
         assert_eq!(response.headers()[header::CONTENT_DISPOSITION], "attachment; filename=\"___1.xlsx\"; filename*=UTF-8''%E9%9C%80%E6%B1%82%201.xlsx");
     }
 
+    #[test]
+    fn pages_ask_for_bundled_scripts_only_where_there_are_any() {
+        static WITH: LazyLock<Assets> =
+            LazyLock::new(|| Assets::of(&["charts.js", "licences.txt", "map-worker.js", "map.css", "map.js"].map(|name| (name, &[][..]))));
+        static WITHOUT: LazyLock<Assets> = LazyLock::new(|| Assets::of(&[]));
+        let frame = &crate::sample::frames()[0];
+        let shown = |assets, wanted: &str| {
+            let pages = Pages::over(assets);
+            let samples = crate::sample::pages();
+            let (name, page) = samples.iter().find(|(name, _)| *name == wanted).expect("a sample");
+            pages.html(Lang::Zh, name, frame, page).expect("a page")
+        };
+        for (page, scripts) in [("map.html", &["map.js", "map.css", "map-worker.js"][..]), ("figures.html", &["charts.js"]), ("region.html", &["charts.js"]), ("network.html", &["charts.js"])] {
+            let (with, without) = (shown(&WITH, page), shown(&WITHOUT, page));
+            for script in scripts {
+                assert!(with.contains(&format!("/{script}\"")), "{page} does not ask for {script}");
+                assert!(!without.contains(&format!("/{script}\"")), "{page} asks for {script}");
+            }
+            assert!(without.contains("<svg"), "{page} has no picture of the server's");
+        }
+        assert!(!shown(&WITH, "home.html").contains("charts.js") && !shown(&WITH, "home.html").contains("map.js"), "the first page stays light");
+    }
+
     /// Strict undefined behaviour turns a variable that a page does not give into a failure here.
     #[test]
     fn every_page_renders_with_every_sample_in_both_languages() {
-        let pages = Pages::new();
+        let pages = Pages::over(Assets::here());
         let samples = crate::sample::pages();
         for (name, _) in SOURCES {
             let partial = matches!(*name, "layout.html" | "pieces.html" | "case_pieces.html");

@@ -1,7 +1,7 @@
 //! Pictures of the land under the cloud map, from an outside service, where the installation names
-//! one, such as 天地图. The map draws degrees evenly, so the service has to cut its tiles evenly by
-//! degrees too (EPSG:4490 or 4326: the `_c` layers of 天地图). The policy of what pages may load lets
-//! in the hosts of the service and no others.
+//! one, such as 天地图. The map is drawn in Web Mercator (EPSG:3857), as tiles nearly everywhere are
+//! (the `_w` layers of 天地图). The policy of what pages may load lets in the hosts of the service and
+//! no others.
 
 use serde::Serialize;
 
@@ -31,10 +31,10 @@ pub(crate) struct Tile {
 pub(crate) struct Projection {
     /// Size of the picture.
     pub(crate) size: (f64, f64),
-    /// Longitude and latitude of its middle.
+    /// Longitude of its middle, and its latitude as [`mercator`] stretches it.
     pub(crate) middle: (f64, f64),
-    /// What a degree of longitude and one of latitude measure.
-    pub(crate) degree: (f64, f64),
+    /// What a degree of longitude measures.
+    pub(crate) degree: f64,
 }
 
 /// Hosts that take turns.
@@ -47,12 +47,21 @@ const MOST: usize = 64;
 
 impl Projection {
     pub(crate) fn x(&self, longitude: f64) -> f64 {
-        self.size.0 / 2.0 + (longitude - self.middle.0) * self.degree.0
+        self.size.0 / 2.0 + (longitude - self.middle.0) * self.degree
     }
 
     pub(crate) fn y(&self, latitude: f64) -> f64 {
-        self.size.1 / 2.0 - (latitude - self.middle.1) * self.degree.1
+        self.stretched_y(mercator(latitude))
     }
+
+    fn stretched_y(&self, stretched: f64) -> f64 {
+        self.size.1 / 2.0 - (stretched - self.middle.1) * self.degree
+    }
+}
+
+/// A latitude as Web Mercator stretches it, in degrees of longitude: 180 at the edge of the map.
+pub(crate) fn mercator(latitude: f64) -> f64 {
+    (std::f64::consts::FRAC_PI_4 + latitude.to_radians() / 2.0).tan().ln().to_degrees()
 }
 
 impl TileLayer {
@@ -73,24 +82,29 @@ impl TileLayer {
         if origin.contains("{s}") { (0..HOSTS).map(|host| origin.replace("{s}", &host.to_string())).collect() } else { vec![origin] }
     }
 
+    /// Its address for each host that takes turns.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let hosts = if self.address.contains("{s}") { HOSTS } else { 1 };
+        (0..hosts).map(|host| self.address.replace("{s}", &host.to_string())).collect()
+    }
+
     /// The tiles that fill the picture.
     pub(crate) fn tiles(&self, picture: &Projection) -> Vec<Tile> {
-        let depth = (360.0 * picture.degree.0 / WIDEST).log2().ceil().clamp(1.0, f64::from(DEEPEST));
+        let depth = (360.0 * picture.degree / WIDEST).log2().ceil().clamp(1.0, f64::from(DEEPEST));
         let span = 360.0 / depth.exp2();
-        let (width, height) = (span * picture.degree.0, span * picture.degree.1);
-        let half = |size: f64, degree: f64| size / 2.0 / degree;
-        let (aside, above) = (half(picture.size.0, picture.degree.0), half(picture.size.1, picture.degree.1));
-        let column = |longitude: f64| ((longitude + 180.0) / span).floor().clamp(0.0, 360.0 / span - 1.0) as u32;
-        let row = |latitude: f64| ((90.0 - latitude) / span).floor().clamp(0.0, 180.0 / span - 1.0) as u32;
+        let side = span * picture.degree;
+        let (aside, above) = (picture.size.0 / 2.0 / picture.degree, picture.size.1 / 2.0 / picture.degree);
+        let place = |degrees: f64| ((degrees + 180.0) / span).floor().clamp(0.0, 360.0 / span - 1.0) as u32;
+        let (column, row) = (place, |stretched: f64| place(-stretched));
         let columns = column(picture.middle.0 - aside)..=column(picture.middle.0 + aside);
         let rows = row(picture.middle.1 + above)..=row(picture.middle.1 - above);
         let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
         let tile = |(x, y): (u32, u32)| Tile {
             href: self.href(depth as u32, x, y),
             x: hundredth(picture.x(f64::from(x) * span - 180.0)),
-            y: hundredth(picture.y(90.0 - f64::from(y) * span)),
-            width: hundredth(width),
-            height: hundredth(height),
+            y: hundredth(picture.stretched_y(180.0 - f64::from(y) * span)),
+            width: hundredth(side),
+            height: hundredth(side),
         };
         places.take(MOST).map(tile).collect()
     }
@@ -111,13 +125,15 @@ fn hundredth(value: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const TIANDITU: &str = "https://t{s}.tianditu.gov.cn/vec_c/wmts?LAYER=vec&TILEMATRIXSET=c&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=key";
+    const TIANDITU: &str = "https://t{s}.tianditu.gov.cn/vec_w/wmts?LAYER=vec&TILEMATRIXSET=w&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=key";
 
     #[test]
     fn an_address_has_holes_and_a_host_of_its_own() {
         let layer = TileLayer::parse(TIANDITU).unwrap();
         assert_eq!(layer.origins()[7], "https://t7.tianditu.gov.cn");
         assert_eq!(TileLayer::parse("https://tiles.example.cn:8443/{z}/{x}/{y}.png").unwrap().origins(), ["https://tiles.example.cn:8443"]);
+        assert_eq!(layer.addresses().len(), 8);
+        assert!(layer.addresses()[3].starts_with("https://t3.tianditu.gov.cn/vec_w/") && layer.addresses()[3].contains("{z}"));
         for wrong in [
             "",
             "https://a/{z}/{x}",
@@ -133,15 +149,16 @@ mod tests {
 
     #[test]
     fn tiles_fill_the_picture_and_lie_where_their_degrees_do() {
-        let picture = Projection { size: (800.0, 560.0), middle: (119.97, 31.81), degree: (850.0, 1000.0) };
+        let picture = Projection { size: (800.0, 560.0), middle: (119.97, mercator(31.81)), degree: 850.0 };
         let tiles = TileLayer::parse(TIANDITU).unwrap().tiles(&picture);
         let covered = |x: f64, y: f64| tiles.iter().any(|tile| (tile.x..=tile.x + tile.width).contains(&x) && (tile.y..=tile.y + tile.height).contains(&y));
         for (x, y) in [(0.0, 0.0), (800.0, 0.0), (0.0, 560.0), (800.0, 560.0), (400.0, 280.0)] {
             assert!(covered(x, y), "{x} {y} of {tiles:?}");
         }
         assert!(tiles.len() < 30 && tiles[0].width <= WIDEST, "{tiles:?}");
-        // At depth 10 a tile spans 0.3515625 degrees; the one of the middle begins at 119.8828125 E and 31.9921875 N.
-        let middle = tiles.iter().find(|tile| tile.href.contains("TILEROW=165&TILECOL=853")).unwrap();
-        assert!((middle.x - picture.x(119.882_812_5)).abs() < 0.01 && (middle.y - picture.y(31.992_187_5)).abs() < 0.01, "{middle:?}");
+        // At depth 10 the tile of the middle begins at 119.8828125 E and at the latitude atan(sinh(π(1 − 2·416/1024))).
+        let north = (std::f64::consts::PI * (1.0 - 2.0 * 416.0 / 1024.0)).sinh().atan().to_degrees();
+        let middle = tiles.iter().find(|tile| tile.href.contains("TILEROW=416&TILECOL=853")).unwrap();
+        assert!((middle.x - picture.x(119.882_812_5)).abs() < 0.01 && (middle.y - picture.y(north)).abs() < 0.01, "{middle:?}");
     }
 }

@@ -36,11 +36,24 @@ export async function axe(browser, base, pages, shots, officer) {
   return faults;
 }
 
+/** Waits until what scripts draw is there: the map, and every chart in sight. */
+async function drawn(page) {
+  const faults = [];
+  for (const [asked, there] of [["[data-live-map]", ".map-frame.live"], ["[data-plot]", ".plot.drawn"]]) {
+    if (!(await page.$(asked))) continue;
+    await page.evaluate((asked) => document.querySelector(asked).scrollIntoView({ block: "center" }), asked);
+    await page.waitForSelector(there, { state: "attached", timeout: 20000 }).catch(() => faults.push(`${asked} was not drawn`));
+    await page.evaluate(() => scrollTo(0, 0));
+  }
+  return faults;
+}
+
 async function look(page, wanted, source) {
   page.complaints.length = 0;
   const answer = await page.goto(wanted.path, { waitUntil: "load" });
   const faults = [];
   if (answer.status() !== (wanted.status ?? 200)) faults.push(`answered ${answer.status()}`);
+  faults.push(...(await drawn(page)));
   const shift = await page.evaluate(
     () =>
       new Promise((done) => {

@@ -4,6 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import { axe } from "./axe.mjs";
 import { LANGUAGES, open } from "./browser.mjs";
+import { DRAWN } from "./drawn.mjs";
 import { pages, places } from "./places.mjs";
 import { TASKS } from "./tasks.mjs";
 
@@ -21,7 +22,7 @@ try {
   const { found, officer } = await places(browser, base);
   faults.push(...(await axe(browser, base, await pages(found), `${folder}/pages`, officer)));
   tell("pages seen");
-  for (const [name, task] of Object.entries(TASKS)) {
+  for (const [name, task] of Object.entries({ ...TASKS, ...DRAWN })) {
     for (const lang of LANGUAGES) {
       try {
         const page = await task(browser, base, lang, found);

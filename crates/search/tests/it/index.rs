@@ -418,3 +418,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn few_records_of_a_kind_are_found_and_scored_as_among_many() {
+    let firm = |number: u32| organization(&format!("常州激光焊接设备第{number}有限公司"), "320402");
+    let needs = [need("激光焊接设备", "求购激光焊接设备，焊缝宽度不超过2毫米", "320402"), need("水性涂料", "焊缝跟踪用的水性涂料", "320402")];
+    let asked = offer("激光焊接", "激光焊接设备与焊缝跟踪", "320402");
+    let all: Vec<Record> = (0..400).map(firm).chain(needs.iter().cloned()).collect();
+    let (_folder, index) = index_of(&all);
+    let profile = Profile::from_record(&asked, schema(&asked.kind).unwrap());
+    let candidates = |kinds: &[&str]| {
+        let query = CandidateQuery { kinds: kinds.iter().map(ToString::to_string).collect(), limit: all.len(), ..CandidateQuery::default() };
+        index.candidates(&profile, &query).unwrap().hits
+    };
+    let among_all: Vec<_> = candidates(&["need", "organization"]).into_iter().filter(|hit| hit.kind == "need").collect();
+    assert_eq!(among_all.len(), 2);
+    assert_eq!(candidates(&["need"]), among_all);
+    assert_eq!(candidates(&["patent"]), []);
+    index.apply([Change::Remove(needs[0].id.clone())]).unwrap();
+    index.commit(1000).unwrap();
+    assert_eq!(candidates(&["need"]), candidates(&["need", "organization"]).into_iter().filter(|hit| hit.kind == "need").collect::<Vec<_>>());
+}

@@ -1,12 +1,12 @@
 //! The cloud map: instruments, stations, facilities and what else can be shared, by region, as
-//! bubbles and as a list that says the same.
+//! bubbles and as a list that says the same. Where scripts run, the list is what they draw from.
 
 use crate::chart::tenth;
 use crate::fault::Fault;
 use crate::kind;
 use crate::places::place;
 use crate::portal::Portal;
-use crate::tiles::{Projection, Tile, TileLayer};
+use crate::tiles::{Projection, Tile, TileLayer, mercator};
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
@@ -26,12 +26,32 @@ pub(crate) struct MapPage {
     /// Pictures of the land from an outside service, and whom they are from.
     pub(crate) tiles: Vec<Tile>,
     pub(crate) credit: String,
+    /// The addresses of each of these layers, for scripts.
+    pub(crate) live_tiles: Vec<Vec<String>>,
     /// Places that are known, as faint points that let the shape of the land be guessed.
-    pub(crate) points: Vec<(f64, f64)>,
+    pub(crate) points: Vec<Point>,
+    /// What scripts need to know of each part of the spread.
+    pub(crate) spots: Vec<Spot>,
     /// The kinds that can be shown: key, whether it is chosen, and the address that turns it round.
     pub(crate) layers: Vec<Layer>,
     /// What links to lists keep.
     pub(crate) kinds: Vec<String>,
+}
+
+/// Where a part lies, if that is known, and the map of what is in it.
+#[derive(Serialize)]
+pub(crate) struct Spot {
+    /// Longitude and latitude.
+    pub(crate) at: Option<(f64, f64)>,
+    pub(crate) down: String,
+}
+
+/// A place in degrees and in the picture.
+#[derive(Serialize)]
+pub(crate) struct Point {
+    pub(crate) at: (f64, f64),
+    pub(crate) x: f64,
+    pub(crate) y: f64,
 }
 
 #[derive(Serialize)]
@@ -98,8 +118,9 @@ impl MapPage {
             above.insert(0, (region.name().to_string(), address(region, kinds)));
             at = region.parent();
         }
+        let down = |region: RegionCode| if region.level() == RegionLevel::County { format!("/region/{region}") } else { address(region, kinds) };
         let drawn = projection(&spread).map(|picture| {
-            let bubbles = bubbles(&spread, &picture, |region| address(region, kinds));
+            let bubbles = bubbles(&spread, &picture, down);
             (bubbles, points(&picture), layers.iter().flat_map(|layer| layer.tiles(&picture)).collect())
         });
         let (bubbles, points, tiles) = drawn.unwrap_or_default();
@@ -109,6 +130,8 @@ impl MapPage {
             bubbles,
             points,
             tiles,
+            live_tiles: layers.iter().map(TileLayer::addresses).collect(),
+            spots: spread.parts.iter().map(|part| Spot { at: place(part.region), down: down(part.region) }).collect(),
             credit: credit.to_string(),
             layers: LAYERS.iter().map(layer).collect(),
             kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
@@ -119,7 +142,7 @@ impl MapPage {
 
 /// How the parts that have a place fill the picture; nothing if none has one.
 fn projection(spread: &Spread) -> Option<Projection> {
-    let placed: Vec<(f64, f64)> = spread.parts.iter().filter_map(|part| place(part.region)).collect();
+    let placed: Vec<(f64, f64)> = spread.parts.iter().filter_map(|part| place(part.region)).map(|(x, y)| (x, mercator(y))).collect();
     let bound = |of: fn(&(f64, f64)) -> f64| {
         let values = placed.iter().map(of);
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
@@ -128,20 +151,17 @@ fn projection(spread: &Spread) -> Option<Projection> {
     if placed.is_empty() {
         return None;
     }
-    // A degree of longitude is shorter the further north; one scale for both keeps the shape.
-    let shrink = f64::midpoint(south, north).to_radians().cos();
-    let scale = ((WIDTH - 2.0 * MARGIN) / ((east - west) * shrink).max(0.05)).min((HEIGHT - 2.0 * MARGIN) / (north - south).max(0.05));
-    let middle = (f64::midpoint(west, east), f64::midpoint(south, north));
-    Some(Projection { size: (WIDTH, HEIGHT), middle, degree: (shrink * scale, scale) })
+    let degree = ((WIDTH - 2.0 * MARGIN) / (east - west).max(0.05)).min((HEIGHT - 2.0 * MARGIN) / (north - south).max(0.05));
+    Some(Projection { size: (WIDTH, HEIGHT), middle: (f64::midpoint(west, east), f64::midpoint(south, north)), degree })
 }
 
 /// The parts as bubbles whose area goes with their total, the largest below the smaller ones.
-fn bubbles(spread: &Spread, picture: &Projection, address: impl Fn(RegionCode) -> String) -> Vec<Bubble> {
+fn bubbles(spread: &Spread, picture: &Projection, down: impl Fn(RegionCode) -> String) -> Vec<Bubble> {
     let placed: Vec<_> = spread.parts.iter().filter_map(|part| Some((part, place(part.region)?))).collect();
     let most = placed.iter().map(|(part, _)| part.total).max().unwrap_or(1).max(1);
     let bubble = |(part, (longitude, latitude)): &(&duijie_app::SpreadPart, (f64, f64))| Bubble {
         name: part.name.clone(),
-        href: if part.region.level() == RegionLevel::County { format!("/region/{}", part.region) } else { address(part.region) },
+        href: down(part.region),
         x: tenth(picture.x(*longitude)),
         y: tenth(picture.y(*latitude)),
         r: tenth(5.0 + 32.0 * (part.total as f64 / most as f64).sqrt()),
@@ -154,9 +174,10 @@ fn bubbles(spread: &Spread, picture: &Projection, address: impl Fn(RegionCode) -
 }
 
 /// The places in the picture, as faint points.
-fn points(picture: &Projection) -> Vec<(f64, f64)> {
-    let inside = |(x, y): &(f64, f64)| (0.0..=WIDTH).contains(x) && (0.0..=HEIGHT).contains(y);
-    crate::places::all().map(|(longitude, latitude)| (tenth(picture.x(longitude)), tenth(picture.y(latitude)))).filter(inside).collect()
+fn points(picture: &Projection) -> Vec<Point> {
+    let inside = |point: &Point| (0.0..=WIDTH).contains(&point.x) && (0.0..=HEIGHT).contains(&point.y);
+    let point = |at: (f64, f64)| Point { at, x: tenth(picture.x(at.0)), y: tenth(picture.y(at.1)) };
+    crate::places::all().map(point).filter(inside).collect()
 }
 
 /// Gives names their places, the fullest regions first: right of the bubble, left, above or below,
