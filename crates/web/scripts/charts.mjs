@@ -156,6 +156,8 @@ function draw(frame) {
   };
   dark.addEventListener("change", paint);
   new ResizeObserver(() => {
+    // On paper it has no size.
+    if (!place.clientWidth) return;
     chart.resize();
     paint();
   }).observe(place);

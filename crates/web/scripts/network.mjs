@@ -79,7 +79,8 @@ export function network(frame) {
   const chart = init(over, null, { renderer: "canvas" });
   const paint = () => chart.setOption(option(read(picture), family, picture.getAttribute("aria-label")), { notMerge: true });
   dark.addEventListener("change", paint);
-  new ResizeObserver(() => chart.resize()).observe(over);
+  // On paper it has no size.
+  new ResizeObserver(() => over.clientWidth && chart.resize()).observe(over);
   paint();
   chart.on("click", ({ data }) => data.href && location.assign(data.href));
   const closer = (zoom) => chart.dispatchAction({ type: "graphRoam", seriesIndex: 0, zoom, originX: over.clientWidth / 2, originY: over.clientHeight / 2 });

@@ -55,6 +55,9 @@ async function networkCloser(browser, base, lang) {
   hold((await frame.$eval(".plotted", (place) => place.getAttribute("aria-label"))).length > 0, "the network has no name");
   await (await frame.$(".closer button")).press("Enter");
   hold(await page.isVisible(".graph-table tbody a"), "there is no table beside the network");
+  await page.emulateMedia({ media: "print" });
+  hold(await page.isVisible("svg.network"), "the network is not printed");
+  await page.emulateMedia({ media: "screen" });
   return settled(page);
 }
 
