@@ -47,6 +47,14 @@ fn lint_measure(book: &Book, measure: &Measure) -> Vec<Diagnostic> {
             measure,
         );
     }
+    let shared = |group: &String| book.ids().filter_map(|other| book.measure(other)).any(|other| other.id() != id && other.source.exclusive.contains(group));
+    for group in measure.source.exclusive.iter().filter(|group| !shared(group)) {
+        found.push(
+            Diagnostic::warning("policy.lint.alone", text!("互斥组 `{group}` 中只有 `{id}`", "`{id}` is the only measure of the group `{group}`"))
+                .at(head.clone())
+                .help(text!("核对组名的写法，或去掉 exclusive", "check the spelling of the group, or leave `exclusive` out")),
+        );
+    }
     for fact in book.facts_read(measure).into_iter().filter(|fact| fact.source.is_empty()) {
         let (zh, en) = (&fact.zh, &fact.en);
         let message = Text::new(format!("指标“{zh}”没有数据来源，只能询问企业"), format!("no source answers `{en}`, it can only be asked"));

@@ -515,6 +515,8 @@ fn an_example_says_what_measures_pay_together() {
             "id: {id}\nname: {id}\nperiod: year\nexclusive: [g]\nwhen:\n  - {{label: 人, rule: 职工总数 > 1 人}}\nbenefit: {{amount: {amount}}}\nexamples:\n  - {{period: 2021, facts: {{职工总数: 10}}, expect: eligible{together}}}\n"
         )
     };
+    let alone = duijie_policy::lint(&sound(&[("a.yaml", &one("a", "10万元", ""))]));
+    assert!(alone.iter().any(|found| found.code == "policy.lint.alone"), "a group of one excludes nothing");
     let outcome = |together: &str| test_examples(&sound(&[("a.yaml", &one("a", "10万元", together)), ("b.yaml", &one("b", "职工总数 × 2万元", ""))])).remove(0);
     assert!(outcome(", together: {a: 0元, b: 20万元}").passed);
     let wrong = outcome(", together: {a: 10万元, b: 20万元}");

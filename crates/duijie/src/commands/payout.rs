@@ -148,8 +148,9 @@ fn overview(app: &App, viewer: &Viewer, period: &str, format: Format, lang: Lang
     println!("{}  {}", found.year, found.firms);
     for line in found.measures {
         let mark = if line.covered { "≥" } else { "<" };
-        let asked = Fen(i64::try_from(line.asked_fen).unwrap_or(i64::MAX));
-        println!("{}  {}  {}/{}/{}  {} {mark} {}", line.measure, line.name.get(lang), line.yes, line.no, line.unknown, line.left_fen, asked);
+        let money = |fen: Fen| if lang == Lang::Zh { fen.chinese() } else { fen.to_string() };
+        let (left, asked) = (money(line.left_fen), money(Fen(i64::try_from(line.asked_fen).unwrap_or(i64::MAX))));
+        println!("{}  {}  {}/{}/{}  {left} {mark} {asked}", line.measure, line.name.get(lang), line.yes, line.no, line.unknown);
     }
     Ok(Verdict::Done)
 }
