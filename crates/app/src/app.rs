@@ -8,8 +8,7 @@ use crate::follow::open_index;
 use crate::login_provider::LoginProviders;
 use crate::mail::{Outbox, Post};
 use crate::meaning::Meanings;
-use crate::outbound::Outbound;
-use crate::robot::Robots;
+use crate::outbound::{Outbound, OutboundOptions};
 use crate::standings::Standings;
 use crate::topics::LearntTopics;
 use crate::{AppError, Network, PolicyFiles, SearchPage, Spread, Viewer};
@@ -40,7 +39,6 @@ pub struct App {
     post: Arc<dyn Post>,
     outbound: Outbound,
     providers: LoginProviders,
-    robots: Robots,
 }
 
 /// Where the data is and what the product needs from the world.
@@ -91,9 +89,8 @@ impl App {
         options.entropy.fill(&mut form_key);
         let app = App {
             post: Arc::new(Outbox(options.data.join(OUTBOX))),
-            outbound: Outbound::new(false),
+            outbound: Outbound::new(OutboundOptions::default()),
             providers: LoginProviders::default(),
-            robots: Robots::new(Vec::new()),
             dir: options.data,
             store,
             index,
@@ -134,10 +131,11 @@ impl App {
         App { post, ..self }
     }
 
-    /// The same product with `outbound` for what it sends to other programs.
+    /// The same product with `outbound` for what it sends to other programs; embedding servers are
+    /// trusted as it trusts others.
     #[must_use]
     pub fn with_outbound(self, outbound: Outbound) -> App {
-        App { outbound, ..self }
+        App { meanings: self.meanings.trusting(outbound.roots()), outbound, ..self }
     }
 
     /// The same product with `providers` who may say who somebody is.
@@ -161,18 +159,8 @@ impl App {
         App { meanings: self.meanings.with_key(Secret::new(key)), ..self }
     }
 
-    /// The same product with `robots` for messages to chat groups.
-    #[must_use]
-    pub fn with_robots(self, robots: Robots) -> App {
-        App { robots, ..self }
-    }
-
     pub(crate) fn documents(&self) -> DocumentFiles {
         DocumentFiles(self.dir.join(FILES))
-    }
-
-    pub(crate) fn robots(&self) -> &Robots {
-        &self.robots
     }
 
     pub(crate) fn post(&self) -> &dyn Post {

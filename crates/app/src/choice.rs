@@ -126,7 +126,7 @@ impl App {
     /// Sets the viewer's choice.
     pub fn set_notice_choice(&self, viewer: &Viewer, choice: &NoticeChoice) -> Result<(), AppError> {
         let login = own_login(viewer)?;
-        let faults = choice.robot.as_ref().map(|robot| self.robots().faults(robot)).unwrap_or_default();
+        let faults = choice.robot.as_ref().map(|robot| robot.faults(self.outbound())).unwrap_or_default();
         if !faults.is_empty() {
             return Err(AppError::Invalid(faults));
         }
@@ -154,7 +154,7 @@ impl App {
     /// Sends the viewer's robot a word, so that one sees at once whether it works.
     pub fn try_robot(&self, viewer: &Viewer) -> Result<(), AppError> {
         let Some(robot) = self.notice_choice(viewer)?.robot else { return Err(AppError::NotFound) };
-        self.robots().tell(&robot, "对接平台：测试消息 / a test message", self.now()).map_err(|fault| {
+        robot.tell(self.outbound(), "对接平台：测试消息 / a test message", self.now()).map_err(|fault| {
             let message = text!("机器人没有收下：{fault}", "the robot did not take it: {fault}");
             AppError::Unavailable(message)
         })

@@ -114,7 +114,7 @@ impl App {
                 let by_link = letter.login.starts_with(CONTACT);
                 self.post().send(id.as_str(), &mail(&address, notices, (!by_link).then_some(portal)))
             }
-            (Way::Robot, Some(robot)) => self.robots().tell(&robot, &words(notices, portal), self.now()),
+            (Way::Robot, Some(robot)) => robot.tell(self.outbound(), &words(notices, portal), self.now()),
             _ => Err(Error::new(ErrorKind::InvalidInput, "the account, its address or its robot is gone")),
         })
     }

@@ -1,6 +1,7 @@
 //! What texts mean, where a model is set in `embedding.yaml`: questions become vectors, and the search goes
 //! on without them when the model cannot be had. Nobody waits for longer than [`PATIENCE`].
 
+use crate::tls_roots::TlsRoots;
 use crate::{App, AppError};
 use duijie_matching::{Embed, EmbedFault, LocalModel, Role};
 use duijie_record::{Record, Visibility, schema, schemas};
@@ -55,6 +56,7 @@ pub struct MeaningState {
 pub(crate) struct Meanings {
     dir: PathBuf,
     key: Option<Secret>,
+    roots: TlsRoots,
     setting: Option<Result<Setting, Text>>,
     /// Nothing until somebody loads it: a model file takes a moment.
     ready: OnceLock<Result<Ready, Text>>,
@@ -87,7 +89,19 @@ struct Asked {
 
 impl Meanings {
     pub(crate) fn of(dir: &Path) -> Meanings {
-        Meanings { dir: dir.to_path_buf(), key: None, setting: read_setting(dir), ready: OnceLock::new(), asked: Mutex::default(), stuck: Mutex::default() }
+        Meanings {
+            dir: dir.to_path_buf(),
+            key: None,
+            roots: TlsRoots::default(),
+            setting: read_setting(dir),
+            ready: OnceLock::new(),
+            asked: Mutex::default(),
+            stuck: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn trusting(self, roots: &TlsRoots) -> Meanings {
+        Meanings { roots: roots.clone(), ..self }
     }
 
     pub(crate) fn with_key(self, key: Secret) -> Meanings {
@@ -132,6 +146,7 @@ impl Meanings {
                     model: setting.name.clone(),
                     prefixes: [setting.query_prefix.clone(), setting.passage_prefix.clone()],
                     key: self.key(setting)?,
+                    roots: self.roots.http(),
                     ..ServerOptions::default()
                 };
                 let server = |options| {

@@ -1,7 +1,8 @@
-//! Requests that the product sends to others: login providers and receivers of webhooks. One client
-//! for all of them: it follows no redirects, waits a bounded time, reads a bounded answer, and goes
-//! to addresses that people typed only where these are on the public Internet.
+//! Requests that the product sends to others: login providers, receivers of webhooks, robots of chat
+//! groups. One client for all of them: it follows no redirects, waits a bounded time, reads a bounded
+//! answer, and goes to addresses that people typed only where these are on the public Internet.
 
+use crate::tls_roots::TlsRoots;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -19,6 +20,21 @@ pub enum NamedBy {
     /// Somebody with an account; only `https` to public addresses is taken, so that nobody looks
     /// into the network behind the portal through it.
     Person,
+    /// Somebody with an account, for a service that is at one of these hosts; as with
+    /// [`NamedBy::Person`], or at a host that whoever runs the installation named.
+    PersonAmong(&'static [&'static str]),
+}
+
+/// What an installation allows beyond the public Internet.
+#[derive(Clone, Debug, Default)]
+pub struct OutboundOptions {
+    /// Whether addresses that people type may lie in private networks and do without TLS, as in an
+    /// installation that has no way out of its own network.
+    pub private: bool,
+    /// Hosts (with a port if it is not the usual one) that may be written to wherever they are, with
+    /// or without TLS, for services that are elsewhere than usual.
+    pub hosts: Vec<String>,
+    pub roots: TlsRoots,
 }
 
 /// One request.
@@ -61,31 +77,35 @@ const TIME: Duration = Duration::from_secs(10);
 pub struct Outbound {
     operators: Agent,
     persons: Agent,
-    private: bool,
+    options: OutboundOptions,
 }
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Outbound").field("private", &self.private).finish_non_exhaustive()
+        out.debug_struct("Outbound").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
 impl Outbound {
-    /// With `private`, addresses that people type may lie in private networks and do without TLS, as
-    /// in an installation that has no way out of its own network.
-    pub fn new(private: bool) -> Outbound {
-        let config = || Agent::config_builder().timeout_global(Some(TIME)).http_status_as_error(false).max_redirects(0).proxy(None).build();
+    pub fn new(options: OutboundOptions) -> Outbound {
+        let tls = options.roots.http_config();
+        let config =
+            || Agent::config_builder().tls_config(tls.clone()).timeout_global(Some(TIME)).http_status_as_error(false).max_redirects(0).proxy(None).build();
         let operators = Agent::new_with_config(config());
         let public = Agent::with_parts(config(), DefaultConnector::default(), PublicOnly(DefaultResolver::default()));
-        Outbound { persons: if private { operators.clone() } else { public }, operators, private }
+        Outbound { persons: if options.private { operators.clone() } else { public }, operators, options }
+    }
+
+    /// Whom it trusts.
+    pub fn roots(&self) -> &TlsRoots {
+        &self.options.roots
     }
 
     /// Sends and waits for the answer, whatever its status.
     pub fn send(&self, sending: &Sending<'_>) -> Result<Reply, OutboundFault> {
-        self.check(sending.named_by, sending.url)?;
+        let agent = if self.guarded(sending.named_by, sending.url)? { &self.persons } else { &self.operators };
         let builder = Request::builder().method(if sending.body.is_some() { "POST" } else { "GET" }).uri(sending.url);
         let builder = sending.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
-        let agent = if sending.named_by == NamedBy::Person { &self.persons } else { &self.operators };
         let address = |_| OutboundFault::Address(sending.url.to_string());
         let mut answer = match sending.body {
             Some(body) => agent.run(builder.body(body).map_err(address)?),
@@ -93,24 +113,36 @@ impl Outbound {
         }
         .map_err(fault)?;
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_string().map_err(fault)?;
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_string().map_err(unread)?;
         Ok(Reply { status, body })
     }
 
     /// Whether an address may be written to, as far as its text tells.
     pub fn check(&self, named_by: NamedBy, url: &str) -> Result<(), OutboundFault> {
+        self.guarded(named_by, url).map(drop)
+    }
+
+    /// Whether the address may lead to the public Internet alone; a fault if it may not be written to.
+    fn guarded(&self, named_by: NamedBy, url: &str) -> Result<bool, OutboundFault> {
         let refused = || OutboundFault::Address(url.chars().take(200).collect());
         let uri: Uri = url.parse().map_err(|_| refused())?;
         let authority = uri.authority().ok_or_else(refused)?;
-        let open = named_by == NamedBy::Operator || self.private;
+        let (among, open) = match named_by {
+            NamedBy::Operator => (true, true),
+            NamedBy::Person => (true, self.options.private),
+            NamedBy::PersonAmong(hosts) => {
+                let named = self.options.hosts.iter().any(|host| authority == host.as_str());
+                (named || hosts.iter().any(|host| authority == *host), named)
+            }
+        };
         let scheme = uri.scheme_str() == Some("https") || (open && uri.scheme_str() == Some("http"));
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let address = host.parse::<IpAddr>().is_ok_and(|address| !is_public(address));
         // Names and passwords in an address would end up in logs.
-        if !scheme || host.is_empty() || authority.as_str().contains('@') || (address && !open) {
+        if !among || !scheme || host.is_empty() || authority.as_str().contains('@') || (address && !open) {
             return Err(refused());
         }
-        Ok(())
+        Ok(!open)
     }
 }
 
@@ -148,12 +180,19 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     first & 0xe000 == 0x2000 && first != 0x2002 && !(first == 0x2001 && (second == 0 || second == 0xdb8))
 }
 
+/// Why the body of an answer cannot be read.
+fn unread(error: Error) -> OutboundFault {
+    match error {
+        Error::BodyExceedsLimit(_) => OutboundFault::Unusable,
+        Error::Io(fault) if fault.kind() == std::io::ErrorKind::InvalidData => OutboundFault::Unusable,
+        other => fault(other),
+    }
+}
+
 fn fault(error: Error) -> OutboundFault {
     match error {
         Error::Timeout(_) => OutboundFault::Slow,
-        Error::BodyExceedsLimit(_) => OutboundFault::Unusable,
         Error::Io(fault) if fault.kind() == std::io::ErrorKind::TimedOut => OutboundFault::Slow,
-        Error::Io(fault) if fault.kind() == std::io::ErrorKind::InvalidData => OutboundFault::Unusable,
         Error::BadUri(text) => OutboundFault::Address(text),
         other => OutboundFault::Unreachable(other.to_string()),
     }
@@ -163,9 +202,13 @@ fn fault(error: Error) -> OutboundFault {
 mod tests {
     use super::*;
 
+    fn outbound(private: bool, hosts: &[&str]) -> Outbound {
+        Outbound::new(OutboundOptions { private, hosts: hosts.iter().map(ToString::to_string).collect(), ..OutboundOptions::default() })
+    }
+
     #[test]
     fn what_people_type_leads_to_the_public_internet_alone() {
-        let (closed, open) = (Outbound::new(false), Outbound::new(true));
+        let (closed, open) = (outbound(false, &[]), outbound(true, &[]));
         for url in ["https://hooks.example.cn/a?b=c", "https://203.0.114.1/x", "https://[2400:3200::1]/"] {
             assert!(closed.check(NamedBy::Person, url).is_ok(), "{url}");
         }
@@ -192,7 +235,29 @@ mod tests {
     #[test]
     fn a_name_that_leads_inside_is_not_followed() {
         let sending = Sending { named_by: NamedBy::Person, url: "https://localhost:1/", headers: &[], body: None };
-        let fault = Outbound::new(false).send(&sending).expect_err("nobody goes there");
+        let fault = outbound(false, &[]).send(&sending).expect_err("nobody goes there");
         assert!(fault.to_string().contains("host not found"), "{fault}");
+    }
+
+    #[test]
+    fn a_service_is_at_its_hosts_or_where_the_operator_says() {
+        const HOSTS: NamedBy = NamedBy::PersonAmong(&["robots.example.cn"]);
+        let outbound = outbound(true, &["10.0.0.7:8080", "localhost"]);
+        assert!(outbound.guarded(HOSTS, "https://robots.example.cn/x?key=k").is_ok_and(|guarded| guarded), "by name and by resolved address");
+        for url in ["http://10.0.0.7:8080/x", "https://10.0.0.7:8080/x", "https://localhost/x"] {
+            assert!(outbound.guarded(HOSTS, url).is_ok_and(|guarded| !guarded), "{url}");
+        }
+        for url in [
+            "http://robots.example.cn/x",
+            "https://robots.example.cn:8443/x",
+            "https://robots.example.cn.evil.example/x",
+            "https://robots.example.cn@evil.example/x",
+            "https://li@robots.example.cn/x",
+            "https://10.0.0.7/x",
+            "https://localhost:1/x",
+            "https://hooks.example.cn/x",
+        ] {
+            assert!(outbound.check(HOSTS, url).is_err(), "{url}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! How good retrieval is, on a collection with known answers.
 
 use crate::AppError;
+use crate::tls_roots::TlsRoots;
 use duijie_matching::{Analyzer, Collection, Embed, LocalModel, Report, Trial, Weights};
-use duijie_search::EmbeddingServer;
+use duijie_search::{EmbeddingServer, ServerOptions};
 use duijie_vocab::{Diagnostic, text};
 use std::path::Path;
 use std::time::Duration;
@@ -17,8 +18,8 @@ pub fn evaluate(corpus: &str, queries: &str, judgements: &str, embed: Option<&dy
     trial.run(&collection).map_err(|fault| AppError::Unavailable(text!("没有得到向量：{fault}", "there are no vectors: {fault}")))
 }
 
-/// Who makes dense vectors: a packed model file, a server at an address, or nobody.
-pub fn embedding(model: Option<&Path>, server: Option<&str>) -> Result<Option<Box<dyn Embed>>, AppError> {
+/// Who makes dense vectors: a packed model file, a server at an address that `roots` vouch for, or nobody.
+pub fn embedding(model: Option<&Path>, server: Option<&str>, roots: &TlsRoots) -> Result<Option<Box<dyn Embed>>, AppError> {
     let wrong = |text| AppError::Invalid(vec![Diagnostic::error("embedding", text)]);
     if let Some(path) = model {
         let shown = path.display();
@@ -28,7 +29,7 @@ pub fn embedding(model: Option<&Path>, server: Option<&str>) -> Result<Option<Bo
         return Ok(Some(Box::new(model)));
     }
     let Some(address) = server else { return Ok(None) };
-    let server = EmbeddingServer::at(address)
+    let server = EmbeddingServer::with(address, ServerOptions { roots: roots.http(), ..ServerOptions::default() })
         .map_err(|fault| wrong(text!("向量服务地址 {address} 不能使用：{fault}", "the embedding server {address} cannot be used: {fault}")))?;
     Ok(Some(Box::new(server)))
 }

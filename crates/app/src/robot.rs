@@ -2,6 +2,7 @@
 //! the last two ask for it. Only addresses of these three, or of hosts that the operator named, are
 //! called: nobody makes the server call into the house.
 
+use crate::outbound::{NamedBy, Outbound, OutboundFault, Sending};
 use data_encoding::BASE64;
 use duijie_vocab::{Diagnostic, Place, Text, Timestamp, text};
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::io;
-use std::time::Duration;
 
 /// A robot that somebody's notices go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,16 +31,6 @@ pub enum RobotKind {
     Feishu,
 }
 
-/// Calls robots.
-pub struct Robots {
-    agent: ureq::Agent,
-    /// Hosts (with a port if not 443) that may be called besides those of the three.
-    hosts: Vec<String>,
-}
-
-const PATIENCE: Duration = Duration::from_secs(15);
-/// An answer of more bytes is none of a robot.
-const MAX_ANSWER: u64 = 64 << 10;
 /// WeCom takes at most 2,048 bytes of text, the others more.
 const MAX_TEXT: usize = 2_000;
 const MAX_ADDRESS: usize = 500;
@@ -73,51 +63,49 @@ impl RobotKind {
     }
 }
 
-impl Robots {
-    /// Robots at the hosts of the three programs and at `hosts`, which may be called without encryption too.
-    pub fn new(hosts: Vec<String>) -> Robots {
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).max_redirects(0).proxy(None).build();
-        Robots { agent: config.into(), hosts }
-    }
-
-    /// What keeps the robot from being called.
-    pub fn faults(&self, robot: &Robot) -> Vec<Diagnostic> {
-        if self.may_call(robot) {
+impl Robot {
+    /// What keeps the robot from being called by way of `outbound`.
+    pub fn faults(&self, outbound: &Outbound) -> Vec<Diagnostic> {
+        if self.may_be_called(outbound) {
             return Vec::new();
         }
-        let name = robot.kind.name();
+        let name = self.kind.name();
         let message = Text::new(format!("这不是{}的地址", name.zh), format!("this is no address of a {}", name.en));
-        let first = robot.kind.hosts()[0];
+        let first = self.kind.hosts()[0];
         let help =
             text!("从群设置中复制完整地址，以 https://{first}/ 开头", "copy the whole address from the group's settings; it begins with https://{first}/");
         vec![Diagnostic::error("robot.address", message).at(Place::field("robot_address")).help(help)]
     }
 
-    fn may_call(&self, robot: &Robot) -> bool {
-        let plain = robot.address.len() <= MAX_ADDRESS && robot.address.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '@' | '\\' | '#' | '"'));
-        let Some((scheme, rest)) = robot.address.split_once("://").filter(|_| plain) else { return false };
-        let host = rest.split(['/', '?']).next().unwrap_or_default();
-        let named = self.hosts.iter().any(|named| named == host);
-        (scheme == "https" && robot.kind.hosts().contains(&host)) || (named && matches!(scheme, "http" | "https"))
+    fn may_be_called(&self, outbound: &Outbound) -> bool {
+        // What a browser and a server could read as two different addresses is none.
+        let plain = self.address.len() <= MAX_ADDRESS && self.address.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '@' | '\\' | '#' | '"'));
+        plain && outbound.check(self.named_by(), &self.address).is_ok()
+    }
+
+    fn named_by(&self) -> NamedBy {
+        NamedBy::PersonAmong(self.kind.hosts())
     }
 
     /// Hands `words` to the robot. A fault of kind `InvalidInput` is final: trying again will not help.
-    pub fn tell(&self, robot: &Robot, words: &str, now: Timestamp) -> io::Result<()> {
-        if !self.may_call(robot) {
+    pub fn tell(&self, outbound: &Outbound, words: &str, now: Timestamp) -> io::Result<()> {
+        if !self.may_be_called(outbound) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the robot's address is none that may be called"));
         }
-        let (address, body) = request(robot, words, now);
-        let mut answer =
-            self.agent.post(&address).header("content-type", "application/json").send(body.to_string()).map_err(|fault| without_key(&fault, robot))?;
-        let status = answer.status().as_u16();
-        let said = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_string().map_err(|fault| without_key(&fault, robot))?;
-        accepted(status, &said)
+        let (address, body) = request(self, words, now);
+        let (headers, body) = ([("content-type", "application/json")], body.to_string());
+        let sending = Sending { named_by: self.named_by(), url: &address, headers: &headers, body: Some(body.as_bytes()) };
+        let reply = outbound.send(&sending).map_err(|fault| self.without_key(&fault))?;
+        accepted(reply.status, &reply.body)
     }
-}
 
-/// A fault that does not tell the address, which is a key.
-fn without_key(fault: &ureq::Error, robot: &Robot) -> io::Error {
-    io::Error::other(fault.to_string().replace(&robot.address, robot.kind.as_str()))
+    /// A fault that does not tell the address, which is a key.
+    fn without_key(&self, fault: &OutboundFault) -> io::Error {
+        match fault {
+            OutboundFault::Address(_) => io::Error::new(io::ErrorKind::InvalidInput, "the robot's address is none that may be called"),
+            other => io::Error::other(other.to_string().replace(&self.address, self.kind.as_str())),
+        }
+    }
 }
 
 /// The address to post to and what: the text message of the robot's kind.
@@ -178,6 +166,7 @@ fn bounded(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::OutboundOptions;
 
     fn robot(kind: RobotKind, address: &str, secret: &str) -> Robot {
         Robot { kind, address: address.into(), secret: secret.into() }
@@ -202,8 +191,8 @@ mod tests {
 
     #[test]
     fn only_hosts_of_the_three_and_named_ones_are_called() {
-        let robots = Robots::new(vec!["10.0.0.7:8080".into()]);
-        let may = |kind, address: &str| robots.faults(&robot(kind, address, "")).is_empty();
+        let outbound = Outbound::new(OutboundOptions { hosts: vec!["10.0.0.7:8080".into()], ..OutboundOptions::default() });
+        let may = |kind, address: &str| robot(kind, address, "").faults(&outbound).is_empty();
         assert!(may(RobotKind::Wecom, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k"));
         assert!(may(RobotKind::Feishu, "http://10.0.0.7:8080/hook"));
         for wrong in [

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// A PostgreSQL address in place of the embedded database.
     #[arg(long, global = true, env = "DUIJIE_DATABASE", value_name = "postgres://…", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Authorities (PEM) that TLS trusts beside the usual ones: for mail, login providers, webhooks, robots, embedding servers.
+    #[arg(long, global = true, env = "DUIJIE_TLS_ROOTS", value_name = "FILE")]
+    pub(crate) tls_roots: Option<PathBuf>,
     /// The language of messages: zh or en. Without it the terminal's.
     #[arg(long, global = true, value_name = "LANG")]
     pub(crate) lang: Option<String>,

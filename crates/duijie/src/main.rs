@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Outcome {
-    let world = world::World::of(&arguments);
+    let world = world::World::of(&arguments)?;
     match arguments.command {
         Command::Import(command) => commands::import::run(&world, &command),
         Command::Export(command) => commands::export::run(&world, &command),

@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use anyhow::{Context, bail};
-use duijie_app::{App, AppOptions, Viewer};
+use duijie_app::{App, AppOptions, Outbound, OutboundOptions, TlsRoots, Viewer};
 use duijie_record::{Schema, schemas};
 use duijie_vocab::{Clock, Date, Entropy, Lang, RegionCode, Timestamp};
 use std::path::PathBuf;
@@ -14,6 +14,8 @@ pub(crate) struct World {
     pub(crate) lang: Lang,
     /// What an embedding server knows this installation by.
     embedding_key: Option<String>,
+    /// Whom connections trust.
+    pub(crate) roots: TlsRoots,
 }
 
 struct SystemClock;
@@ -36,13 +38,15 @@ impl Entropy for SystemEntropy {
 }
 
 impl World {
-    pub(crate) fn of(arguments: &Arguments) -> World {
-        World { data: arguments.data.clone(), database: arguments.database.clone(), lang: arguments.lang(), embedding_key: embedding_key() }
+    pub(crate) fn of(arguments: &Arguments) -> anyhow::Result<World> {
+        let roots = arguments.tls_roots.as_deref().map(TlsRoots::read).transpose()?.unwrap_or_default();
+        let (data, database) = (arguments.data.clone(), arguments.database.clone());
+        Ok(World { data, database, lang: arguments.lang(), embedding_key: embedding_key(), roots })
     }
 
     /// Opens the data directory, making it if needed.
     pub(crate) fn open(&self) -> anyhow::Result<App> {
-        let app = App::open(self.options())?;
+        let app = App::open(self.options())?.with_outbound(Outbound::new(self.outbound()));
         Ok(match &self.embedding_key {
             Some(key) => app.with_embedding_key(key),
             None => app,
@@ -70,6 +74,11 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             group: Default::default(),
         }
+    }
+
+    /// What requests to others may do, as far as no command says more.
+    pub(crate) fn outbound(&self) -> OutboundOptions {
+        OutboundOptions { roots: self.roots.clone(), ..OutboundOptions::default() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

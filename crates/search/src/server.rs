@@ -5,6 +5,7 @@ use duijie_matching::{Embed, EmbedFault, Role, checked};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::time::Duration;
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// A server of embeddings, over `http` in the same house or `https` elsewhere.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct EmbeddingServer {
 }
 
 /// How the server is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ServerOptions {
     /// The model to ask for; the server's own if empty.
     pub model: String,
@@ -27,6 +28,8 @@ pub struct ServerOptions {
     pub timeout: Duration,
     /// What the server knows its clients by.
     pub key: Option<Secret>,
+    /// Whom a server with TLS has to be vouched for by.
+    pub roots: RootCerts,
 }
 
 /// A text that is never shown.
@@ -55,7 +58,7 @@ const PATH: &str = "/v1/embeddings";
 
 impl Default for ServerOptions {
     fn default() -> ServerOptions {
-        ServerOptions { model: String::new(), prefixes: Default::default(), timeout: Duration::from_secs(30), key: None }
+        ServerOptions { model: String::new(), prefixes: Default::default(), timeout: Duration::from_secs(30), key: None, roots: RootCerts::WebPki }
     }
 }
 
@@ -92,7 +95,9 @@ impl EmbeddingServer {
         if host.is_empty() || host.contains(['/', '@', ' ', '?', '#']) {
             return Err(AddressFault(address.to_string()));
         }
-        let config = ureq::Agent::config_builder().timeout_global(Some(options.timeout)).http_status_as_error(false).max_redirects(0).proxy(None).build();
+        let tls = TlsConfig::builder().root_certs(options.roots.clone()).build();
+        let config = ureq::Agent::config_builder().tls_config(tls).timeout_global(Some(options.timeout));
+        let config = config.http_status_as_error(false).max_redirects(0).proxy(None).build();
         Ok(EmbeddingServer { address: format!("{scheme}://{host}{PATH}"), options, agent: config.into(), size: OnceLock::new() })
     }
 

@@ -7,10 +7,10 @@ use anyhow::Context;
 use std::path::Path;
 use std::time::Instant;
 
-pub(crate) fn run(_world: &World, command: &Eval) -> Outcome {
+pub(crate) fn run(world: &World, command: &Eval) -> Outcome {
     let read = |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
     let begun = Instant::now();
-    let embed = duijie_app::embedding(command.model.as_deref(), command.server.as_deref())?;
+    let embed = duijie_app::embedding(command.model.as_deref(), command.server.as_deref(), &world.roots)?;
     let report = duijie_app::evaluate(&read(&command.corpus)?, &read(&command.queries)?, &read(&command.qrels)?, embed.as_deref(), &|| begun.elapsed())?;
     if command.json {
         show::json(&report)?;

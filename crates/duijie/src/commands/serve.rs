@@ -4,7 +4,7 @@ use crate::arguments::Serve;
 use crate::world::World;
 use crate::{Outcome, Verdict};
 use anyhow::Context;
-use duijie_app::{LoginProviders, Outbound, Robots, Smtp};
+use duijie_app::{LoginProviders, Outbound, OutboundOptions, Smtp};
 use duijie_vocab::{Text, text};
 use duijie_web::{Options, TileLayer};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn run(world: &World, command: &Serve) -> Outcome {
     let providers = command.login_providers.as_deref().map(LoginProviders::read).transpose()?.unwrap_or_default();
-    let app = world.open()?.with_outbound(Outbound::new(command.private_receivers)).with_login_providers(providers);
-    let app = app.with_robots(Robots::new(command.robot_hosts.clone()));
+    let outbound = OutboundOptions { private: command.private_receivers, hosts: command.robot_hosts.clone(), ..world.outbound() };
+    let app = world.open()?.with_outbound(Outbound::new(outbound)).with_login_providers(providers);
     let app = Arc::new(match (&command.smtp, &command.mail_from) {
-        (Some(address), Some(sender)) => app.with_post(Arc::new(Smtp::at(address, sender)?)),
+        (Some(address), Some(sender)) => app.with_post(Arc::new(Smtp::at(address, sender, &world.roots)?)),
         _ => app,
     });
     let stop = Arc::new(AtomicBool::new(false));

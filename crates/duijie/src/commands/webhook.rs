@@ -4,7 +4,7 @@ use crate::arguments::{Format, Webhook, WebhookCommand};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{HookEvent, Outbound};
+use duijie_app::{HookEvent, Outbound, OutboundOptions};
 
 pub(crate) fn run(world: &World, command: &Webhook) -> Outcome {
     let app = world.open_existing()?;
@@ -13,7 +13,7 @@ pub(crate) fn run(world: &World, command: &Webhook) -> Outcome {
             let known = || HookEvent::ALL.map(HookEvent::as_str).join(", ");
             let event = |word: &String| HookEvent::parse(word).with_context(|| format!("there is no event `{word}`; choose among {}", known()));
             let events = events.iter().map(event).collect::<anyhow::Result<Vec<_>>>()?;
-            let app = app.with_outbound(Outbound::new(*private));
+            let app = app.with_outbound(Outbound::new(OutboundOptions { private: *private, ..world.outbound() }));
             let made = app.make_hook(&app.act_as(login)?, url, &events, region(place.as_deref())?)?;
             eprintln!("{}", made.id);
             println!("{}", made.secret);
@@ -32,7 +32,7 @@ pub(crate) fn run(world: &World, command: &Webhook) -> Outcome {
         }
         WebhookCommand::Remove { id } => app.remove_hook(&world.viewer(), id)?,
         WebhookCommand::Run { public_url, private, format } => {
-            let report = app.with_outbound(Outbound::new(*private)).send_hooks(public_url)?;
+            let report = app.with_outbound(Outbound::new(OutboundOptions { private: *private, ..world.outbound() })).send_hooks(public_url)?;
             if *format == Format::Json {
                 show::json(&report)?;
             } else {

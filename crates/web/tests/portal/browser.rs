@@ -23,6 +23,7 @@ pub(crate) struct Portal {
     _data: tempfile::TempDir,
 }
 
+#[derive(Clone)]
 pub(crate) struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
@@ -91,6 +92,11 @@ impl Portal {
         let app = Arc::new(app);
         let options = Options { requests_a_minute: (10_000, 10_000), ..Options::default() };
         Portal { router: duijie_web::router(app.clone(), options), app, _data: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// Everything behind the portal's connections.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) fn browser(&self) -> Browser {

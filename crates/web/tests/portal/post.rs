@@ -3,7 +3,7 @@
 
 use crate::clockwork::{PORTAL, Town};
 use data_encoding::BASE64;
-use duijie_app::{NoticeChoice, Often, Robot, RobotKind, Robots, Smtp, Viewer};
+use duijie_app::{NoticeChoice, Often, Outbound, OutboundOptions, Robot, RobotKind, Smtp, TlsRoots, Viewer};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -96,7 +96,7 @@ fn shown(letter: &str) -> String {
 #[test]
 fn a_letter_reaches_the_mail_server_and_a_mailbox_that_is_not_there_is_shown() {
     let (port, heard) = listening(mail_server);
-    let smtp = Smtp::at(&format!("smtp://127.0.0.1:{port}"), "对接平台 <duijie@example.cn>").unwrap();
+    let smtp = Smtp::at(&format!("smtp://127.0.0.1:{port}"), "对接平台 <duijie@example.cn>", &TlsRoots::default()).unwrap();
     let town = Town::found().with(|app| app.with_post(Arc::new(smtp)));
     town.submitted();
     town.minutes(1);
@@ -118,7 +118,8 @@ fn a_letter_reaches_the_mail_server_and_a_mailbox_that_is_not_there_is_shown() {
 #[test]
 fn robots_of_three_kinds_are_told_in_their_own_forms() {
     let (port, heard) = listening(robot);
-    let town = Town::found().with(|app| app.with_robots(Robots::new(vec![format!("127.0.0.1:{port}")])));
+    let town =
+        Town::found().with(|app| app.with_outbound(Outbound::new(OutboundOptions { hosts: vec![format!("127.0.0.1:{port}")], ..OutboundOptions::default() })));
     for (kind, signed) in [(RobotKind::Wecom, false), (RobotKind::Dingtalk, true), (RobotKind::Feishu, true)] {
         let robot = Robot { kind, address: format!("http://127.0.0.1:{port}/hook?key=k"), secret: if signed { "SEC1".into() } else { String::new() } };
         town.choose(&town.officer, &NoticeChoice { email: false, robot: Some(robot), ..NoticeChoice::default() });
@@ -213,7 +214,7 @@ fn a_mail_server_of_others_takes_our_letters() {
     let mut server = Aiosmtpd(started.unwrap());
     let mut said = BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert_eq!(said.next().as_deref(), Some("ready"));
-    let smtp = Smtp::at(&format!("smtp://127.0.0.1:{port}"), "duijie@example.cn").unwrap();
+    let smtp = Smtp::at(&format!("smtp://127.0.0.1:{port}"), "duijie@example.cn", &TlsRoots::default()).unwrap();
     let town = Town::found().with(|app| app.with_post(Arc::new(smtp)));
     town.submitted();
     town.minutes(1);

@@ -1,5 +1,4 @@
-//! The portal as a program meets it: keys, versions, names for requests, cursors, the protocol for
-//! assistants.
+//! The portal as a program meets it: keys, versions, names for requests, cursors.
 
 use crate::browser::{Browser, Page, Portal};
 use axum::body::Body;
@@ -137,32 +136,4 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
     assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(last.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)));
     assert_eq!(browser.get("/").await.status, StatusCode::OK, "people are not counted");
-}
-
-#[tokio::test]
-async fn an_assistant_searches_matches_and_asks_under_the_rights_of_its_key() {
-    let portal = Portal::open();
-    let need = portal.first("need").await.rsplit('/').next().expect("an id").to_string();
-    let mut officer = Program::of(&portal, "officer", &[Scope::Read]);
-    let mut nobody = Program { browser: portal.browser(), key: String::new() };
-    let ask = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let hello = value(&officer.send(Method::POST, "/mcp", &[], &ask("initialize", json!({}))).await);
-    assert_eq!(hello["result"]["serverInfo"]["name"], "duijie");
-    let tools = value(&officer.send(Method::POST, "/mcp", &[], &ask("tools/list", json!({}))).await);
-    let names: Vec<&str> = tools["result"]["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
-    assert_eq!(names, ["search", "record", "match", "policy"]);
-    let call = |name: &str, arguments: Value| ask("tools/call", json!({ "name": name, "arguments": arguments }));
-    let found = value(&officer.send(Method::POST, "/mcp", &[], &call("search", json!({ "query": "涂层", "kind": "need" }))).await);
-    assert_eq!(found["result"]["structuredContent"]["hits"][0]["kind"], "need", "{found}");
-    let matched = value(&officer.send(Method::POST, "/mcp", &[], &call("match", json!({ "id": need }))).await);
-    assert_eq!(matched["result"]["isError"], false, "{matched}");
-    let organization = portal.app.organization_named("江南先进制造研究院").expect("a look-up").expect("an organization");
-    let policy = call("policy", json!({ "organization": organization }));
-    assert_eq!(value(&officer.send(Method::POST, "/mcp", &[], &policy).await)["result"]["isError"], false);
-    let refused = nobody.browser.send(Method::POST, "/mcp", &[("content-type", "application/json")], Body::from(policy.to_string())).await;
-    assert_eq!(value(&refused)["result"]["isError"], true, "what is not public stays so: {}", refused.text);
-    let unknown = value(&officer.send(Method::POST, "/mcp", &[], &ask("nonsense", json!({}))).await);
-    assert_eq!(unknown["error"]["code"], -32601);
-    let told = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-    assert_eq!(officer.send(Method::POST, "/mcp", &[], &told).await.status, StatusCode::ACCEPTED);
 }

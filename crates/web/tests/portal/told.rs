@@ -3,7 +3,7 @@
 use crate::browser::PASSWORD;
 use crate::clockwork::{Counting, Hands};
 use data_encoding::BASE64;
-use duijie_app::{App, AppOptions, HookEvent, ImportOptions, NewAccount, Outbound, Role, SearchRequest, Viewer, signature};
+use duijie_app::{App, AppOptions, HookEvent, ImportOptions, NewAccount, Outbound, OutboundOptions, Role, SearchRequest, Viewer, signature};
 use duijie_vocab::{Clock, RegionCode, Timestamp};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -80,7 +80,8 @@ impl Place {
         let hands = Arc::new(Hands(AtomicI64::new(noon.micros())));
         let clock: Arc<dyn Clock> = hands.clone();
         let options = AppOptions { data: data.path().into(), database: None, clock, entropy: Arc::new(Counting(AtomicU64::new(1))), group: Default::default() };
-        let app = App::open(options).expect("a new data directory").with_outbound(Outbound::new(true));
+        let app =
+            App::open(options).expect("a new data directory").with_outbound(Outbound::new(OutboundOptions { private: true, ..OutboundOptions::default() }));
         for (login, region) in [("officer", "320400"), ("elsewhere", "320100")] {
             let region = RegionCode::parse(region).expect("a region");
             let account = NewAccount { login: login.into(), name: login.into(), password: PASSWORD.into(), role: Role::Officer, region, organization: None };
