@@ -3,12 +3,14 @@
 //! signed with stands beside the journal, so that no export of it holds one.
 
 use crate::accounts::invalid;
+use crate::once::{Once, once};
 use crate::outbound::NamedBy;
 use crate::sessions::{later, own_login};
 use crate::webhook_delivery::{HookFailure, follower};
 use crate::{App, AppError, Role, Viewer};
 use data_encoding::BASE64;
 use duijie_journal::Event;
+use duijie_store::{Tx, View};
 use duijie_vocab::{Digest, RegionCode, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +45,7 @@ pub struct HookLine {
 }
 
 /// A webhook that was just made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewHook {
     pub id: String,
     /// What messages are signed with, in the form of Standard Webhooks; it is shown this once.
@@ -106,6 +108,18 @@ impl HookEvent {
 impl App {
     /// Makes a webhook of the viewer's that tells of `events` in `region` from now on.
     pub fn make_hook(&self, viewer: &Viewer, url: &str, events: &[HookEvent], region: Option<RegionCode>) -> Result<NewHook, AppError> {
+        self.make_hook_once(viewer, None, url, events, region)
+    }
+
+    /// As [`App::make_hook`]; under the same name it is made once.
+    pub fn make_hook_once(
+        &self,
+        viewer: &Viewer,
+        name: Option<&Once>,
+        url: &str,
+        events: &[HookEvent],
+        region: Option<RegionCode>,
+    ) -> Result<NewHook, AppError> {
         let login = own_login(viewer)?;
         let url = url.trim();
         if url.len() > MAX_URL || self.outbound().check(NamedBy::Person, url).is_err() {
@@ -119,23 +133,15 @@ impl App {
         if !viewer.region.contains(region) {
             return Err(invalid("webhook.region", text!("地区须在账号的地区之内", "the region has to lie within the account's")));
         }
-        if self.hooks_in_force()?.iter().filter(|(_, hook)| hook.login == login).count() >= MAX_HOOKS {
-            return Err(invalid("webhook.many", text!("每个账号最多 {MAX_HOOKS} 个", "an account has at most {MAX_HOOKS}")));
-        }
         let mut events = events.to_vec();
         events.sort();
         events.dedup();
         let id = Digest(self.random()).to_string()[..ID_DIGITS].to_string();
         let secret = format!("{MARK}{}", BASE64.encode(&self.random()));
         let hook = Hook { events, gone: false, login, made: self.now(), region, url: url.to_string() };
-        let (key, kept, expires) = (id.clone(), secret.clone(), later(self.now(), FOREVER_MICROS));
-        self.write(&self.actor(viewer)?, move |tx| {
-            let head = tx.view().head()?.seq;
-            tx.put_setting(&format!("{PREFIX}{key}"), &written(&hook)?)?;
-            tx.keep(SECRETS, &key, &kept, expires)?;
-            Ok(tx.set_cursor(&follower(&key), head)?)
-        })?;
-        Ok(NewHook { id, secret })
+        let (made, expires) = (NewHook { id, secret }, later(self.now(), FOREVER_MICROS));
+        let (viewer, name) = (viewer.clone(), name.cloned());
+        self.write(&self.actor(&viewer)?, move |tx| once(tx, &viewer, name.as_ref(), |tx| put_hook(tx, &hook, &made, expires)))
     }
 
     /// Ends a webhook; nothing is sent from now on.
@@ -175,9 +181,7 @@ impl App {
     }
 
     pub(crate) fn hooks_in_force(&self) -> Result<Vec<(String, Hook)>, AppError> {
-        let settings = self.store().read(|view| view.settings(PREFIX))?;
-        let hooks = settings.into_iter().map(|(key, value)| Ok((key[PREFIX.len()..].to_string(), parsed(&value)?))).collect::<Result<Vec<_>, AppError>>()?;
-        Ok(hooks.into_iter().filter(|(_, hook)| !hook.gone).collect())
+        self.store().read(in_force)
     }
 
     fn hook(&self, id: &str) -> Result<Option<Hook>, AppError> {
@@ -191,6 +195,24 @@ impl App {
         let secret = self.store().read(|view| view.kept(SECRETS, id, now))?;
         Ok(secret.and_then(|secret| BASE64.decode(secret.strip_prefix(MARK)?.as_bytes()).ok()))
     }
+}
+
+fn put_hook(tx: &mut Tx<'_>, hook: &Hook, made: &NewHook, expires: Timestamp) -> Result<NewHook, AppError> {
+    if in_force(&mut tx.view())?.iter().filter(|(_, other)| other.login == hook.login).count() >= MAX_HOOKS {
+        return Err(invalid("webhook.many", text!("每个账号最多 {MAX_HOOKS} 个", "an account has at most {MAX_HOOKS}")));
+    }
+    let head = tx.view().head()?.seq;
+    tx.put_setting(&format!("{PREFIX}{}", made.id), &written(hook)?)?;
+    tx.keep(SECRETS, &made.id, &made.secret, expires)?;
+    tx.set_cursor(&follower(&made.id), head)?;
+    Ok(made.clone())
+}
+
+/// The webhooks that were not ended, by id.
+fn in_force(view: &mut View<'_>) -> Result<Vec<(String, Hook)>, AppError> {
+    let hooks = view.settings(PREFIX)?.into_iter().map(|(key, value)| Ok((key[PREFIX.len()..].to_string(), parsed(&value)?)));
+    let hooks = hooks.collect::<Result<Vec<_>, AppError>>()?;
+    Ok(hooks.into_iter().filter(|(_, hook)| !hook.gone).collect())
 }
 
 fn parsed(value: &str) -> Result<Hook, AppError> {

@@ -194,7 +194,7 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             body: None,
             status: 200,
             shape: "FitView",
-            refusals: &[400, 404],
+            refusals: &[400, 404, 422],
             answers: get(fit),
         },
         ApiRoute {
@@ -500,11 +500,11 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             method: "POST",
             name: "webhook_make",
             about: "Asks to be told of events from now on. The secret of the signatures is in this answer alone.",
-            parameters: &[],
+            parameters: const { &[ONCE] },
             body: Some("WebhookWish"),
             status: 201,
             shape: "NewWebhook",
-            refusals: &[400, 403, 408, 413, 415, 422],
+            refusals: &[400, 403, 408, 409, 413, 415, 422],
             answers: post(webhook::create),
         },
         ApiRoute {

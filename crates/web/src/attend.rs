@@ -1,17 +1,20 @@
 //! The frame around every route: who visits and in which language, forms checked before any
 //! handler runs, faults put into words, and the headers that every answer carries.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Resubmit};
 use crate::portal::Portal;
+use crate::posted::Posted;
 use crate::tiles::TileLayer;
 use crate::visit::Visit;
 use crate::{posted, program, render};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub(crate) async fn attend(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
@@ -25,6 +28,7 @@ pub(crate) async fn attend(State(portal): State<Arc<Portal>>, request: Request, 
 }
 
 async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, next: Next) -> Result<Response, Fault> {
+    percent_decode_str(&visit.path).decode_utf8().map_err(|_| Fault::bad_encoding())?;
     if visit.path.starts_with("/assets/") {
         visit.set_cookies.clear();
         return Ok(next.run(request).await);
@@ -45,11 +49,24 @@ async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, n
         let body = std::mem::replace(request.body_mut(), Body::empty());
         let mut form = Request::new(body);
         *form.headers_mut() = request.headers().clone();
-        let posted = posted::read(portal, visit, form).await?;
-        request.extensions_mut().insert(Arc::new(posted));
+        let posted = Arc::new(posted::read(portal, visit, form).await?);
+        request.extensions_mut().insert(Arc::clone(&posted));
+        request.extensions_mut().insert(visit.clone());
+        let response = portal.once.answer(visit, &posted, Instant::now(), next.run(request)).await?;
+        return Ok(with_what_was_typed(visit, &posted, response));
     }
     request.extensions_mut().insert(visit.clone());
     Ok(next.run(request).await)
+}
+
+/// What was typed outlives the login that it was typed under: a refusal to somebody who is logged in no
+/// more gives it back. What one may not see answers as if it were not there, so that is such a refusal too.
+fn with_what_was_typed(visit: &Visit, posted: &Posted, response: Response) -> Response {
+    let fault = response.extensions().get::<Arc<Fault>>().filter(|fault| matches!(fault.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND));
+    let (None, Some(fault), None) = (&visit.viewer.login, fault, &posted.file) else { return response };
+    let Some(resubmit) = Resubmit::of(&visit.here(), &posted.fields) else { return response };
+    let fault = if visit.session.is_some() { Fault::login_ended() } else { Fault::clone(fault) };
+    Fault { resubmit: Some(resubmit), login_helps: true, ..fault }.into_response()
 }
 
 fn finish(portal: &Portal, visit: &Visit, response: Response) -> Response {

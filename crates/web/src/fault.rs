@@ -33,6 +33,8 @@ pub(crate) struct Fault {
 pub(crate) struct Resubmit {
     pub(crate) action: String,
     pub(crate) fields: Vec<(String, String)>,
+    /// Fields that are not given back and have to be typed again.
+    pub(crate) secrets: Vec<String>,
 }
 
 impl Fault {
@@ -195,6 +197,16 @@ impl Fault {
         Fault { resubmit, ..Fault::new(StatusCode::FORBIDDEN, "stale_form", text!("表单已过期", "The form has expired"), message, advice) }
     }
 
+    /// A form of somebody whose login ended while they wrote.
+    pub(crate) fn login_ended() -> Fault {
+        let message = text!("您的登录已过期，内容还没有提交。", "Your login has ended, and nothing was sent yet.");
+        let advice = text!(
+            "您填写的内容还在：请在新窗口登录，再回到这里重新提交。",
+            "What you typed is still here: log in in another tab, come back, and send it again."
+        );
+        Fault::new(StatusCode::FORBIDDEN, "login_ended", text!("登录已过期", "Your login has ended"), message, advice)
+    }
+
     /// The store or a template failed; the chain of causes goes to the log.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Fault {
         report(&error);
@@ -266,13 +278,15 @@ impl IntoResponse for Fault {
 }
 
 impl Resubmit {
-    /// What was typed, except passwords and the portal's own fields.
+    /// What was typed, except passwords and the portal's own fields; nothing of what is good once and soon over.
     pub(crate) fn of(action: &str, fields: &Pairs) -> Option<Resubmit> {
-        if fields.0.iter().any(|(name, _)| name.ends_with("password") || matches!(name.as_str(), "code" | "ticket" | "secret")) {
+        if fields.0.iter().any(|(name, _)| matches!(name.as_str(), "code" | "ticket" | "secret")) {
             return None;
         }
-        let fields = fields.without(crate::posted::TOKEN).0;
-        Some(Resubmit { action: action.to_string(), fields })
+        let secret = |(name, _): &(String, String)| name.ends_with("password") || name.ends_with("_secret");
+        let (secrets, fields): (Vec<_>, Vec<_>) = fields.without(crate::posted::TOKEN).0.into_iter().partition(secret);
+        let secrets = secrets.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name).collect();
+        Some(Resubmit { action: action.to_string(), fields, secrets })
     }
 }
 

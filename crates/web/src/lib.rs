@@ -12,6 +12,7 @@ mod fault;
 mod hex;
 mod kind;
 mod mcp;
+mod once;
 mod options;
 mod pace;
 mod pages;

@@ -3,6 +3,7 @@
 use crate::asset::Assets;
 use crate::attend::{attend, policy};
 use crate::fault::Fault;
+use crate::once::Once;
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::render::Pages;
@@ -34,6 +35,7 @@ pub(crate) struct Portal {
     pub(crate) stash: Stash,
     pub(crate) throttle: Throttle,
     pub(crate) pace: Pace,
+    pub(crate) once: Once,
     /// What pages may load and from where.
     pub(crate) policy: HeaderValue,
     pub(crate) visits: Semaphore,
@@ -54,6 +56,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         pages: Pages::over(Assets::here()),
         throttle: Throttle::new(),
         pace: Pace::new(),
+        once: Once::new(),
         uploads: Semaphore::new(UPLOADS),
         providers: Semaphore::new(PROVIDERS),
         workers: Semaphore::new(WORKERS),

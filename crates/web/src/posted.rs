@@ -61,7 +61,7 @@ pub(crate) async fn read(portal: &Portal, visit: &Visit, request: Request) -> Re
         return Ok(posted);
     }
     // Only a page of ours gets its own words back under a fresh token.
-    let resubmit = if same_origin && posted.file.is_none() { Resubmit::of(&visit.path, &posted.fields) } else { None };
+    let resubmit = if same_origin && posted.file.is_none() { Resubmit::of(&visit.here(), &posted.fields) } else { None };
     Err(Fault::stale_form(resubmit))
 }
 

@@ -306,7 +306,12 @@ mod tests {
             let (name, page) = samples.iter().find(|(name, _)| *name == wanted).expect("a sample");
             pages.html(Lang::Zh, name, frame, page).expect("a page")
         };
-        for (page, scripts) in [("map.html", &["map.js", "map.css", "map-worker.js"][..]), ("figures.html", &["charts.js"]), ("region.html", &["charts.js"]), ("network.html", &["charts.js"])] {
+        for (page, scripts) in [
+            ("map.html", &["map.js", "map.css", "map-worker.js"][..]),
+            ("figures.html", &["charts.js"]),
+            ("region.html", &["charts.js"]),
+            ("network.html", &["charts.js"]),
+        ] {
             let (with, without) = (shown(&WITH, page), shown(&WITHOUT, page));
             for script in scripts {
                 assert!(with.contains(&format!("/{script}\"")), "{page} does not ask for {script}");
@@ -333,6 +338,13 @@ mod tests {
                     assert!(html.contains(&format!("<html lang=\"{}\"", lang.tag())));
                     assert!(!html.contains(" style=\"") && !html.contains("<style"), "{name} holds an inline style");
                     assert!(!html.contains("<script>") && !html.contains(" onclick="), "{name} holds an inline script");
+                    let open = html.split("<form").skip(1).filter_map(|form| form.split("</form>").next()).filter(|form| !form.contains("method=\"post\""));
+                    for form in open {
+                        assert!(
+                            !form.contains("type=\"password\"") && !form.contains("\"_token\"") && !form.contains("secret"),
+                            "{name} would put a secret into an address"
+                        );
+                    }
                     assert!(html.len() < 200_000, "{name} has {} bytes", html.len());
                 }
             }

@@ -423,7 +423,7 @@ mod erased {
     }
 }
 
-fn visit(role: Role) -> Visit {
+pub(crate) fn visit(role: Role) -> Visit {
     let login = (role != Role::Public).then(|| "li".to_string());
     Visit {
         lang: duijie_vocab::Lang::Zh,

@@ -118,7 +118,7 @@ pub(super) fn base(headers: &HeaderMap) -> Result<i64, Fault> {
 }
 
 /// The name that the program gave the request; what it asks for goes into the digest.
-fn once(visit: &Visit, headers: &HeaderMap, sent: &Value) -> Result<Option<Once>, Fault> {
+pub(super) fn once(visit: &Visit, headers: &HeaderMap, sent: &Value) -> Result<Option<Once>, Fault> {
     let Some(line) = headers.get("idempotency-key") else { return Ok(None) };
     let key = line.to_str().unwrap_or_default();
     if !(1..=200).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {

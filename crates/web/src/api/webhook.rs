@@ -1,6 +1,7 @@
 //! Webhooks over the API: a program says where it wants to be told.
 
 use super::JSON;
+use super::record::once;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::program::Sent;
@@ -8,7 +9,7 @@ use crate::render::json;
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use duijie_app::{AppError, HookEvent};
 use duijie_vocab::{Diagnostic, Place, RegionCode, text};
@@ -35,13 +36,20 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     json(&portal.ask(move |app| app.hooks(&visit.viewer)).await?, JSON)
 }
 
-pub(crate) async fn create(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let wish: Wish = sent.read()?;
+pub(crate) async fn create(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let sent = sent.0?;
+    let once = once(&visit, &headers, &sent)?;
+    let wish: Wish = Sent(Ok(sent)).read()?;
     let region = wish.region.as_deref().map(RegionCode::find).transpose().map_err(|_| {
         let message = text!("没有这个行政区划，或有多个同名", "there is no such region, or there are several");
         Fault::from(AppError::Invalid(vec![Diagnostic::error("webhook.region", message).at(Place::field("region"))]))
     })?;
-    let made = portal.ask(move |app| app.make_hook(&visit.viewer, &wish.url, &wish.events, region)).await?;
+    let made = portal.ask(move |app| app.make_hook_once(&visit.viewer, once.as_ref(), &wish.url, &wish.events, region)).await?;
     let mut response = json(&made, JSON)?;
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)

@@ -4,6 +4,7 @@ use crate::browser::{Browser, Page, Portal};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use duijie_app::{Scope, Viewer};
+use duijie_vocab::RegionCode;
 use duijie_web::Options;
 use serde_json::{Value, json};
 
@@ -136,4 +137,35 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
     assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(last.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)));
     assert_eq!(browser.get("/").await.status, StatusCode::OK, "people are not counted");
+}
+
+#[tokio::test]
+async fn a_named_request_for_a_webhook_makes_one_and_tells_its_secret_again() {
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "officer", &Scope::ALL);
+    let wish = json!({ "url": "https://hooks.example.cn/in", "events": ["record.changed"] });
+    let name = [("idempotency-key", "hook-1")];
+    let first = program.send(Method::POST, "/api/webhooks", &name, &wish).await;
+    let again = program.send(Method::POST, "/api/webhooks", &name, &wish).await;
+    assert_eq!((first.status, again.status, &first.text), (StatusCode::CREATED, StatusCode::CREATED, &again.text));
+    let other = json!({ "url": "https://hooks.example.cn/out", "events": ["record.changed"] });
+    assert_eq!(program.send(Method::POST, "/api/webhooks", &name, &other).await.status, StatusCode::CONFLICT);
+    assert_eq!(value(&program.send(Method::GET, "/api/webhooks", &[], &Value::Null).await).as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_key_stays_within_its_region() {
+    let portal = Portal::open();
+    let district = RegionCode::parse("320412").expect("a region");
+    let key = portal.app.make_key(&Viewer::operator(), "officer", "test", &Scope::ALL, Some(district), 1).expect("a key").secret;
+    let mut program = Program { browser: portal.browser(), key };
+    let need = |title: &str, region: &str| json!({ "title": title, "main_problem": "x", "region": region });
+    let city = program.send(Method::POST, "/api/need", &[], &need("全市的需求", "320400")).await;
+    assert_eq!((city.status, value(&city)["code"].as_str()), (StatusCode::FORBIDDEN, Some("forbidden")), "the officer may, the key may not: {}", city.text);
+    let own = program.send(Method::POST, "/api/need", &[], &need("武进区的需求", "320412")).await;
+    assert_eq!(own.status, StatusCode::CREATED, "{}", own.text);
+    let place = portal.first("need").await.replacen("/need/", "/api/need/", 1);
+    let tag = program.send(Method::GET, &place, &[], &Value::Null).await.header("etag").to_string();
+    let change = program.send(Method::PATCH, &place, &[("if-match", &tag)], &json!({ "background": "x" })).await;
+    assert_eq!(change.status, StatusCode::FORBIDDEN, "{}", change.text);
 }

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 
 const VISITORS: [&str; 8] = ["public", "member", "stranger", "adviser", "officer", "elsewhere", "leader", "admin"];
 
-struct Line {
-    method: Method,
-    route: String,
-    path: String,
+pub(crate) struct Line {
+    pub(crate) method: Method,
+    pub(crate) route: String,
+    pub(crate) path: String,
     /// What is posted, if anything is.
-    body: String,
+    pub(crate) body: String,
     /// Statuses by visitor; empty where another test looks at the route.
-    statuses: Vec<u16>,
+    pub(crate) statuses: Vec<u16>,
 }
 
-fn lines() -> Vec<Line> {
+pub(crate) fn lines() -> Vec<Line> {
     include_str!("rights.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(line).collect()
 }
 
