@@ -70,13 +70,18 @@ pub struct AgencyView {
     pub classes: Vec<Text>,
     pub state: String,
     pub state_name: Text,
+    /// Why it was refused or struck off.
+    pub reason: Option<String>,
     /// The classes in which it is one of the ten best.
     pub best_in: Vec<Text>,
+    /// The steps that the viewer may take now.
+    pub acts: Vec<&'static str>,
 }
 
 /// A published rating.
 #[derive(Clone, Debug, Serialize)]
 pub struct RatingView {
+    pub region: RegionCode,
     pub region_name: String,
     pub class: Text,
     pub years: String,
@@ -122,7 +127,7 @@ impl App {
             }
             take(tx, &step, 0, &name).map(drop)
         })?;
-        Ok(shown(&filed, &[]))
+        Ok(shown(viewer, &filed, &[]))
     }
 
     /// Accepts, refuses or strikes off a filing.
@@ -142,7 +147,15 @@ impl App {
             take(tx, &step, stored.version, &stored.title)?;
             Ok(step.after)
         })?;
-        Ok(shown(&after, &[]))
+        Ok(shown(viewer, &after, &[]))
+    }
+
+    /// One filing, for its agency and the office.
+    pub fn filing(&self, viewer: &Viewer, id: &RecordId) -> Result<AgencyView, AppError> {
+        let filing = self.store().read(|view| load::<Filing>(view, id))?.value;
+        let target = Target { region: Some(filing.region), organization: Some(filing.agency.to_string()) };
+        viewer.may(Action::Hold, &target).map_err(|_| AppError::NotFound)?;
+        Ok(shown(viewer, &filing, &[]))
     }
 
     /// Filings that wait for the viewer's office, or the filings of the viewer's own organization.
@@ -154,17 +167,17 @@ impl App {
             (None, false) => return Ok(Vec::new()),
         };
         let filings = self.store().read(|view| list::<Filing>(view, &filter))?;
-        Ok(filings.iter().map(|stored| shown(&stored.value, &[])).collect())
+        Ok(filings.iter().map(|stored| shown(viewer, &stored.value, &[])).collect())
     }
 
     /// The listed agencies with the classes in which they are among the ten best, by region and name.
-    pub fn agencies(&self) -> Result<Vec<AgencyView>, AppError> {
+    pub fn agencies(&self, viewer: &Viewer) -> Result<Vec<AgencyView>, AppError> {
         let (filings, ratings) = self.store().read(|view| {
             let listed = MatterFilter { states: vec!["listed".to_string()], ..MatterFilter::default() };
             Ok::<_, AppError>((list::<Filing>(view, &listed)?, list::<RatingKept>(view, &MatterFilter::default())?))
         })?;
         let latest = latest(ratings.into_iter().map(|stored| stored.value).collect());
-        let mut views: Vec<AgencyView> = filings.iter().map(|stored| shown(&stored.value, &latest)).collect();
+        let mut views: Vec<AgencyView> = filings.iter().map(|stored| shown(viewer, &stored.value, &latest)).collect();
         views.sort_by(|a, b| (a.region, &a.name).cmp(&(b.region, &b.name)));
         Ok(views)
     }
@@ -239,6 +252,7 @@ fn scores(filing: &Filing, file: &RatingFile, class: ServiceClass) -> Scores {
 
 fn rating_view(kept: &RatingKept) -> RatingView {
     RatingView {
+        region: kept.region,
         region_name: kept.region.path(),
         class: kept.rating.class.name(),
         years: format!("{}–{}", kept.year + 1 - RATING_YEARS, kept.year),
@@ -247,7 +261,13 @@ fn rating_view(kept: &RatingKept) -> RatingView {
     }
 }
 
-fn shown(filing: &Filing, ratings: &[RatingKept]) -> AgencyView {
+fn shown(viewer: &Viewer, filing: &Filing, ratings: &[RatingKept]) -> AgencyView {
+    let acts: &[&'static str] = match &filing.state {
+        FilingState::Filed => &["list", "refuse"],
+        FilingState::Listed { .. } => &["strike"],
+        FilingState::Refused { .. } | FilingState::Struck { .. } => &[],
+    };
+    let pays = viewer.may(Action::Pay, &Target { region: Some(filing.region), organization: None }).is_ok();
     let best = ratings.iter().filter(|kept| kept.rating.rated.iter().any(|rated| rated.best && rated.agency == filing.agency));
     AgencyView {
         id: filing.id.clone(),
@@ -258,6 +278,11 @@ fn shown(filing: &Filing, ratings: &[RatingKept]) -> AgencyView {
         classes: filing.classes.iter().map(|class| class.name()).collect(),
         state: filing.state.as_str().to_string(),
         state_name: FilingState::name(filing.state.as_str()).unwrap_or_default(),
+        reason: match &filing.state {
+            FilingState::Refused { reason } | FilingState::Struck { reason } => Some(reason.clone()),
+            FilingState::Filed | FilingState::Listed { .. } => None,
+        },
+        acts: if pays { acts.to_vec() } else { Vec::new() },
         best_in: best.map(|kept| kept.rating.class.name()).collect(),
     }
 }

@@ -39,20 +39,11 @@ const MAX_NAME_CHARS: usize = 120;
 impl App {
     /// Puts a document to a case.
     pub fn attach_document(&self, viewer: &Viewer, id: &RecordId, version: Option<u32>, name: &str, bytes: &[u8]) -> Result<(), AppError> {
-        let refused = |message| AppError::Invalid(vec![Diagnostic::error("document", message).at(Place::field("file"))]);
         // Nobody makes us look at a file before we know that it is their case.
         let case = self.store().read(|view| read_case(view, id))?;
         seen_by(viewer, &case)?;
-        let limit = DOCUMENT_LIMIT_BYTES / (1024 * 1024);
-        if bytes.len() > DOCUMENT_LIMIT_BYTES {
-            return Err(refused(text!("文件超过 {limit} MB", "the file has more than {limit} MB")));
-        }
-        if bytes.is_empty() {
-            return Err(refused(text!("请选择文件；空文件不能上传", "choose a file; an empty one is not taken")));
-        }
-        DocumentKind::of(name, bytes).map_err(|fault| AppError::Invalid(vec![fault]))?;
+        let name = acceptable(name, bytes)?;
         let document = self.documents().keep(bytes).map_err(|fault| AppError::Internal(fault.into()))?;
-        let name: String = name.trim().chars().take(MAX_NAME_CHARS).collect();
         self.move_case(viewer, id, version, move |case, who, tx| {
             let act = Act::Attach { name: name.clone(), document };
             Ok(case.act(act, who, tx.now(), &rules(&mut tx.view(), case.region)?)?)
@@ -68,20 +59,20 @@ impl App {
             return Err(AppError::NotFound);
         }
         let document = case.documents.iter().find(|document| document.digest == digest).ok_or(AppError::NotFound)?;
-        let bytes = self.documents().read(&digest).map_err(|fault| {
-            let name = &document.name;
-            match fault.kind() {
-                ErrorKind::NotFound => AppError::Unavailable(text!(
-                    "文件“{name}”不在数据目录中，请联系管理员",
-                    "the file `{name}` is not in the data directory; tell the administrator"
-                )),
-                _ => {
-                    AppError::Unavailable(text!("文件“{name}”与登记的摘要不符，请联系管理员", "the file `{name}` is not what was kept; tell the administrator"))
-                }
-            }
+        self.read_document(&document.name, &digest)
+    }
+
+    /// The document under `digest`, which is called `name`.
+    pub(crate) fn read_document(&self, name: &str, digest: &Digest) -> Result<DocumentBytes, AppError> {
+        let bytes = self.documents().read(digest).map_err(|fault| match fault.kind() {
+            ErrorKind::NotFound => AppError::Unavailable(text!(
+                "文件“{name}”不在数据目录中，请联系管理员",
+                "the file `{name}` is not in the data directory; tell the administrator"
+            )),
+            _ => AppError::Unavailable(text!("文件“{name}”与登记的摘要不符，请联系管理员", "the file `{name}` is not what was kept; tell the administrator")),
         })?;
-        let kind = DocumentKind::of(&document.name, &bytes).unwrap_or(DocumentKind::Plain);
-        Ok(DocumentBytes { name: document.name.clone(), kind, bytes })
+        let kind = DocumentKind::of(name, &bytes).unwrap_or(DocumentKind::Plain);
+        Ok(DocumentBytes { name: name.to_string(), kind, bytes })
     }
 
     /// What a page shows of a document.
@@ -124,4 +115,18 @@ impl App {
             }
         }
     }
+}
+
+/// The name under which a file is kept, if it is of a kind and a size that is taken.
+pub(crate) fn acceptable(name: &str, bytes: &[u8]) -> Result<String, AppError> {
+    let refused = |message| AppError::Invalid(vec![Diagnostic::error("document", message).at(Place::field("file"))]);
+    let limit = DOCUMENT_LIMIT_BYTES / (1024 * 1024);
+    if bytes.len() > DOCUMENT_LIMIT_BYTES {
+        return Err(refused(text!("文件超过 {limit} MB", "the file has more than {limit} MB")));
+    }
+    if bytes.is_empty() {
+        return Err(refused(text!("请选择文件；空文件不能上传", "choose a file; an empty one is not taken")));
+    }
+    DocumentKind::of(name, bytes).map_err(|fault| AppError::Invalid(vec![fault]))?;
+    Ok(name.trim().chars().take(MAX_NAME_CHARS).collect())
 }

@@ -2,7 +2,8 @@
 
 use crate::case_form::judged;
 use crate::casework::{CASE, case_of, put_step, rules};
-use crate::{App, AppError, CaseForm, Role, Viewer};
+use crate::once::once;
+use crate::{App, AppError, CaseForm, Once, Role, Viewer};
 use duijie_docking::{Act, Case, Earlier, Hold, Opening, Origin, Pairs, Seeker, Who, holds};
 use duijie_journal::Actor;
 use duijie_store::{MatterFilter, MatterOrder, Tx, View};
@@ -23,6 +24,11 @@ impl App {
     /// Opens a case from the form, and hands it in at once if `submit`. Members open for their own
     /// organization, advisers and officers for those of their region.
     pub fn open_case(&self, viewer: &Viewer, form: &CaseForm, submit: bool) -> Result<RecordId, AppError> {
+        self.open_case_once(viewer, None, form, submit)
+    }
+
+    /// The same for a request that may come twice: the second one is told the case of the first.
+    pub fn open_case_once(&self, viewer: &Viewer, request: Option<&Once>, form: &CaseForm, submit: bool) -> Result<RecordId, AppError> {
         let who = opener(viewer)?;
         let (need, contact, faults) = form.read();
         if !faults.is_empty() {
@@ -32,8 +38,8 @@ impl App {
         let id = self.fresh_case_id();
         let seeker = Seeker { organization: asker.id.clone(), name: asker.name, anonymous: form.anonymous };
         let opening = Opening { id: id.clone(), region: asker.region, seeker, need, contact, origin: None };
-        self.write(&self.actor(viewer)?, move |tx| open(tx, opening.clone(), &who, submit).map(drop))?;
-        Ok(id)
+        let (viewer_in, request) = (viewer.clone(), request.cloned());
+        self.write(&self.actor(viewer)?, move |tx| once(tx, &viewer_in, request.as_ref(), |tx| open(tx, opening.clone(), &who, submit).map(|case| case.id)))
     }
 
     /// Whether the viewer may open cases at all; a refusal says why not.

@@ -77,6 +77,7 @@ impl App {
     pub fn check(&self) -> Result<Checkup, AppError> {
         let mut report = self.store().check()?;
         report.faults.extend(self.document_faults()?);
+        report.faults.extend(self.order_file_faults()?);
         let sound = report.is_sound();
         Ok(Checkup {
             sound,

@@ -112,6 +112,9 @@ impl App {
         }
         let rows = rows_of(file, bytes)?;
         let (lines, diagnostics) = read_bank_rows(&rows);
+        if lines.is_empty() && !diagnostics.is_empty() {
+            return Err(AppError::Invalid(diagnostics));
+        }
         let statement = self.statement(viewer, account, None, None)?;
         let first = lines.iter().map(|line| line.date).min();
         let last = lines.iter().map(|line| line.date).max();

@@ -67,10 +67,12 @@ mod network;
 mod notices;
 mod once;
 mod order;
+mod order_file;
 mod outbound;
 mod payout;
 mod payout_appeal;
 mod payout_files;
+mod payout_lists;
 mod payout_overview;
 mod payout_reading;
 mod payout_run;
@@ -159,11 +161,13 @@ pub use network::{Bridge, Hub, HubTie, Network};
 pub use notices::NoticeView;
 pub use once::Once;
 pub use order::{OrderAct, OrderView, RedeemReport, SchemeFigures};
+pub use order_file::{OrderDocument, OrderFile};
 pub use outbound::{NamedBy, Outbound, OutboundFault, OutboundOptions, Reply, Sending};
-pub use payout::{EntitlementRequest, EntitlementView, ManySteps, PublishedList, PublishedRow};
+pub use payout::{EntitlementRequest, EntitlementView, ManySteps, PayoutSummary, Standing, SummaryLine};
 pub use payout_files::{PaymentFile, ReturnReport};
+pub use payout_lists::{PublishedLine, PublishedList, PublishedRow};
 pub use payout_overview::{MeasureOverview, PayoutOverview};
-pub use payout_run::{Missed, Replayed, RunDone, RunPreview};
+pub use payout_run::{Missed, MissedYear, OutcomeSum, Replayed, RunDone, RunPreview};
 pub use policy_batch::{BatchReport, Explanation, FactLine, TallyLine};
 pub use policy_files::{PolicyFiles, policy_schema, shipped_measures};
 pub use policy_subjects::{Subjects, looks_like_json};
@@ -184,7 +188,7 @@ pub use viewer::{Action, Refused, Role, Target, Viewer};
 pub use views::*;
 pub use visit_record::{PromiseView, VisitDesk, VisitForm, VisitView};
 pub use voucher::{VoucherAct, VoucherView};
-pub use voucher_table::{TableReport, VOUCHER_COLUMNS};
+pub use voucher_table::{TableFiles, TableReport, VOUCHER_COLUMNS};
 pub use webhook::{HookEvent, HookLine, NewHook};
 pub use webhook_delivery::{HookFailure, HooksReport, signature};
 
@@ -192,5 +196,5 @@ pub use webhook_delivery::{HookFailure, HooksReport, signature};
 pub use duijie_ledger::{AccountId, AccountKind, Difference, Statement, TransferId};
 pub use duijie_payout::{
     Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Scheme, ServiceClass, Terms,
-    Verdict as PayVerdict,
+    Verdict as PayVerdict, act_name,
 };

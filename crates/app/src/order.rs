@@ -1,7 +1,8 @@
 //! Service orders that vouchers pay a part of: placing, delivering, claiming, redeeming in batches
 //! and paying, with the signs of abuse before each.
 
-use crate::promise::{Promise, Stored, by, concerning, find, keep, list, load, page, post, refused};
+use crate::order_file::{OrderDocument, OrderFile, documents, gather};
+use crate::promise::{Promise, Stored, by, concerning, find, for_each, in_office, keep, list, load, page, post, refused};
 use crate::scheme::scheme_of;
 use crate::voucher::rules_of;
 use crate::{Action, App, AppError, Target, Viewer};
@@ -17,6 +18,9 @@ pub(crate) struct Ordered {
     pub(crate) holder_name: String,
     pub(crate) agency_name: String,
     pub(crate) findings: Vec<Finding>,
+    /// The files that were sent of the documents that the order names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<OrderFile>,
 }
 
 impl Promise for Ordered {
@@ -73,6 +77,8 @@ pub struct OrderView {
     pub state_name: Text,
     pub batch: Option<String>,
     pub findings: Vec<Finding>,
+    /// Contract, invoice and report.
+    pub documents: Vec<OrderDocument>,
     pub acts: Vec<&'static str>,
     pub updated: String,
 }
@@ -123,9 +129,11 @@ impl App {
             let stored = load::<Voucher>(&mut tx.view(), &voucher)?;
             let agency = load::<Filing>(&mut tx.view(), &filing)?.value;
             let home = rules_of(&mut tx.view(), &stored.value)?;
-            let host = scheme_of(&mut tx.view(), agency.region)?.filter(|host| host.region != home.region);
-            // An agency files with its place; its scheme may be that of the region above.
-            let agency = Filing { region: host.as_ref().map_or(home.region, |host| host.region), ..agency };
+            let host = scheme_of(&mut tx.view(), agency.region)?;
+            // An agency files with its place; its scheme may be that of the region above. Where there is
+            // none nobody could settle, so that the place stays and the order is refused.
+            let agency = Filing { region: host.as_ref().map_or(agency.region, |host| host.region), ..agency };
+            let host = host.filter(|host| host.region != home.region);
             let by = by(tx, &viewer_in);
             let (version, title) = (stored.version, stored.title.clone());
             let step = place_order(stored.value, &home, host.as_ref(), &agency, contract.clone(), &by).map_err(refused)?;
@@ -135,7 +143,9 @@ impl App {
             }
             let found = suspicions(&mut tx.view(), order, &agency.persons, &home)?;
             forbid(&found)?;
-            let ordered = Ordered { order: order.clone(), holder_name: title.clone(), agency_name: agency.name.clone(), findings: found };
+            let mut files = Vec::new();
+            gather(tx, &viewer_in, order, &mut files)?;
+            let ordered = Ordered { order: order.clone(), holder_name: title.clone(), agency_name: agency.name.clone(), findings: found, files };
             keep_both(tx, &step, ordered, (0, version), &title)
         })?;
         self.order(viewer, &id)
@@ -176,7 +186,7 @@ impl App {
             let (versions, title) = ((stored.version, voucher.version), voucher.title.clone());
             let home = rules_of(&mut tx.view(), &voucher.value)?;
             let by = by(tx, &viewer_in);
-            let Ordered { order, holder_name, agency_name, mut findings } = stored.value;
+            let Ordered { order, holder_name, agency_name, mut findings, mut files } = stored.value;
             let step = match &act {
                 OrderAct::Deliver { evidence } => order.deliver(voucher.value, evidence.clone(), &by),
                 OrderAct::Claim => order.claim(voucher.value, &by),
@@ -187,8 +197,9 @@ impl App {
             if matches!(act, OrderAct::Deliver { .. }) {
                 findings = suspicions(&mut tx.view(), &step.after.1, &[], &home)?;
                 forbid(&findings)?;
+                gather(tx, &viewer_in, &step.after.1, &mut files)?;
             }
-            let ordered = Ordered { order: step.after.1.clone(), holder_name, agency_name, findings };
+            let ordered = Ordered { order: step.after.1.clone(), holder_name, agency_name, findings, files };
             keep_both(tx, &step, ordered, versions, &title).map(drop)
         })?;
         self.order(viewer, id)
@@ -197,6 +208,10 @@ impl App {
     /// Redeems claimed orders as one batch. An order with signs of abuse is held, unless `despite`
     /// says why it is redeemed all the same.
     pub fn redeem_batch(&self, viewer: &Viewer, batch: &str, ids: &[RecordId], despite: Option<&str>) -> Result<RedeemReport, AppError> {
+        in_office(viewer)?;
+        if batch.trim().is_empty() {
+            return Err(AppError::Invalid(vec![Diagnostic::error("order.batch", text!("请填写批次", "name the batch"))]));
+        }
         let mut report = RedeemReport { batch: batch.to_string(), ..RedeemReport::default() };
         let (mut amount, mut contracts) = (0i64, 0i64);
         for id in ids {
@@ -217,10 +232,26 @@ impl App {
         Ok(report)
     }
 
+    /// The claimed orders of the viewer's region, which a batch may redeem.
+    pub fn claimed_orders(&self, viewer: &Viewer) -> Result<Vec<RecordId>, AppError> {
+        in_office(viewer)?;
+        let filter = MatterFilter { states: vec!["claimed".to_string()], regions: vec![viewer.region], ..MatterFilter::default() };
+        let mut ids = Vec::new();
+        self.store().read(|view| for_each::<Ordered>(view, &filter, |stored| ids.push(stored.value.order.id)))?;
+        Ok(ids)
+    }
+
     /// Records that the bank paid the orders of a batch.
     pub fn pay_batch(&self, viewer: &Viewer, batch: &str, bank_serial: &str) -> Result<usize, AppError> {
+        in_office(viewer)?;
         let filter = MatterFilter { states: vec!["redeemed".to_string()], ..concerning("batch", batch) };
         let stored = self.store().read(|view| list::<Ordered>(view, &filter))?;
+        if stored.is_empty() {
+            return Err(AppError::Conflict(text!("批次 {batch} 没有待付款的订单", "no order of batch {batch} waits to be paid")));
+        }
+        if bank_serial.trim().is_empty() {
+            return Err(AppError::Invalid(vec![Diagnostic::error("order.serial", text!("请填写银行流水号", "give the bank's serial number"))]));
+        }
         let mut paid = 0;
         for one in stored {
             let target = Target { region: Some(one.value.region()), organization: None };
@@ -229,9 +260,9 @@ impl App {
             self.write(&self.actor(viewer)?, move |tx| {
                 let stored = load::<Ordered>(&mut tx.view(), &id)?;
                 let bank = crate::ledger::treasury(stored.value.region());
-                let Ordered { order, holder_name, agency_name, findings } = stored.value;
+                let Ordered { order, holder_name, agency_name, findings, files } = stored.value;
                 let step = order.pay(&bank, &serial).map_err(refused)?;
-                let step = step.map(|order| Ordered { order, holder_name, agency_name, findings });
+                let step = step.map(|order| Ordered { order, holder_name, agency_name, findings, files });
                 crate::promise::take(tx, &step, stored.version, &stored.title).map(drop)
             })?;
             paid += 1;
@@ -242,7 +273,10 @@ impl App {
     /// The figures of a scheme: agencies that were ordered from or listed for it, orders, amounts,
     /// batches. Cancelled, declined and expired orders do not count.
     pub fn scheme_figures(&self, scheme: &str) -> Result<SchemeFigures, AppError> {
-        let orders = self.store().read(|view| list::<Ordered>(view, &concerning("scheme", scheme)))?;
+        let orders = self.store().read(|view| {
+            crate::scheme::scheme(view, scheme)?;
+            list::<Ordered>(view, &concerning("scheme", scheme))
+        })?;
         let counts =
             |stored: &&Stored<Ordered>| !matches!(stored.value.order.state, OrderState::Cancelled { .. } | OrderState::Declined { .. } | OrderState::Expired);
         let orders: Vec<&Order> = orders.iter().filter(counts).map(|stored| &stored.value.order).collect();
@@ -280,13 +314,13 @@ impl App {
             let voucher = load::<Voucher>(&mut tx.view(), &stored.value.order.voucher)?;
             let (versions, title) = ((stored.version, voucher.version), voucher.title.clone());
             let home = rules_of(&mut tx.view(), &voucher.value)?;
-            let Ordered { order, holder_name, agency_name, findings } = stored.value;
+            let Ordered { order, holder_name, agency_name, findings, files } = stored.value;
             let mut step = order.redeem(voucher.value, &home, &batch).map_err(refused)?;
             if let Some(why) = &despite {
                 step.did.details.insert("despite".to_string(), why.clone());
             }
             let order = step.after.1.clone();
-            let ordered = Ordered { order: order.clone(), holder_name, agency_name, findings };
+            let ordered = Ordered { order: order.clone(), holder_name, agency_name, findings, files };
             keep_both(tx, &step, ordered, versions, &title)?;
             Ok(order)
         })
@@ -297,9 +331,9 @@ impl App {
 pub(crate) fn expire(tx: &mut Tx<'_>, voucher: Stored<Voucher>, order: &RecordId, rules: &Scheme, today: Date) -> Result<bool, AppError> {
     let stored = load::<Ordered>(&mut tx.view(), order)?;
     let (versions, title) = ((stored.version, voucher.version), voucher.title.clone());
-    let Ordered { order, holder_name, agency_name, findings } = stored.value;
+    let Ordered { order, holder_name, agency_name, findings, files } = stored.value;
     let step = order.expire(voucher.value, rules, today).map_err(refused)?;
-    let ordered = Ordered { order: step.after.1.clone(), holder_name, agency_name, findings };
+    let ordered = Ordered { order: step.after.1.clone(), holder_name, agency_name, findings, files };
     keep_both(tx, &step, ordered, versions, &title)?;
     Ok(true)
 }
@@ -358,7 +392,7 @@ fn may_take(viewer: &Viewer, order: &Order, act: &OrderAct) -> Result<(), AppErr
 }
 
 fn shown(viewer: &Viewer, stored: &Stored<Ordered>) -> OrderView {
-    let Ordered { order, holder_name, agency_name, findings } = &stored.value;
+    let Ordered { order, holder_name, agency_name, findings, files } = &stored.value;
     let (serves, pays) = (viewer.may(Action::Hold, &agency(order)).is_ok(), viewer.may(Action::Pay, &agency(order)).is_ok());
     let acts: &[&'static str] = match order.state {
         OrderState::Placed if serves => &["deliver", "cancel"],
@@ -391,6 +425,7 @@ fn shown(viewer: &Viewer, stored: &Stored<Ordered>) -> OrderView {
             _ => None,
         },
         findings: if pays { findings.clone() } else { Vec::new() },
+        documents: documents(order, files),
         acts: acts.to_vec(),
         updated: stored.updated.china_minute(),
     }

@@ -1,7 +1,7 @@
 //! Entitlements 兑付: what an organization is promised, the steps that people take, and the lists
 //! that everybody may read.
 
-use crate::promise::{Promise, Stored, by, concerning, for_each, list, load, page, refused, take};
+use crate::promise::{Promise, Stored, by, concerning, for_all, in_office, load, page, refused, take};
 use crate::{Action, App, AppError, Refused, Target, Viewer};
 use duijie_payout::{Act, AnyEntitlement, Grade, Terms, possible};
 use duijie_policy::{KnownFact, Period};
@@ -115,6 +115,55 @@ pub struct EntitlementRequest {
     pub after: Option<String>,
 }
 
+/// Where an entitlement stands, for the organization that it is promised to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Its bank account has to be confirmed.
+    WaitsForYou,
+    UnderWay,
+    Paid,
+    Ended,
+}
+
+impl Standing {
+    const ALL: [Standing; 4] = [Standing::WaitsForYou, Standing::UnderWay, Standing::Paid, Standing::Ended];
+
+    fn of(state: &str) -> Standing {
+        match state {
+            "pushed" => Standing::WaitsForYou,
+            "paid" | "archived" => Standing::Paid,
+            "rejected" | "replaced" | "withdrawn" | "recalled" | "recovered" => Standing::Ended,
+            _ => Standing::UnderWay,
+        }
+    }
+
+    fn name(self) -> Text {
+        match self {
+            Standing::WaitsForYou => text!("待您确认账户", "waits for your account"),
+            Standing::UnderWay => text!("办理中", "under way"),
+            Standing::Paid => text!("已兑付", "paid"),
+            Standing::Ended => text!("未兑付或已追回", "ended or asked back"),
+        }
+    }
+}
+
+/// The entitlements of an organization in sums.
+#[derive(Clone, Debug, Serialize)]
+pub struct PayoutSummary {
+    pub organization: RecordId,
+    pub lines: Vec<SummaryLine>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryLine {
+    pub standing: Standing,
+    pub name: Text,
+    pub payouts: usize,
+    pub amount_fen: Fen,
+    pub amount: String,
+}
+
 /// What became of the same act on many entitlements.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ManySteps {
@@ -122,26 +171,6 @@ pub struct ManySteps {
     pub amount: Fen,
     /// Those that were not moved, and why.
     pub refused: Vec<(RecordId, Text)>,
-}
-
-/// A published list 公示 for everybody.
-#[derive(Clone, Debug, Serialize)]
-pub struct PublishedList {
-    pub list: String,
-    pub measure_name: Text,
-    pub period: String,
-    /// Until when objections are heard; nothing once all is over.
-    pub open_until: Option<String>,
-    pub rows: Vec<PublishedRow>,
-    pub total: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct PublishedRow {
-    pub firm_name: String,
-    pub amount: String,
-    pub amount_fen: Fen,
-    pub state_name: Text,
 }
 
 const PAGE: usize = 100;
@@ -201,28 +230,24 @@ impl App {
 
     /// Takes the same step on many; each on its own, so that one refusal does not stop the others.
     pub fn payout_steps(&self, viewer: &Viewer, ids: &[RecordId], act: &Act) -> Result<ManySteps, AppError> {
+        self.payout_steps_with(viewer, ids, act, |_, _| Ok(()))
+    }
+
+    /// The same, where `also` writes with each transaction what it has to say about its part.
+    pub(crate) fn payout_steps_with(
+        &self,
+        viewer: &Viewer,
+        ids: &[RecordId],
+        act: &Act,
+        also: impl Fn(&mut Tx<'_>, &SomeSteps) -> Result<(), AppError> + Clone + Send + 'static,
+    ) -> Result<ManySteps, AppError> {
         let mut all = ManySteps::default();
         for chunk in ids.chunks(TOGETHER) {
-            let (act, viewer_in, ids, terms) = (act.clone(), viewer.clone(), chunk.to_vec(), self.terms_of(chunk)?);
+            let (act, viewer_in, ids, terms, also) = (act.clone(), viewer.clone(), chunk.to_vec(), self.terms_of(chunk)?, also.clone());
             let some = self.write(&self.actor(viewer)?, move |tx| {
-                let mut some = ManySteps::default();
-                for id in &ids {
-                    let stored = load::<Promised>(&mut tx.view(), id)?;
-                    let amount = stored.value.entitlement.claim().amount;
-                    let terms = terms.get(&stored.value.region()).copied().unwrap_or_default();
-                    let told = may_take(&viewer_in, &stored.value, &act)
-                        .and_then(|()| one_of_many(&act))
-                        .and_then(|()| step(tx, &viewer_in, stored, act.clone(), &terms));
-                    match told {
-                        Ok(_) => {
-                            some.done += 1;
-                            some.amount.0 = some.amount.0.saturating_add(amount.0);
-                        }
-                        Err(why @ (AppError::Refused(_) | AppError::Invalid(_) | AppError::Conflict(_))) => some.refused.push((id.clone(), why.message())),
-                        Err(other) => return Err(other),
-                    }
-                }
-                Ok(some)
+                let some = some_steps(tx, &viewer_in, &ids, &act, &terms)?;
+                also(tx, &some)?;
+                Ok(some.told)
             })?;
             all.done += some.done;
             all.amount.0 = all.amount.0.saturating_add(some.amount.0);
@@ -231,45 +256,75 @@ impl App {
         Ok(all)
     }
 
+    /// Approves everything confirmed or once approved, of one measure and period or of all.
+    pub fn approve_payouts(&self, viewer: &Viewer, of: Option<(&str, &str)>) -> Result<ManySteps, AppError> {
+        in_office(viewer)?;
+        let mut ids = Vec::new();
+        for state in ["confirmed", "endorsed"] {
+            let (measure, period) = of.map_or((None, None), |(measure, period)| (Some(measure.to_string()), Some(period.to_string())));
+            ids.extend(self.entitlement_ids(viewer, &EntitlementRequest { state: Some(state.to_string()), measure, period, ..EntitlementRequest::default() })?);
+        }
+        self.payout_steps(viewer, &ids, &Act::Approve)
+    }
+
+    /// What an organization was paid, what is under way and what waits for it.
+    pub fn payout_summary(&self, viewer: &Viewer, organization: &RecordId) -> Result<PayoutSummary, AppError> {
+        let target = Target { region: None, organization: Some(organization.to_string()) };
+        viewer.may(Action::Hold, &target)?;
+        let mut sums: BTreeMap<Standing, (usize, i64)> = BTreeMap::new();
+        let filter = filter(viewer, &EntitlementRequest { organization: Some(organization.to_string()), ..EntitlementRequest::default() })?;
+        self.store().read(|view| {
+            for_all::<Promised>(view, &filter, |stored| {
+                let sum = sums.entry(Standing::of(stored.value.entitlement.state())).or_default();
+                *sum = (sum.0 + 1, sum.1.saturating_add(stored.value.entitlement.claim().amount.0));
+            })
+        })?;
+        let line = |standing: Standing| {
+            let (payouts, amount) = sums.get(&standing).copied().unwrap_or_default();
+            SummaryLine { standing, name: standing.name(), payouts, amount_fen: Fen(amount), amount: Fen(amount).chinese() }
+        };
+        Ok(PayoutSummary { organization: organization.clone(), lines: Standing::ALL.map(line).to_vec() })
+    }
+
     /// The ids of all entitlements that `request` asks for.
     pub fn entitlement_ids(&self, viewer: &Viewer, request: &EntitlementRequest) -> Result<Vec<RecordId>, AppError> {
         let filter = filter(viewer, request)?;
         let mut ids = Vec::new();
-        self.store().read(|view| for_each::<Promised>(view, &filter, |stored| ids.push(stored.value.id().clone())))?;
+        self.store().read(|view| for_all::<Promised>(view, &filter, |stored| ids.push(stored.value.id().clone())))?;
         Ok(ids)
-    }
-
-    /// Publishes everything approved under a measure for a period as one list, and returns its name.
-    pub fn publish_payouts(&self, viewer: &Viewer, measure: &str, period: &str) -> Result<(String, ManySteps), AppError> {
-        let request = EntitlementRequest {
-            state: Some("approved".into()),
-            measure: Some(measure.to_string()),
-            period: Some(period.to_string()),
-            ..EntitlementRequest::default()
-        };
-        let ids = self.entitlement_ids(viewer, &request)?;
-        let name = format!("{measure}/{period}/{}", self.now().china_date());
-        let steps = self.payout_steps(viewer, &ids, &Act::Publish { list: name.clone() })?;
-        Ok((name, steps))
-    }
-
-    /// The published lists, newest first; everybody may read them.
-    pub fn published_lists(&self) -> Result<Vec<PublishedList>, AppError> {
-        let states = ["published", "ordered", "paid", "archived"].map(str::to_string).to_vec();
-        let rows = self.store().read(|view| list::<Promised>(view, &MatterFilter { states, ..MatterFilter::default() }))?;
-        let mut lists: BTreeMap<String, Vec<Stored<Promised>>> = BTreeMap::new();
-        for row in rows {
-            if let Some((name, _)) = row.value.entitlement.list() {
-                lists.entry(name.to_string()).or_default().push(row);
-            }
-        }
-        Ok(lists.into_iter().rev().map(|(name, rows)| published(name, &rows)).collect())
     }
 
     fn terms_of(&self, ids: &[RecordId]) -> Result<BTreeMap<RegionCode, Terms>, AppError> {
         let regions = self.store().read(|view| ids.iter().map(|id| Ok(load::<Promised>(view, id)?.value.region())).collect::<Result<Vec<_>, AppError>>())?;
         regions.into_iter().map(|region| Ok((region, self.payout_terms(region)?))).collect()
     }
+}
+
+/// The steps of one transaction.
+pub(crate) struct SomeSteps {
+    pub(crate) told: ManySteps,
+    /// One that was moved, as it is now.
+    pub(crate) one: Option<Promised>,
+}
+
+fn some_steps(tx: &mut Tx<'_>, viewer: &Viewer, ids: &[RecordId], act: &Act, terms: &BTreeMap<RegionCode, Terms>) -> Result<SomeSteps, AppError> {
+    let mut some = SomeSteps { told: ManySteps::default(), one: None };
+    for id in ids {
+        let stored = load::<Promised>(&mut tx.view(), id)?;
+        let amount = stored.value.entitlement.claim().amount;
+        let terms = terms.get(&stored.value.region()).copied().unwrap_or_default();
+        let told = may_take(viewer, &stored.value, act).and_then(|()| one_of_many(act)).and_then(|()| step(tx, viewer, stored, act.clone(), &terms));
+        match told {
+            Ok(after) => {
+                some.told.done += 1;
+                some.told.amount.0 = some.told.amount.0.saturating_add(amount.0);
+                some.one = Some(after);
+            }
+            Err(why @ (AppError::Refused(_) | AppError::Invalid(_) | AppError::Conflict(_))) => some.told.refused.push((id.clone(), why.message())),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(some)
 }
 
 /// An appeal is upheld with a new decision about its firm, which is no act on many.
@@ -285,33 +340,6 @@ pub(crate) fn step(tx: &mut Tx<'_>, viewer: &Viewer, stored: Stored<Promised>, a
     let step = step.map(|entitlement| Promised { entitlement, grounds });
     take(tx, &step, version, &title)?;
     Ok(step.after)
-}
-
-fn published(name: String, rows: &[Stored<Promised>]) -> PublishedList {
-    let first = rows.first().map(|row| &row.value);
-    let open = rows.iter().filter_map(|row| row.value.entitlement.list().and_then(|(_, until)| until)).max();
-    let mut shown: Vec<PublishedRow> = rows
-        .iter()
-        .map(|row| {
-            let (claim, state) = (row.value.entitlement.claim(), row.value.entitlement.state());
-            PublishedRow {
-                firm_name: row.value.grounds.firm_name.clone(),
-                amount: claim.amount.chinese(),
-                amount_fen: claim.amount,
-                state_name: AnyEntitlement::state_name(state).unwrap_or_default(),
-            }
-        })
-        .collect();
-    shown.sort_by(|a, b| b.amount_fen.cmp(&a.amount_fen).then_with(|| a.firm_name.cmp(&b.firm_name)));
-    let total = Fen(shown.iter().fold(0i64, |sum, row| sum.saturating_add(row.amount_fen.0)));
-    PublishedList {
-        list: name,
-        measure_name: first.map(|value| value.grounds.measure_name.clone()).unwrap_or_default(),
-        period: first.map(|value| value.entitlement.claim().period.clone()).unwrap_or_default(),
-        open_until: open.map(Timestamp::china_minute),
-        rows: shown,
-        total: total.chinese(),
-    }
 }
 
 /// What the viewer asked for, narrowed to what they may see.

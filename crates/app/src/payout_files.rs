@@ -3,12 +3,13 @@
 
 use crate::ledger::rows_of;
 use crate::payout::{EntitlementRequest, Promised};
-use crate::promise::{concerning, list};
-use crate::{App, AppError, ExportFormat, ManySteps, Viewer};
+use crate::promise::{Promise, concerning, for_all, in_office};
+use crate::{Action, App, AppError, ExportFormat, ManySteps, Target, Viewer};
 use duijie_payout::{Act, PAYMENT_HEADER, Payment, Returned, read_return};
 use duijie_sheet::{About, Column, ColumnKind, Storage, Table, Value, WriteFault, write_csv, write_workbook};
 use duijie_vocab::{Diagnostic, Fen, RecordId, Text, Timestamp, text};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// A payment file and what is in it.
@@ -36,6 +37,7 @@ pub struct ReturnReport {
 impl App {
     /// Puts every published entitlement whose time for objections is over into a new payment file.
     pub fn payment_file(&self, viewer: &Viewer) -> Result<PaymentFile, AppError> {
+        in_office(viewer)?;
         let request = EntitlementRequest { state: Some("published".into()), ..EntitlementRequest::default() };
         let ids = self.entitlement_ids(viewer, &request)?;
         let now = self.now();
@@ -60,12 +62,17 @@ impl App {
 
     /// The payments of a file that the bank has not answered yet.
     pub fn payments(&self, viewer: &Viewer, file: &str) -> Result<Vec<Payment>, AppError> {
-        let stored = self.store().read(|view| list::<Promised>(view, &concerning("file", file)))?;
-        for one in &stored {
-            let target = crate::Target { region: Some(crate::promise::Promise::region(&one.value)), organization: None };
-            viewer.may(crate::Action::Pay, &target)?;
+        in_office(viewer)?;
+        let (mut payments, mut regions) = (Vec::new(), BTreeSet::new());
+        self.store().read(|view| {
+            for_all::<Promised>(view, &concerning("file", file), |stored| {
+                regions.insert(stored.value.region());
+                payments.extend(Payment::of(&stored.value.entitlement));
+            })
+        })?;
+        for region in regions {
+            viewer.may(Action::Pay, &Target { region: Some(region), organization: None })?;
         }
-        let mut payments: Vec<Payment> = stored.iter().filter_map(|stored| Payment::of(&stored.value.entitlement)).collect();
         payments.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(payments)
     }
@@ -82,7 +89,13 @@ impl App {
     /// Reads the bank's answer to a payment file. Rows that fit are taken even if others do not.
     pub fn read_payment_return(&self, viewer: &Viewer, file: &str, name: &str, bytes: &[u8]) -> Result<ReturnReport, AppError> {
         let sent = self.payments(viewer, file)?;
+        if sent.is_empty() {
+            return Err(AppError::Conflict(text!("没有待回盘的付款文件 {file}", "no payment of the file {file} waits for the bank's answer")));
+        }
         let (results, diagnostics) = read_return(&rows_of(name, bytes)?, &sent);
+        if results.is_empty() && !diagnostics.is_empty() {
+            return Err(AppError::Invalid(diagnostics));
+        }
         let mut report = ReturnReport { diagnostics, ..ReturnReport::default() };
         report.open = sent.iter().map(|payment| payment.id.clone()).filter(|id| !results.contains_key(id)).collect();
         for (id, result) in results {

@@ -4,13 +4,13 @@
 
 use crate::facts::{RegionFact, collected, known_of_many, list_of_regions};
 use crate::payout::Promised;
-use crate::promise::{Stored, concerning, for_each, list_of};
+use crate::promise::{Promise, Stored, list_of};
 use crate::{Action, App, AppError, PolicyFiles, Target, Viewer};
 use duijie_ledger::{AccountId, AccountKind};
 use duijie_payout::{AnyEntitlement, Candidate, Decided, PoolOrder, Signs};
 use duijie_policy::{Because, Book, Decision, Facts, Outcome, Period, RegionFacts, SourceKind, best_combination};
 use duijie_record::{Record, RecordState};
-use duijie_store::{MatterFilter, View};
+use duijie_store::View;
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Text, Timestamp, text};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -229,13 +229,23 @@ pub(crate) fn left_in(view: &mut View<'_>, pool: &AccountId) -> Result<Fen, AppE
     Ok(Fen(available.0.saturating_sub(unreserved(view, pool)?)))
 }
 
-/// Amounts that were promised out of a pool and not reserved yet.
+/// Amounts that were promised out of a pool and not reserved yet. Of each promise the amount alone is
+/// read, and a page of them is in memory at a time.
 fn unreserved(view: &mut View<'_>, pool: &AccountId) -> Result<i64, AppError> {
-    let states = ["matched", "pushed", "confirmed", "under_review", "endorsed"].map(str::to_string).to_vec();
-    let filter = MatterFilter { states, ..concerning("pool", pool.as_str()) };
-    let mut sum = 0i64;
-    for_each::<Promised>(view, &filter, |stored| sum = sum.saturating_add(stored.value.entitlement.claim().amount.0))?;
-    Ok(sum)
+    const STATES: [&str; 5] = ["matched", "pushed", "confirmed", "under_review", "endorsed"];
+    const PAGE: usize = 1_000;
+    let (mut sum, mut after) = (0i64, String::new());
+    loop {
+        let rows = view.matters_concerning(Promised::KIND, ("pool", pool.as_str()), &STATES, &after, PAGE)?;
+        for row in &rows {
+            let amount = row.body["entitlement"]["claim"]["amount"].as_i64();
+            sum = sum.saturating_add(amount.ok_or_else(|| AppError::Internal(anyhow::anyhow!("entitlement `{}` has no amount", row.id)))?);
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = last.id.to_string(),
+            _ => return Ok(sum),
+        }
+    }
 }
 
 fn decided(asking: &Asking<'_>, record: &Record, facts: Facts, before: &[Stored<Promised>]) -> Option<Found> {

@@ -3,11 +3,13 @@
 
 use crate::facts::{RegionFact, collected};
 use crate::payout::{Grounds, Promised, measure_period};
-use crate::payout_reading::{Asking, Beyond, Found, Reading, alive};
+use crate::payout_reading::{Asking, Beyond, Found, Reading, alive, year_named};
 use crate::promise::{Promise, concerning, find, keep, list, load, refused, take};
 use crate::{App, AppError, Viewer};
 use duijie_ledger::AccountId;
-use duijie_payout::{AnyEntitlement, By, Claim, DecidedUnder, Did, Entitlement, Matched, PoolOrder, Preview, Row, Sampling, Signs, Verdict, assess, preview};
+use duijie_payout::{
+    AnyEntitlement, By, Candidate, Claim, Decided, DecidedUnder, Did, Entitlement, Matched, PoolOrder, Preview, Row, Sampling, Signs, Verdict, assess, preview,
+};
 use duijie_policy::{Book, Decision, Facts, Period, Vocabulary};
 use duijie_store::Tx;
 use duijie_vocab::{Diagnostic, Digest, Fen, Lang, RecordId, RegionCode, Text, text};
@@ -28,12 +30,27 @@ pub struct RunPreview {
     pub asked: String,
     pub pays: String,
     pub order_rule: Text,
-    pub counts: Vec<(Verdict, Text, usize)>,
+    /// What becomes of the firms, in the order of the rows; all of them are counted.
+    pub outcomes: Vec<OutcomeSum>,
+    /// Groups that exclude firms because another measure of them pays more, and how many firms each.
+    pub excluded: Vec<(String, usize)>,
     /// Facts that are missing, and for how many firms each.
     pub missing: Vec<(Text, usize)>,
     /// Firms that are not paid and have no row; they are counted.
     pub not_listed: usize,
     pub rows: Vec<Row>,
+}
+
+/// How many firms fare alike, and what of it is asked and paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OutcomeSum {
+    pub verdict: Verdict,
+    pub name: Text,
+    pub firms: usize,
+    pub asked_fen: Fen,
+    pub pays_fen: Fen,
+    pub asked: String,
+    pub pays: String,
 }
 
 /// What a run did.
@@ -56,6 +73,14 @@ pub struct Replayed {
     pub rule_version: u32,
     pub on: String,
     pub as_of_entry: i64,
+}
+
+/// What an organization was not paid for a year.
+#[derive(Clone, Debug, Serialize)]
+pub struct MissedYear {
+    pub name: String,
+    pub year: String,
+    pub missed: Vec<Missed>,
 }
 
 /// A measure that paid a firm nothing in a year, and why.
@@ -116,6 +141,7 @@ impl App {
     pub fn payout_preview(&self, viewer: &Viewer, measure: &str, year: &str, progress: &mut dyn FnMut(usize)) -> Result<RunPreview, AppError> {
         let mut reading = self.read_for_run(viewer, measure, year, progress)?;
         let candidates = std::mem::take(&mut reading.candidates);
+        let excluded = by_group(&candidates);
         let found = with_beyond(preview(candidates, reading.left, reading.order), &reading);
         let mut missing: Vec<(Text, usize)> = reading.missing.into_iter().map(|((zh, en), count)| (Text::new(zh, en), count)).collect();
         missing.sort_by_key(|(_, count)| Reverse(*count));
@@ -129,7 +155,8 @@ impl App {
             asked: found.asked.chinese(),
             pays: found.pays.chinese(),
             order_rule: reading.order.rule(),
-            counts: found.counts.iter().map(|(verdict, count)| (*verdict, verdict_name(*verdict), *count)).collect(),
+            outcomes: found.counts.iter().map(|(verdict, count)| outcome_sum(&found.rows, *verdict, *count)).collect(),
+            excluded,
             missing,
             not_listed: reading.beyond.values().sum(),
             rows: found.rows,
@@ -161,7 +188,7 @@ impl App {
         let mut found: HashMap<RecordId, Found> = self.judge(asking, &firms)?.into_iter().map(|found| (found.candidate.firm.clone(), found)).collect();
         let mut promises = Vec::with_capacity(rows.len());
         for row in rows {
-            let asked = duijie_payout::Decided::Eligible { amount: row.asked };
+            let asked = Decided::Eligible { amount: row.asked };
             match found.remove(&row.firm).filter(|found| found.candidate.outcome == asked) {
                 Some(found) => promises.push(promised(run, reading, &found, row.pays, None)?),
                 None => changed.push(row.firm.clone()),
@@ -197,8 +224,13 @@ impl App {
         })
     }
 
-    /// What an organization was not paid for `year`, and why: rights that nobody took up first.
-    pub fn payout_missed(&self, viewer: &Viewer, organization: &RecordId, year: &str) -> Result<Vec<Missed>, AppError> {
+    /// What an organization was not paid for `year`, or for last year, and why: rights that nobody took
+    /// up come first.
+    pub fn payout_missed(&self, viewer: &Viewer, organization: &RecordId, year: Option<&str>) -> Result<MissedYear, AppError> {
+        let last = || (self.now().china_date().year() - 1).to_string();
+        let year = year.map_or_else(last, str::to_string);
+        let year = year_named(&year)?.0.to_string();
+        let year = year.as_str();
         let decisions = self.decisions(viewer, organization, Some(year))?;
         let paid = self.store().read(|view| list::<Promised>(view, &concerning("firm", organization.as_str())))?;
         let stands = |measure: &str| {
@@ -220,7 +252,9 @@ impl App {
             let amount = Some(decision.amount.zh).filter(|amount| !amount.is_empty());
             missed.push(Missed { measure: decision.measure, name: decision.name, outcome, amount, reason });
         }
-        Ok(missed)
+        // Stable: within an outcome they stay as the decisions are ordered.
+        missed.sort_by_key(|missed| missed.outcome != "eligible");
+        Ok(MissedYear { name: decisions.organization.title, year: year.to_string(), missed })
     }
 
     /// Keeps what it takes to decide again everybody who is paid by this run.
@@ -251,6 +285,25 @@ impl App {
         })?;
         Ok(run)
     }
+}
+
+/// How many firms each group excludes, by the group's name.
+fn by_group(candidates: &[Candidate]) -> Vec<(String, usize)> {
+    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+    for candidate in candidates {
+        if let Decided::Excluded { group, .. } = &candidate.outcome {
+            *groups.entry(group).or_default() += 1;
+        }
+    }
+    groups.into_iter().map(|(group, firms)| (group.to_string(), firms)).collect()
+}
+
+/// `firms` fare as `verdict` says; those among them who are asked or paid anything all have a row.
+fn outcome_sum(rows: &[Row], verdict: Verdict, firms: usize) -> OutcomeSum {
+    let alike = || rows.iter().filter(|row| row.verdict == verdict);
+    let sum = |of: fn(&Row) -> Fen| Fen(alike().fold(0i64, |sum, row| sum.saturating_add(of(row).0)));
+    let (asked, pays) = (sum(|row| row.asked), sum(|row| row.pays));
+    OutcomeSum { verdict, name: verdict_name(verdict), firms, asked_fen: asked, pays_fen: pays, asked: asked.chinese(), pays: pays.chinese() }
 }
 
 /// The counts of a preview with those who have no row.

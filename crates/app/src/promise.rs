@@ -3,7 +3,7 @@
 
 use crate::choice::Topic;
 use crate::notices::{DESK, put_notice};
-use crate::{AppError, Viewer};
+use crate::{Action, AppError, Target, Viewer};
 use duijie_journal::{Matter, Party as MatterParty};
 use duijie_ledger::{Outcome, Transfer};
 use duijie_payout::{By, Did, Notice, Party, Refused, Step};
@@ -41,7 +41,7 @@ pub(crate) struct Stored<T> {
 const PAGE: usize = 1_000;
 
 impl<T: Promise> Stored<T> {
-    fn read(row: MatterRow) -> Result<Stored<T>, AppError> {
+    pub(crate) fn read(row: MatterRow) -> Result<Stored<T>, AppError> {
         let value = serde_json::from_value(row.body).map_err(|fault| AppError::Internal(anyhow::anyhow!("{} `{}`: {fault}", T::KIND, row.id)))?;
         Ok(Stored { value, version: row.version, title: row.title, updated: row.updated })
     }
@@ -77,6 +77,48 @@ pub(crate) fn for_each<T: Promise>(view: &mut View<'_>, filter: &MatterFilter, m
             return Ok(());
         }
     }
+}
+
+/// Shows every promise that `filter` lets through in no order to rely on, a page in memory at a time.
+/// Whoever is named in it is followed by id: a hundred thousand promises of one pool cost a hundred
+/// pages of a thousand, where [`for_each`] would sort all of them for each page.
+pub(crate) fn for_all<T: Promise>(view: &mut View<'_>, filter: &MatterFilter, mut each: impl FnMut(Stored<T>)) -> Result<(), AppError> {
+    let Some(Leading { role, who, others }) = leading(filter) else { return for_each(view, filter, each) };
+    let states: Vec<&str> = filter.states.iter().map(String::as_str).collect();
+    let within = |region: RegionCode| filter.regions.is_empty() || filter.regions.iter().any(|wanted| wanted.contains(region));
+    let mut after = String::new();
+    loop {
+        let rows = view.matters_concerning(T::KIND, (role, who), &states, &after, PAGE)?;
+        let full = rows.len() == PAGE;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id.to_string();
+        for row in rows.into_iter().filter(|row| within(row.region)) {
+            let stored = Stored::<T>::read(row)?;
+            let parties = stored.value.parties();
+            let concerned =
+                |(role, who): &(Option<String>, String)| parties.iter().any(|(own, whom)| whom == who && role.as_deref().is_none_or(|role| role == *own));
+            if others.iter().all(concerned) {
+                each(stored);
+            }
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+/// Whom promises are found by, and whom they have to concern besides.
+struct Leading<'a> {
+    role: &'a str,
+    who: &'a str,
+    others: &'a [(Option<String>, String)],
+}
+
+/// The first whom the filter names, if it says in which role.
+fn leading(filter: &MatterFilter) -> Option<Leading<'_>> {
+    let ((role, who), others) = filter.parties.split_first()?;
+    let role = role.as_deref().filter(|_| filter.due_until.is_none())?;
+    Some(Leading { role, who, others })
 }
 
 /// Every promise that concerns one of `whos` in a role, by whom it concerns.
@@ -156,6 +198,11 @@ pub(crate) fn post(tx: &mut Tx<'_>, transfers: &[Transfer]) -> Result<(), AppErr
 pub(crate) fn take<T: Promise>(tx: &mut Tx<'_>, step: &Step<T>, version: i64, title: &str) -> Result<i64, AppError> {
     post(tx, &step.transfers)?;
     keep(tx, &step.after, version, title, &step.did, &step.notices)
+}
+
+/// Refuses whoever does not work on payouts in an office of their region.
+pub(crate) fn in_office(viewer: &Viewer) -> Result<(), AppError> {
+    Ok(viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None })?)
 }
 
 /// Who acts, now.

@@ -48,6 +48,9 @@ pub struct PairView {
     pub payer: String,
     pub payee: String,
     pub net: String,
+    pub a_owes_fen: Fen,
+    pub b_owes_fen: Fen,
+    pub net_fen: Fen,
     pub orders: usize,
     /// The statement that both sides check.
     pub statement: Text,
@@ -129,6 +132,9 @@ fn shown(run: &str, pair: &Pair) -> PairView {
         payer: payer.path(),
         payee: payee.path(),
         net: net.chinese(),
+        a_owes_fen: pair.a_owes,
+        b_owes_fen: pair.b_owes,
+        net_fen: net,
         orders: pair.lines.len(),
         statement: pair.statement(),
     }

@@ -12,6 +12,9 @@ use duijie_vocab::{Date, Diagnostic, Digest, Fen, MoneyUnit, Place, RecordId, Re
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Where the files are that a table names; nothing where it names them by digest alone.
+pub type TableFiles<'a> = Option<&'a dyn Fn(&str) -> std::io::Result<Vec<u8>>>;
+
 /// How a table's rows fared.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TableReport {
@@ -77,8 +80,8 @@ impl App {
         })
     }
 
-    /// Places the orders of a table.
-    pub fn order_from_table(&self, viewer: &Viewer, scheme: &str, file: &str, bytes: &[u8]) -> Result<TableReport, AppError> {
+    /// Places the orders of a table. A document is named by its digest, or by the name of a file in `files`.
+    pub fn order_from_table(&self, viewer: &Viewer, scheme: &str, file: &str, bytes: &[u8], files: TableFiles<'_>) -> Result<TableReport, AppError> {
         self.each_row(file, bytes, |row| {
             let voucher = Voucher::id_of(scheme, row.cell("券号")?);
             let filing = self.filing_named(row.cell("服务机构")?)?;
@@ -86,21 +89,21 @@ impl App {
                 number: row.cell("合同编号")?.to_string(),
                 amount: row.money("合同金额")?,
                 signed: row.date("签订日期")?,
-                document: row.digest("合同文件")?,
+                document: self.document_in_row(viewer, row, "合同文件", files)?,
             };
             self.place_order(viewer, &voucher, &filing, contract).map(drop)
         })
     }
 
-    /// Delivers and claims the orders of a table.
-    pub fn deliver_from_table(&self, viewer: &Viewer, scheme: &str, file: &str, bytes: &[u8]) -> Result<TableReport, AppError> {
+    /// Delivers and claims the orders of a table; documents as with orders.
+    pub fn deliver_from_table(&self, viewer: &Viewer, scheme: &str, file: &str, bytes: &[u8], files: TableFiles<'_>) -> Result<TableReport, AppError> {
         self.each_row(file, bytes, |row| {
             let order = self.order_of(&Voucher::id_of(scheme, row.cell("券号")?))?;
             let evidence = Evidence {
                 invoice: row.cell("发票号")?.to_string(),
                 invoice_amount: row.money("发票金额")?,
-                invoice_document: row.digest("发票文件")?,
-                report_document: row.digest("报告文件")?,
+                invoice_document: self.document_in_row(viewer, row, "发票文件", files)?,
+                report_document: self.document_in_row(viewer, row, "报告文件", files)?,
                 on: row.date("交付日期")?,
             };
             self.order_step(viewer, &order, &OrderAct::Deliver { evidence })?;
@@ -153,6 +156,14 @@ impl App {
             }
         }
         Ok(report)
+    }
+
+    fn document_in_row(&self, viewer: &Viewer, row: &Line, column: &str, files: TableFiles<'_>) -> Result<Digest, AppError> {
+        let written = row.cell(column)?;
+        let Some(files) = files.filter(|_| Digest::parse(written).is_err()) else { return row.digest(column) };
+        let bytes =
+            files(written).map_err(|why| fault("row.file", text!("{column} `{written}` 读不出：{why}", "{column} `{written}` cannot be read: {why}")))?;
+        Ok(self.keep_order_file(viewer, written, &bytes)?.digest)
     }
 
     fn organization_in_row(&self, name: &str) -> Result<RecordId, AppError> {

@@ -82,7 +82,7 @@ fn one_voucher_is_issued_out_of_a_pool_that_covers_one(app: &App, operator: &Vie
 
 fn one_order_is_placed_with_one_voucher(app: &App, operator: &Viewer) -> RecordId {
     let voucher = app.vouchers(operator, Some("issued"), None).unwrap().0.remove(0).id;
-    let filing = app.agencies().unwrap().remove(0).id;
+    let filing = app.agencies(operator).unwrap().remove(0).id;
     let contract = |client: usize| Contract {
         number: format!("HT{client:02}"),
         amount: Fen(400_000),

@@ -28,6 +28,12 @@ pub(crate) enum PayoutCommand {
         measure: Option<String>,
         #[arg(long)]
         period: String,
+        /// List every firm that has a row, or every measure, instead of the first twenty.
+        #[arg(long)]
+        all: bool,
+        /// Write the rows of a measure's preview to a file that ends in .xlsx or .csv as well.
+        #[arg(short, long, value_name = "FILE", requires = "measure")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -50,6 +56,19 @@ pub(crate) enum PayoutCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// One entitlement with the steps that may be taken now.
+    Show {
+        id: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// What an organization was paid, what is under way and what waits for it.
+    Summary {
+        /// Name or id.
+        organization: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// The firm confirms its bank account.
     Confirm {
         id: String,
@@ -62,6 +81,8 @@ pub(crate) enum PayoutCommand {
     },
     /// Take a step that needs a reason: review, clear, object, reject, appeal, dismiss, uphold, withdraw.
     Step { id: String, act: String, reason: String },
+    /// Tell a firm of what it was matched with.
+    Push { id: String },
     /// Approve one, or all that wait.
     Approve {
         #[arg(required_unless_present = "all")]
@@ -75,8 +96,13 @@ pub(crate) enum PayoutCommand {
         #[arg(long)]
         period: String,
     },
-    /// The published lists.
+    /// The published lists, or with --list who is on one.
     Lists {
+        #[arg(long, value_name = "NAME")]
+        list: Option<String>,
+        /// Write who is on it to a file that ends in .xlsx or .csv.
+        #[arg(short, long, value_name = "FILE", requires = "list")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -99,11 +125,11 @@ pub(crate) enum PayoutCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// What an organization was not paid for a year, and why.
+    /// What an organization was not paid for a year, or for last year, and why.
     Missed {
         organization: String,
         #[arg(long)]
-        period: String,
+        period: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -138,8 +164,43 @@ pub(crate) enum VoucherCommand {
         #[arg(long)]
         accept: bool,
     },
+    /// File an organization with a region as an agency for some of the eight classes.
+    File {
+        /// Name or id.
+        organization: String,
+        #[arg(long)]
+        region: String,
+        /// Such as research or 研究开发; give it again for each.
+        #[arg(long = "class", required = true)]
+        classes: Vec<String>,
+    },
+    /// Filings that wait for the office, or with --as those of the member's organization.
+    Filings {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Accept (list), refuse or strike off a filing; the last two need a reason.
+    Filing {
+        id: String,
+        act: String,
+        #[arg(default_value = "")]
+        reason: String,
+    },
+    /// The published ratings: the ten best of each class with their figures.
+    Ratings {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// The schemes that are kept.
+    Schemes {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// The catalogue of listed agencies.
     Catalogue {
+        /// Write it to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -150,13 +211,47 @@ pub(crate) enum VoucherCommand {
     /// Review every voucher that waits for a review.
     Review { scheme: String },
     /// Place the orders of a table.
-    Order { scheme: String, file: PathBuf },
+    Order {
+        scheme: String,
+        file: PathBuf,
+        /// The folder of the files that the table names; without it the table names documents by SHA-256.
+        #[arg(long, value_name = "FOLDER")]
+        files: Option<PathBuf>,
+    },
     /// Deliver and claim the orders of a table.
-    Deliver { scheme: String, file: PathBuf },
+    Deliver {
+        scheme: String,
+        file: PathBuf,
+        /// The folder of the files that the table names.
+        #[arg(long, value_name = "FOLDER")]
+        files: Option<PathBuf>,
+    },
+    /// One voucher (vou-…) or order (ord-…) with the steps that may be taken now.
+    Show {
+        id: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Take one step: of a voucher review, refuse or void; of an order claim, cancel or decline.
+    Step {
+        id: String,
+        act: String,
+        #[arg(default_value = "")]
+        reason: String,
+    },
+    /// Send the file of a document that an order names by its SHA-256.
+    Attach { order: String, file: PathBuf },
     /// Redeem the orders of a table in the batches that it names.
     Redeem {
         scheme: String,
         file: PathBuf,
+        /// Why orders with signs of abuse are redeemed all the same.
+        #[arg(long)]
+        despite: Option<String>,
+    },
+    /// Redeem every claimed order as one batch.
+    RedeemClaimed {
+        batch: String,
         /// Why orders with signs of abuse are redeemed all the same.
         #[arg(long)]
         despite: Option<String>,
@@ -169,13 +264,21 @@ pub(crate) enum VoucherCommand {
     List {
         #[arg(long)]
         state: Option<String>,
+        /// Write them to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Write the orders to a file that ends in .xlsx or .csv.
+    /// List orders.
     Orders {
+        #[arg(long)]
+        state: Option<String>,
+        /// Write them to a file that ends in .xlsx or .csv instead.
         #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
+        output: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// The figures of a scheme: agencies, orders, amounts, batches.
     Figures {
@@ -185,6 +288,12 @@ pub(crate) enum VoucherCommand {
     },
     /// What regions owe one another.
     Clearing {
+        /// What was settled instead of what is owed now.
+        #[arg(long)]
+        settled: bool,
+        /// Write both to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -216,6 +325,9 @@ pub(crate) enum LedgerCommand {
         /// bank, pool, voucher, agency, payee or clearing.
         #[arg(long)]
         kind: Option<String>,
+        /// Write all of them to a file that ends in .xlsx or .csv instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },

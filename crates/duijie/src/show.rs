@@ -77,6 +77,22 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
+/// The steps that may be taken, on a line of their own.
+pub(crate) fn acts(acts: &[&'static str], lang: Lang) {
+    let named: Vec<String> = acts.iter().map(|act| format!("{act} ({})", duijie_app::act_name(act).get(lang))).collect();
+    if !named.is_empty() {
+        println!("→ {}", named.join(", "));
+    }
+}
+
+/// That a list goes on, and how to see the rest.
+pub(crate) fn more(count: usize, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("… 另有 {count} 条；加 --all 或 --format json 查看"),
+        Lang::En => format!("… {count} more; see them with --all or --format json"),
+    }
+}
+
 /// Prints `value` as JSON.
 pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let out = std::io::stdout().lock();

@@ -2,6 +2,7 @@
 
 use crate::{Account, AccountId, Act, Entry, Status, TransferId};
 use duijie_vocab::{Text, text};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The state that entries leave, fed in the order in which they were accepted.
@@ -14,7 +15,7 @@ pub struct Replay {
 }
 
 /// Something that cannot be true of an honest ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
     /// The account or transfer that is meant.
     pub about: String,

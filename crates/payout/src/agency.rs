@@ -2,7 +2,7 @@
 //! years, of which the ten best of each class are published with their figures.
 
 use crate::scheme::ServiceClass;
-use crate::step::{By, Party, Refused, Step};
+use crate::step::{By, Party, Refused, Step, needed};
 use duijie_vocab::{RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,7 +88,8 @@ impl Filing {
         if self.state != FilingState::Filed {
             return Err(self.not_from_here("refuse"));
         }
-        self.state = FilingState::Refused { reason: reason.to_string() };
+        let reason = needed(reason)?;
+        self.state = FilingState::Refused { reason: reason.clone() };
         let agency = Party::Organization(self.agency.clone());
         let words = text!("备案未通过：{reason}", "the filing is refused: {reason}");
         Ok(Step::new(self, "refuse", words.clone()).tell(agency, words))
@@ -98,7 +99,8 @@ impl Filing {
         if !matches!(self.state, FilingState::Listed { .. }) {
             return Err(self.not_from_here("strike"));
         }
-        self.state = FilingState::Struck { reason: reason.to_string() };
+        let reason = needed(reason)?;
+        self.state = FilingState::Struck { reason: reason.clone() };
         let agency = Party::Organization(self.agency.clone());
         let words = text!("移出目录：{reason}", "struck off: {reason}");
         Ok(Step::new(self, "strike", words.clone()).tell(agency, words))

@@ -5,7 +5,7 @@
 
 use crate::claim::Claim;
 use crate::state::*;
-use crate::step::{By, Party, Refused, Step, transfer};
+use crate::step::{By, Party, Refused, Step, needed, transfer};
 use duijie_ledger::{AccountId, Act as Move, TransferId};
 use duijie_vocab::{Fen, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
@@ -381,13 +381,4 @@ pub fn check_accounts(pool: &AccountId, bank: &AccountId) -> Result<(), Refused>
         return Ok(());
     }
     Err(Refused::Rule("payout.accounts", text!("`{pool}` 须为资金池，`{bank}` 须为银行账户", "`{pool}` has to be a pool and `{bank}` a bank account")))
-}
-
-/// A reason or number that may not be left out.
-fn needed(given: &str) -> Result<String, Refused> {
-    let bare = given.trim();
-    if bare.is_empty() || bare.chars().count() > 500 {
-        return Err(Refused::Rule("payout.words", text!("须写明，且不超过 500 字", "this may not be left out and has at most 500 characters")));
-    }
-    Ok(bare.to_string())
 }

@@ -3,7 +3,7 @@
 
 use crate::agency::Filing;
 use crate::scheme::{Scheme, ServiceClass, Settle};
-use crate::step::{By, Party, Refused, Step, transfer};
+use crate::step::{By, Party, Refused, Step, needed, transfer};
 use crate::voucher::{Voucher, VoucherState};
 use duijie_ledger::{AccountId, AccountKind, Act as Move, Links, Transfer, TransferId};
 use duijie_vocab::{Date, Digest, Fen, RecordId, RegionCode, Text, text};
@@ -131,6 +131,7 @@ pub fn place_order(voucher: Voucher, home: &Scheme, host: Option<&Scheme>, filin
         return Err(voucher.not_from_here("order"));
     }
     check_dates(&voucher, &contract, by)?;
+    needed(&contract.number)?;
     filing.offers(voucher.service)?;
     if contract.amount.0 <= 0 || contract.amount > duijie_ledger::MAX_AMOUNT {
         let amount = contract.amount;
@@ -272,8 +273,9 @@ impl Order {
     /// The claim is not recognised; the voucher can be used again.
     pub fn decline(self, voucher: Voucher, reason: &str) -> Result<Step<Both>, Refused> {
         self.expect(&voucher, &OrderState::Claimed, "decline")?;
+        let reason = needed(reason)?;
         let words = text!("兑付未通过：{reason}", "declined: {reason}");
-        self.release(voucher, "decline", words, OrderState::Declined { reason: reason.to_string() })
+        self.release(voucher, "decline", words, OrderState::Declined { reason })
     }
 
     /// The parties gave it up; the voucher can be used again.
@@ -281,9 +283,10 @@ impl Order {
         if !matches!(self.state, OrderState::Placed | OrderState::Delivered) {
             return Err(self.not_from_here("cancel"));
         }
+        let reason = needed(reason)?;
         self.expect_voucher(&voucher)?;
         let words = text!("取消订单：{reason}", "cancelled: {reason}");
-        self.release(voucher, "cancel", words, OrderState::Cancelled { reason: reason.to_string() })
+        self.release(voucher, "cancel", words, OrderState::Cancelled { reason })
     }
 
     /// Nobody claimed it until the redeem-by date: the voucher ends with it.

@@ -1,6 +1,7 @@
 //! What one step of a promise leaves: the new value, what to write into the journal, which money
 //! moves with it, and whom to tell.
 
+use crate::name::{act_name, state_name};
 use duijie_ledger::{Code, IdFault, Links, Transfer, TransferId};
 use duijie_vocab::{RecordId, RegionCode, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,10 @@ impl Refused {
     /// The sentence a person reads.
     pub fn reason(&self) -> Text {
         match self {
-            Refused::NotFromHere { state, act } => text!("当前状态 `{state}` 下不能执行 `{act}`", "`{act}` is not possible while it is `{state}`"),
+            Refused::NotFromHere { state, act } => {
+                let (state, act) = (state_name(state), act_name(act));
+                Text::new(format!("现在是“{}”，不能“{}”", state.zh, act.zh), format!("it is {} now, so “{}” is not possible", state.en, act.en))
+            }
             Refused::Rule(_, text) => text.clone(),
             Refused::Id(fault) => text!("编号有误：{fault}", "{fault}"),
         }
@@ -113,4 +117,13 @@ impl<T> Step<T> {
 pub(crate) fn transfer(subject: &str, word: &str, code: &str, act: duijie_ledger::Act, links: Links) -> Result<Transfer, Refused> {
     let id = TransferId::parse(&format!("{subject}/{word}"))?;
     Ok(Transfer::new(id, Code::parse(code)?, act).with(links))
+}
+
+/// A reason or number that may not be left out.
+pub(crate) fn needed(given: &str) -> Result<String, Refused> {
+    let bare = given.trim();
+    if bare.is_empty() || bare.chars().count() > 500 {
+        return Err(Refused::Rule("payout.words", text!("须写明，且不超过 500 字", "this may not be left out and has at most 500 characters")));
+    }
+    Ok(bare.to_string())
 }

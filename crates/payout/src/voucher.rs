@@ -2,7 +2,7 @@
 //! worth stands on an account of its own, so that nobody can spend it twice.
 
 use crate::scheme::{Scheme, ServiceClass};
-use crate::step::{By, Party, Refused, Step, transfer};
+use crate::step::{By, Party, Refused, Step, needed, transfer};
 use duijie_ledger::{AccountId, AccountKind, Act as Move, IdFault, Links, Transfer};
 use duijie_vocab::{Date, Fen, RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,7 @@ impl Voucher {
             let (from, until) = (scheme.from, scheme.until);
             return Err(Refused::Rule("voucher.window", text!("申领时间为 {from} 至 {until}", "vouchers are applied for from {from} to {until}")));
         }
+        needed(&asked.number)?;
         let class = scheme.holder(&asked.holder_class)?;
         scheme.service(asked.service)?;
         if !asked.partners.is_empty() && (!scheme.joint || asked.partners.contains(&asked.holder)) {
@@ -206,9 +207,10 @@ impl Voucher {
         if !matches!(self.state, VoucherState::Applied | VoucherState::CountyReviewed) {
             return Err(self.not_from_here("refuse"));
         }
+        let reason = needed(reason)?;
         self.reviewed.push(by.clone());
         let holder = Party::Organization(self.holder.clone());
-        self.state = VoucherState::Refused { reason: reason.to_string() };
+        self.state = VoucherState::Refused { reason: reason.clone() };
         let words = text!("审核未通过：{reason}", "refused: {reason}");
         Ok(Step::new(self, "refuse", words.clone()).tell(holder, words))
     }
@@ -218,8 +220,9 @@ impl Voucher {
         if self.state != VoucherState::Issued {
             return Err(self.not_from_here("void"));
         }
+        let reason = needed(reason)?;
         let back = self.give_back(scheme, "void", self.value)?;
-        self.state = VoucherState::Void { reason: reason.to_string() };
+        self.state = VoucherState::Void { reason: reason.clone() };
         Ok(Step::new(self, "void", text!("作废：{reason}", "void: {reason}")).moving([back]))
     }
 

@@ -161,6 +161,32 @@ pub(crate) fn of_parties(conn: &mut Conn, (kind, role): (&str, &str), whos: &[&s
     conn.query_rows_after(&[Arg::Text(kind), Arg::Text(role)], &args, 1, sql, |row| Ok((row.text(10)?, read(row)?)))
 }
 
+/// At most `limit` matters of `kind` that concern `who` in a role, in any of `states` (empty for all),
+/// by id from the one after `after`: however many there are, a page costs what it holds.
+pub(crate) fn concerning(
+    conn: &mut Conn,
+    (kind, role, who): (&str, &str, &str),
+    states: &[&str],
+    after: &str,
+    limit: usize,
+) -> Result<Vec<MatterRow>, StoreFault> {
+    let columns = COLUMNS.split(", ").map(|column| format!("matter.{column}")).collect::<Vec<_>>().join(", ");
+    let mut query = Query::new(format!("SELECT {columns} FROM matter_party JOIN matter ON matter.id = matter_party.id WHERE matter_party.who = "));
+    query.text(who);
+    query.push(" AND matter_party.kind = ");
+    query.text(kind);
+    query.push(" AND matter_party.role = ");
+    query.text(role);
+    query.push(" AND matter_party.id > ");
+    query.text(after);
+    if !states.is_empty() {
+        query.any_of("matter.state", states.iter().copied());
+    }
+    query.push(" ORDER BY matter_party.id LIMIT ");
+    query.int(limit.clamp(1, MAX_PAGE) as i64);
+    query.run(conn, read)
+}
+
 /// A page of the matters of `kind`.
 pub(crate) fn page(
     conn: &mut Conn,

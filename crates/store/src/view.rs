@@ -272,6 +272,19 @@ impl<'a> View<'a> {
         matter::of_parties(self.conn, (kind, role), whos)
     }
 
+    /// At most `limit` matters of `kind` that concern `who` in a role, in any of `states` (empty for
+    /// all), by id from the one after `after`.
+    pub fn matters_concerning(
+        &mut self,
+        kind: &str,
+        (role, who): (&str, &str),
+        states: &[&str],
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<MatterRow>, StoreFault> {
+        matter::concerning(self.conn, (kind, role, who), states, after, limit)
+    }
+
     /// A page of the matters of `kind`; `after` is the `next` of the page before in the same order.
     pub fn matters(
         &mut self,

@@ -3,11 +3,15 @@
 
 mod case_shapes;
 mod cases;
-mod money;
+mod ledger;
+mod money_routes;
+mod money_shapes;
 mod openapi;
 mod page;
+mod payouts;
 mod record;
 mod shapes;
+mod vouchers;
 mod webhook;
 
 use crate::fault::Fault;
@@ -97,6 +101,12 @@ pub(crate) use page::show as page;
 const MEASURE: Parameter = in_path("id", "The id of a measure, such as `320400.2021.tax-growth`.");
 
 pub(crate) fn table() -> Vec<ApiRoute> {
+    let mut table = money_routes::table();
+    table.extend(of_records());
+    table
+}
+
+fn of_records() -> Vec<ApiRoute> {
     vec![
         ApiRoute {
             path: "/api/search",
@@ -250,11 +260,11 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             method: "POST",
             name: "open_case",
             about: "Opens a case, and hands it in with `submit`.",
-            parameters: &[],
+            parameters: const { &[ONCE] },
             body: Some("CaseOpening"),
             status: 201,
             shape: "Case",
-            refusals: &[400, 403, 404, 408, 413, 415, 422],
+            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
             answers: post(cases::create),
         },
         ApiRoute {
@@ -280,208 +290,6 @@ pub(crate) fn table() -> Vec<ApiRoute> {
             shape: "Case",
             refusals: &[400, 403, 404, 408, 409, 413, 415, 422, 428],
             answers: post(cases::act),
-        },
-        ApiRoute {
-            path: "/api/payouts",
-            method: "GET",
-            name: "payouts",
-            about: "Entitlements that the caller may see, last moved first; `next` goes into `after`.",
-            parameters: const {
-                &[
-                    in_query("state", STRING, "Such as `pushed`, `approved`, `published` or `paid`."),
-                    in_query("measure", STRING, "The id of a measure, together with `period`."),
-                    in_query("period", STRING, "Such as `2021`."),
-                    in_query("organization", STRING, "The id of an organization."),
-                    in_query("list", STRING, "The name of a published list."),
-                    in_query("file", STRING, "The number of a payment file."),
-                    AFTER,
-                ]
-            },
-            body: None,
-            status: 200,
-            shape: "PayoutPage",
-            refusals: &[403],
-            answers: get(money::payouts),
-        },
-        ApiRoute {
-            path: "/api/payouts/{id}",
-            method: "GET",
-            name: "payout",
-            about: "One entitlement with the acts that the caller may take; its version is the ETag.",
-            parameters: const { &[PAYOUT] },
-            body: None,
-            status: 200,
-            shape: "EntitlementView",
-            refusals: &[404],
-            answers: get(money::payout),
-        },
-        ApiRoute {
-            path: "/api/payouts/{id}",
-            method: "POST",
-            name: "payout_step",
-            about: "Takes one step, such as `{\"act\":\"approve\"}`. Sent again with the same version it is refused and nothing moves twice.",
-            parameters: const { &[PAYOUT, BASE] },
-            body: Some("PayoutAct"),
-            status: 200,
-            shape: "EntitlementView",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422, 428],
-            answers: post(money::payout_step),
-        },
-        ApiRoute {
-            path: "/api/vouchers",
-            method: "GET",
-            name: "vouchers",
-            about: "Vouchers that the caller may see, last moved first.",
-            parameters: const { &[in_query("state", STRING, "Such as `issued` or `redeemed`."), AFTER] },
-            body: None,
-            status: 200,
-            shape: "VoucherPage",
-            refusals: &[403],
-            answers: get(money::vouchers),
-        },
-        ApiRoute {
-            path: "/api/orders",
-            method: "GET",
-            name: "orders",
-            about: "Service orders that the caller may see, last moved first.",
-            parameters: const { &[in_query("state", STRING, "Such as `placed` or `claimed`."), AFTER] },
-            body: None,
-            status: 200,
-            shape: "OrderPage",
-            refusals: &[403],
-            answers: get(money::orders),
-        },
-        ApiRoute {
-            path: "/api/payouts/run",
-            method: "POST",
-            name: "payout_run",
-            about: "Makes the entitlements of a measure for a year and tells the firms; again makes only what is missing.",
-            parameters: &[],
-            body: Some("PayoutRun"),
-            status: 200,
-            shape: "RunDone",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
-            answers: post(money::payout_run),
-        },
-        ApiRoute {
-            path: "/api/vouchers",
-            method: "POST",
-            name: "apply_voucher",
-            about: "Applies for a voucher. Amounts are whole Fen.",
-            parameters: &[],
-            body: Some("VoucherApplication"),
-            status: 200,
-            shape: "VoucherView",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
-            answers: post(money::apply),
-        },
-        ApiRoute {
-            path: "/api/vouchers/{id}",
-            method: "POST",
-            name: "voucher_step",
-            about: "Reviews, refuses or voids a voucher; sent again it is refused.",
-            parameters: const { &[VOUCHER] },
-            body: Some("VoucherAct"),
-            status: 200,
-            shape: "VoucherView",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
-            answers: post(money::voucher_step),
-        },
-        ApiRoute {
-            path: "/api/orders",
-            method: "POST",
-            name: "place_order",
-            about: "Orders a service with an issued voucher. Documents are named by their SHA-256.",
-            parameters: &[],
-            body: Some("OrderAsked"),
-            status: 200,
-            shape: "OrderView",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
-            answers: post(money::order),
-        },
-        ApiRoute {
-            path: "/api/orders/{id}",
-            method: "POST",
-            name: "order_step",
-            about: "Delivers with evidence, claims, cancels or declines; sent again it is refused.",
-            parameters: const { &[ORDER] },
-            body: Some("OrderAct"),
-            status: 200,
-            shape: "OrderView",
-            refusals: &[400, 403, 404, 408, 409, 413, 415, 422],
-            answers: post(money::order_step),
-        },
-        ApiRoute {
-            path: "/api/ledger/accounts",
-            method: "GET",
-            name: "ledger_accounts",
-            about: "The accounts of the caller's region with their balances.",
-            parameters: &[],
-            body: None,
-            status: 200,
-            shape: "AccountBalances",
-            refusals: &[403],
-            answers: get(money::ledger_accounts),
-        },
-        ApiRoute {
-            path: "/api/ledger/statement",
-            method: "GET",
-            name: "ledger_statement",
-            about: "What was posted to an account from one day to another, both included.",
-            parameters: const { &[ACCOUNT, in_query("from", STRING, "The first day."), in_query("until", STRING, "The last day.")] },
-            body: None,
-            status: 200,
-            shape: "Statement",
-            refusals: &[403, 404, 422],
-            answers: get(money::ledger_statement),
-        },
-        ApiRoute {
-            path: "/api/ledger/balance",
-            method: "GET",
-            name: "ledger_balance",
-            about: "The balance of an account at a moment, or now.",
-            parameters: const { &[ACCOUNT, in_query("at", STRING, "A moment such as `2026-03-01T00:00:00Z`.")] },
-            body: None,
-            status: 200,
-            shape: "BalanceAt",
-            refusals: &[403, 404, 422],
-            answers: get(money::ledger_balance),
-        },
-        ApiRoute {
-            path: "/api/published",
-            method: "GET",
-            name: "published",
-            about: "The published lists of payouts.",
-            parameters: &[],
-            body: None,
-            status: 200,
-            shape: "PublishedLists",
-            refusals: &[],
-            answers: get(money::published),
-        },
-        ApiRoute {
-            path: "/api/agencies",
-            method: "GET",
-            name: "agencies",
-            about: "The agencies that are listed, with the classes in which they are among the ten best.",
-            parameters: &[],
-            body: None,
-            status: 200,
-            shape: "AgencyViews",
-            refusals: &[],
-            answers: get(money::agencies),
-        },
-        ApiRoute {
-            path: "/api/transfers",
-            method: "GET",
-            name: "transfer",
-            about: "What became of a transfer of the ledger, for whoever lost the answer.",
-            parameters: const { &[in_query("id", STRING, "The id that the transfer was asked for under.")] },
-            body: None,
-            status: 200,
-            shape: "LedgerEntry",
-            refusals: &[403, 404],
-            answers: get(money::transfer),
         },
         ApiRoute {
             path: "/api/webhooks",

@@ -4,6 +4,7 @@
 use crate::fault::{Fault, Resubmit};
 use crate::portal::Portal;
 use crate::posted::Posted;
+use crate::program::Sent;
 use crate::tiles::TileLayer;
 use crate::visit::Visit;
 use crate::{posted, program, render};
@@ -38,7 +39,10 @@ async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, n
     if visit.wants_json() {
         let (method, headers) = (request.method().clone(), request.headers().clone());
         program::recognise(portal, visit, &method, &headers).await?;
-        if request.method() == Method::POST || request.method() == Method::PATCH {
+        let written = request.method() == Method::POST || request.method() == Method::PATCH;
+        if written && !program::sends_json(request.headers()) {
+            request.extensions_mut().insert(Sent(Err(Fault::unsupported_media())));
+        } else if written {
             let body = std::mem::replace(request.body_mut(), Body::empty());
             let mut sent = Request::new(body);
             *sent.headers_mut() = request.headers().clone();
@@ -63,7 +67,7 @@ async fn answer(portal: &Arc<Portal>, visit: &mut Visit, mut request: Request, n
 /// more gives it back. What one may not see answers as if it were not there, so that is such a refusal too.
 fn with_what_was_typed(visit: &Visit, posted: &Posted, response: Response) -> Response {
     let fault = response.extensions().get::<Arc<Fault>>().filter(|fault| matches!(fault.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND));
-    let (None, Some(fault), None) = (&visit.viewer.login, fault, &posted.file) else { return response };
+    let (None, Some(fault), true) = (&visit.viewer.login, fault, posted.files.is_empty()) else { return response };
     let Some(resubmit) = Resubmit::of(&visit.here(), &posted.fields) else { return response };
     let fault = if visit.session.is_some() { Fault::login_ended() } else { Fault::clone(fault) };
     Fault { resubmit: Some(resubmit), login_helps: true, ..fault }.into_response()

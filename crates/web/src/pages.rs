@@ -28,6 +28,8 @@ pub(crate) mod map;
 pub(crate) mod matched;
 pub(crate) mod matches;
 pub(crate) mod measures;
+pub(crate) mod missed;
+pub(crate) mod money_file;
 pub(crate) mod network;
 pub(crate) mod password;
 pub(crate) mod payouts;

@@ -12,17 +12,31 @@ use duijie_app::{Action, AppError, DOCUMENT_LIMIT_BYTES, Target};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-/// The fields of a form and the file that came with it.
+/// The fields of a form and the files that came with it.
 #[derive(Debug, Default)]
 pub(crate) struct Posted {
     pub(crate) fields: Pairs,
-    pub(crate) file: Option<Upload>,
+    pub(crate) files: Vec<Upload>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Upload {
+    /// The field of the form that it came in.
+    pub(crate) field: String,
     pub(crate) name: String,
     pub(crate) bytes: Bytes,
+}
+
+impl Posted {
+    /// The file of a form that has one.
+    pub(crate) fn file(&self) -> Option<&Upload> {
+        self.files.first()
+    }
+
+    /// The file that came in a field.
+    pub(crate) fn file_in(&self, field: &str) -> Option<&Upload> {
+        self.files.iter().find(|upload| upload.field == field)
+    }
 }
 
 /// The field that carries the form token.
@@ -45,14 +59,14 @@ pub(crate) async fn read(portal: &Portal, visit: &Visit, request: Request) -> Re
         "multipart/form-data" => {
             // Nobody makes us keep a file before we know that they may send one; it is let past, so
             // that the browser comes to read why.
-            let document = to_a_case(&visit.path) && visit.viewer.login.is_some();
-            let limit = portal.options.upload_limit_bytes.min(if document { DOCUMENT_LIMIT_BYTES } else { usize::MAX });
-            let may = if document { Ok(()) } else { visit.viewer.may(Action::Import, &Target::default()) };
+            let documents = if visit.viewer.login.is_some() { documents_to(&visit.path) } else { 0 };
+            let limit = portal.options.upload_limit_bytes.min(if documents > 0 { DOCUMENT_LIMIT_BYTES } else { usize::MAX });
+            let may = if documents > 0 { Ok(()) } else { visit.viewer.may(Action::Import, &Target::default()) };
             if let Err(refused) = may {
                 within(UPLOAD_TIME, collect(request, 0, 0)).await.err();
                 return Err(AppError::from(refused).into());
             }
-            read_upload(portal, limit, request).await?
+            read_upload(portal, (limit, documents.max(1)), request).await?
         }
         _ => return Err(Fault::unsupported_media()),
     };
@@ -61,7 +75,7 @@ pub(crate) async fn read(portal: &Portal, visit: &Visit, request: Request) -> Re
         return Ok(posted);
     }
     // Only a page of ours gets its own words back under a fresh token.
-    let resubmit = if same_origin && posted.file.is_none() { Resubmit::of(&visit.here(), &posted.fields) } else { None };
+    let resubmit = if same_origin && posted.files.is_empty() { Resubmit::of(&visit.here(), &posted.fields) } else { None };
     Err(Fault::stale_form(resubmit))
 }
 
@@ -83,20 +97,25 @@ fn check_origin(headers: &HeaderMap, public_url: &str) -> Result<bool, Fault> {
 async fn read_form(request: Request) -> Result<Posted, Fault> {
     let bytes = within(FORM_TIME, collect(request, FORM_LIMIT_BYTES, FORM_LIMIT_BYTES)).await?;
     let fields = Pairs::parse(&bytes).map_err(|_| Fault::bad_encoding())?;
-    Ok(Posted { fields, file: None })
+    Ok(Posted { fields, files: Vec::new() })
 }
 
-/// Whether the path takes documents of a case, which everybody with an account may try; whose case
-/// it is decides the use case.
-fn to_a_case(path: &str) -> bool {
-    path.strip_prefix("/case/").is_some_and(|rest| rest.ends_with("/documents"))
+/// How many documents of a case or of an order a form at this path may carry, which everybody with an
+/// account may try; whose case or order it is decides the use case.
+fn documents_to(path: &str) -> usize {
+    match path {
+        "/vouchers" => 1,
+        "/orders" => 2,
+        _ => usize::from(path.strip_prefix("/case/").is_some_and(|rest| rest.ends_with("/documents"))),
+    }
 }
 
-async fn read_upload(portal: &Portal, limit: usize, request: Request) -> Result<Posted, Fault> {
+/// Reads a form with at most `most` files of at most `limit` bytes each.
+async fn read_upload(portal: &Portal, (limit, most): (usize, usize), request: Request) -> Result<Posted, Fault> {
     let _place = portal.uploads.try_acquire().map_err(|_| Fault::busy())?;
     let (parts, body) = request.into_parts();
     let head = Request::from_parts(parts.clone(), body);
-    let bytes = within(UPLOAD_TIME, collect(head, limit.saturating_add(MULTIPART_ROOM_BYTES), limit)).await?;
+    let bytes = within(UPLOAD_TIME, collect(head, limit.saturating_mul(most).saturating_add(MULTIPART_ROOM_BYTES), limit)).await?;
     let mut whole = Request::from_parts(parts, Body::from(bytes));
     axum::extract::DefaultBodyLimit::disable().apply(&mut whole);
     let mut multipart = Multipart::from_request(whole, &()).await.map_err(|_| Fault::unsupported_media())?;
@@ -107,7 +126,10 @@ async fn read_upload(portal: &Portal, limit: usize, request: Request) -> Result<
         let bytes = field.bytes().await.map_err(|_| Fault::unsupported_media())?;
         match file {
             Some(_) if bytes.len() > limit => return Err(Fault::too_large(limit)),
-            Some(name) => posted.file = Some(Upload { name, bytes }).filter(|upload| !upload.name.is_empty()),
+            // A field in which nobody chose a file comes without a name.
+            Some(file) if file.is_empty() => {}
+            Some(_) if posted.files.len() == most => return Err(Fault::too_large(limit)),
+            Some(file) => posted.files.push(Upload { field: name, name: file, bytes }),
             None => {
                 let value = String::from_utf8(bytes.to_vec()).map_err(|_| Fault::bad_encoding())?;
                 posted.fields.0.push((name, value));
@@ -118,7 +140,7 @@ async fn read_upload(portal: &Portal, limit: usize, request: Request) -> Result<
 }
 
 /// The name without the folders that some browsers send with it, at most 200 characters.
-fn base_name(sent: &str) -> String {
+pub(crate) fn base_name(sent: &str) -> String {
     let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     name.chars().filter(|c| !c.is_control()).take(200).collect()
 }
@@ -147,6 +169,10 @@ pub(crate) async fn collect(request: Request, limit: usize, told: usize) -> Resu
 
 pub(crate) async fn within_form_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     within(FORM_TIME, work).await
+}
+
+pub(crate) async fn within_upload_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    within(UPLOAD_TIME, work).await
 }
 
 async fn within<T>(time: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::portal::Portal;
-use crate::posted::{FORM_LIMIT_BYTES, collect, within_form_time};
+use crate::posted::{FORM_LIMIT_BYTES, base_name, collect, within_form_time, within_upload_time};
 use crate::visit::Visit;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
@@ -57,16 +57,29 @@ fn slow_down(portal: &Portal, name: &str, limit: u32) -> Result<(), Fault> {
     }
 }
 
+/// Whether a program says that it sends JSON. Anything else stays in the request for a handler that
+/// takes files; one that takes JSON refuses it.
+pub(crate) fn sends_json(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.split(';').next().unwrap_or_default().trim() == "application/json"
+}
+
+/// The file that a program sends as the body, at most `limit` bytes, and its name from the query.
+pub(crate) async fn file(portal: &Portal, visit: &Visit, request: Request, limit: usize) -> Result<(String, Vec<u8>), Fault> {
+    if sends_json(request.headers()) {
+        return Err(Fault::unsupported_media());
+    }
+    let _place = portal.uploads.try_acquire().map_err(|_| Fault::busy())?;
+    let bytes = within_upload_time(collect(request, limit, limit)).await?;
+    Ok((base_name(visit.query.get("name").unwrap_or_default()), bytes))
+}
+
 /// The JSON in the body of `request`.
 pub(crate) async fn read(request: Request) -> Sent {
     Sent(value(request).await)
 }
 
 async fn value(request: Request) -> Result<Value, Fault> {
-    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.split(';').next().unwrap_or_default().trim() != "application/json" {
-        return Err(Fault::unsupported_media());
-    }
     let bytes = within_form_time(collect(request, FORM_LIMIT_BYTES, FORM_LIMIT_BYTES)).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Fault::bad_encoding())?;
     serde_json::from_str(text).map_err(|fault| {

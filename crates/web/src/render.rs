@@ -84,6 +84,7 @@ templates![
     "process.html",
     "inbox.html",
     "payouts.html",
+    "missed.html",
     "payout_run.html",
     "vouchers.html",
     "orders.html",

@@ -3,8 +3,8 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, books, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph,
-    health, home, import, login, login_with, logins, map, matched, matches, measures, network, password, payouts, published, record, region, responders,
-    search, searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
+    health, home, import, login, login_with, logins, map, matched, matches, measures, missed, network, password, payouts, published, record, region,
+    responders, search, searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -82,7 +82,9 @@ pub(crate) fn pages() -> Vec<Route> {
         writes("/payouts/return", post(payouts::answer)),
         both("/vouchers", get(vouchers::list).post(vouchers::act)),
         both("/orders", get(vouchers::orders).post(vouchers::order_act)),
-        reads("/clearing", get(vouchers::clearing)),
+        reads("/orders/{id}/documents/{digest}", get(vouchers::file)),
+        both("/clearing", get(vouchers::clearing).post(vouchers::clearing_act)),
+        reads("/payouts/missed", get(missed::show)),
         both("/books", get(books::show).post(books::reconcile)),
         reads("/published", get(published::lists)),
         both("/agencies", get(published::agencies).post(published::file_agency)),

@@ -26,10 +26,11 @@ use crate::pages::map::MapPage;
 use crate::pages::matched::MatchedPage;
 use crate::pages::matches::{AlikeCard, MatchesPage};
 use crate::pages::measures::{CataloguePage, FitPage, MeasurePage};
+use crate::pages::missed::MissedPage;
 use crate::pages::network::NetworkPage;
 use crate::pages::password::{ForgottenPage, NewPasswordPage};
 use crate::pages::payouts::{PayoutRunPage, PayoutsPage, acting, state_links};
-use crate::pages::published::{AgenciesPage, PublishedPage};
+use crate::pages::published::{AgenciesPage, PublishedListLink, PublishedPage, filing};
 use crate::pages::record::RecordPage;
 use crate::pages::region::RegionPage;
 use crate::pages::search::ResultsPage;
@@ -359,9 +360,13 @@ fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         rows: rows.into_iter().map(acting).collect(),
         states: state_links(Some("pushed")),
         next: office.then(|| "/payouts?after=x".to_string()),
+        own: (!office).then(payout_summary),
+        sheet: "/export/payouts.xlsx".into(),
         office,
         done: office,
     };
+    add("missed.html", &MissedPage { organization: "org-0123456789abcdef".into(), missed: missed_year() });
+    add("missed.html", &MissedPage { organization: "org-0123456789abcdef".into(), missed: MissedYear { missed: vec![], ..missed_year() } });
     add("payouts.html", &payouts(vec![entitlement(&["confirm", "withdraw"]), entitlement(&["approve", "recall"])], true));
     add("payouts.html", &payouts(vec![], false));
     let measures = || vec![("320400.2021.tax-growth".to_string(), text!("税收增量奖励", "Tax-growth reward"))];
@@ -384,20 +389,27 @@ fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
         rows: rows.into_iter().map(vouchers::order).collect(),
         next: office.then(|| "/orders?after=x".to_string()),
         office,
+        report: office.then(redeem_report),
         done: office,
     };
     add("orders.html", &orders(vec![order(&["deliver", "cancel"]), order(&["redeem", "decline"]), order(&["claim"])], true));
     add("orders.html", &orders(vec![], false));
-    add("clearing.html", &ClearingPage { open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
-    add("clearing.html", &ClearingPage { open: vec![], settled: vec![], figures: vec![] });
+    add("clearing.html", &ClearingPage { may_settle: true, done: true, open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
+    add("clearing.html", &ClearingPage { may_settle: false, done: false, open: vec![], settled: vec![], figures: vec![] });
     add("books.html", &books(true));
     add("books.html", &books(false));
-    add("published.html", &PublishedPage { lists: vec![published_list()] });
-    add("published.html", &PublishedPage { lists: vec![] });
+    let published = |lists: Vec<PublishedListLink>, list: Option<PublishedList>| {
+        let next = (!lists.is_empty()).then(|| "/published?after=x".to_string());
+        let shown = list.is_some();
+        PublishedPage { lists, list, sheet: "/export/published.xlsx?list=x".into(), objects: shown, done: shown, next }
+    };
+    add("published.html", &published(vec![PublishedListLink::of(published_list().line)], None));
+    add("published.html", &published(vec![], Some(published_list())));
+    add("published.html", &published(vec![], None));
     let agencies = |full: bool, office: bool| AgenciesPage {
-        agencies: full.then(agency).into_iter().collect(),
+        agencies: full.then(agency).into_iter().map(filing).collect(),
         ratings: full.then(rating).into_iter().collect(),
-        filings: full.then(agency).into_iter().collect(),
+        filings: full.then(agency).into_iter().map(filing).collect(),
         office,
         files: !office,
         classes: vec![("research".into(), text!("研究开发", "Research"))],

@@ -20,7 +20,8 @@ pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
             app.fund_pool(&viewer, &pool, &bank, Fen::parse(amount, Some(MoneyUnit::Yuan))?, id)?;
             Ok(Verdict::Done)
         }
-        LedgerCommand::Accounts { kind, format } => accounts(&app, &viewer, kind.as_deref(), *format, world.lang),
+        LedgerCommand::Accounts { output: Some(output), .. } => to_file(output, |format, out| app.export_balances(&viewer, format, world.lang, out)),
+        LedgerCommand::Accounts { kind, format, output: None } => accounts(&app, &viewer, kind.as_deref(), *format, world.lang),
         LedgerCommand::Trial { format } => trial(&app, &viewer, *format),
         LedgerCommand::Statement { account, from, until, output: Some(output), .. } => {
             let day = |text: &Option<String>| text.as_deref().map(Date::parse).transpose();

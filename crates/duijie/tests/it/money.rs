@@ -78,6 +78,10 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     let verdicts: Vec<(String, String, i64)> =
         preview["rows"].as_array().unwrap().iter().map(|row| (text(&row["name"]), text(&row["verdict"]), row["pays"].as_i64().unwrap())).collect();
     // Growth is 50 % and 30 %, twice the city's is 16 %: 400 × 34 % and 100 × 14 %, in 万元.
+    let shown = product.run(&["payout", "preview", REWARD, "--period", "2021"]).out;
+    let sums = shown.find("outcome").expect("the sums by outcome");
+    assert!(sums < shown.find("甲企业").expect("the firms"), "the sums come first: {shown}");
+    assert!(shown.contains("missing") && shown.contains("150万元"), "{shown}");
     let expected = [("甲企业", "pays", 136_000_000), ("乙企业", "pays", 14_000_000), ("丙企业", "unknown", 0)];
     assert_eq!(verdicts, expected.map(|(name, verdict, fen)| (name.to_string(), verdict.to_string(), fen)));
     done(&product, &["payout", "run", REWARD, "--period", "2021"]);
@@ -99,7 +103,12 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     assert!(ran.err.contains("another person"), "{}", ran.err);
     done(&product, &["payout", "--as", "second", "approve", "--all"]);
     done(&product, &["payout", "--as", "first", "publish", REWARD, "--period", "2021"]);
-    assert!(done(&product, &["payout", "lists"]).contains("甲企业"));
+    let lists = product.json(&["payout", "lists", "--format", "json"]);
+    assert_eq!((lists[0]["rows"].as_i64(), lists[0]["total_fen"].as_i64()), (Some(2), Some(150_000_000)));
+    let list = text(&lists[0]["list"]);
+    assert!(done(&product, &["payout", "lists", "--list", &list]).contains("甲企业"));
+    let sheet = product.path("published.xlsx").display().to_string();
+    assert_eq!(done(&product, &["payout", "lists", "--list", &list, "--output", &sheet]).trim(), "2");
     pay_and_return(&product);
     let id = text(&product.json(&["payout", "list", "--state", "paid", "--format", "json"])[0]["id"]);
     let replayed = product.json(&["payout", "replay", &id, "--format", "json"]);
@@ -108,6 +117,12 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     refused(&product, &["payout", "recall", &id, "137万元", "多付"], "cannot be asked back");
     done(&product, &["payout", "recall", &id, "36万元", "多付"]);
     done(&product, &["payout", "recover", &id, "B9"]);
+    let summary = product.json(&["payout", "summary", "甲企业", "--format", "json"]);
+    let sums: Vec<(String, i64)> =
+        summary["lines"].as_array().unwrap().iter().map(|line| (text(&line["standing"]), line["amount_fen"].as_i64().unwrap())).collect();
+    assert_eq!(sums.iter().find(|(standing, _)| standing == "ended"), Some(&("ended".to_string(), 136_000_000)), "recovered: {sums:?}");
+    assert_eq!(product.json(&["payout", "missed", "乙企业", "--period", "2021", "--format", "json"])["missed"].as_array().map(Vec::len), Some(0));
+    assert!(done(&product, &["payout", "missed", "丙企业", "--period", "2021"]).contains(REWARD));
     let sheet = product.path("list.xlsx").display().to_string();
     assert_eq!(done(&product, &["payout", "list", "--output", &sheet]).trim(), "2");
     assert!(std::fs::read(&sheet).unwrap().starts_with(b"PK"));

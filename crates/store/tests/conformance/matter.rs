@@ -92,6 +92,22 @@ fn lists_follow_state_region_party_and_due_time(world: &World) {
     let both = MatterFilter { parties: vec![of(None, "org-a"), of(Some("officer"), "o1")], ..all.clone() };
     assert_eq!(ids("case", both, MatterOrder::Updated), every(|n| n % 4 == 1));
     assert!(ids("case", MatterFilter { parties: vec![of(Some("officer"), "org-a")], ..all.clone() }, MatterOrder::Updated).is_empty());
+    let by_id = |states: &[&str]| {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let rows = store.read(|view| view.matters_concerning("case", ("officer", "o1"), states, &after, 3)).unwrap();
+            let Some(last) = rows.last() else { return found };
+            assert!(rows.iter().map(|row| row.id.as_str()).is_sorted() && rows[0].id.as_str() > after.as_str());
+            after = last.id.to_string();
+            found.extend(rows.iter().map(|row| row.body["key"].as_str().unwrap().parse::<i64>().unwrap()));
+        }
+    };
+    let sorted = |mut numbers: Vec<i64>| {
+        numbers.sort_by_key(|number| std::cmp::Reverse(*number));
+        numbers
+    };
+    assert_eq!(sorted(by_id(&[])), every(|n| n % 4 == 1));
+    assert_eq!(sorted(by_id(&["triage", "closed"])), every(|n| n % 4 == 1 && n % 3 == 0));
     assert_eq!(ids("case", all.clone(), MatterOrder::Due), [25, 20, 15, 10, 5, 0]);
     assert_eq!(ids("case", MatterFilter { due_until: at(985), ..all.clone() }, MatterOrder::Due), [25, 20, 15]);
     let due = store.read(|view| view.matters_due(Timestamp::from_micros(980).unwrap(), 10)).unwrap();

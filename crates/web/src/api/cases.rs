@@ -2,7 +2,7 @@
 //! An act names the version that it is based on, so that sending it twice does it once.
 
 use super::JSON;
-use super::record::{base, tag};
+use super::record::{base, once, tag};
 use crate::fault::Fault;
 use crate::pages::cases::desk_query;
 use crate::portal::Portal;
@@ -55,11 +55,18 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     tagged(&case, StatusCode::OK)
 }
 
-pub(crate) async fn create(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
-    let Opened { need, submit } = sent.read()?;
+pub(crate) async fn create(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let sent = sent.0?;
+    let once = once(&visit, &headers, &sent)?;
+    let Opened { need, submit } = Sent(Ok(sent)).read()?;
     let case = portal
         .ask(move |app| {
-            let id = app.open_case(&visit.viewer, &need, submit)?;
+            let id = app.open_case_once(&visit.viewer, once.as_ref(), &need, submit)?;
             app.case(&visit.viewer, &id)
         })
         .await?;

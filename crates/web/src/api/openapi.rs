@@ -31,8 +31,12 @@ pub(crate) fn document(table: &[ApiRoute], public_url: &str) -> Value {
 fn operation(route: &ApiRoute) -> Value {
     let mut responses = Map::new();
     let shape = json!({ "$ref": format!("#/components/schemas/{}", route.shape) });
-    let media = if route.shape == "JsonSchema" { "application/schema+json" } else { "application/json" };
-    let mut good = json!({ "description": route.about, "content": { media: { "schema": shape } } });
+    let media = |shape: &str| match shape {
+        "JsonSchema" => "application/schema+json",
+        "File" => "application/octet-stream",
+        _ => "application/json",
+    };
+    let mut good = json!({ "description": route.about, "content": { media(route.shape): { "schema": shape } } });
     if route.shape == "RecordView" || route.shape == "Saved" {
         good["headers"] = json!({ "ETag": { "description": "The version, for `If-Match`.", "schema": { "type": "string" } } });
     }
@@ -50,7 +54,7 @@ fn operation(route: &ApiRoute) -> Value {
     });
     if let Some(body) = route.body {
         let shape = json!({ "$ref": format!("#/components/schemas/{body}") });
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": shape } } });
+        operation["requestBody"] = json!({ "required": true, "content": { media(body): { "schema": shape } } });
         operation["security"] = json!([{ "key": [] }]);
     }
     operation
@@ -65,7 +69,7 @@ fn problem(status: u16) -> Value {
         409 => "It is there already, or the Idempotency-Key was used for another request.",
         412 => "Somebody else changed it since.",
         413 => "The body is too large.",
-        415 => "The body is not application/json.",
+        415 => "The body is not of the media type that is wanted.",
         422 => "What was sent cannot be used; `diagnostics` says why.",
         428 => "If-Match is missing.",
         429 => "Too many requests; `Retry-After` says when to come back.",

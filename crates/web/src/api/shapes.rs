@@ -215,7 +215,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add("FieldValue", json!({ "type": ["string", "number", "boolean", "array", "null"], "items": string() }));
     add("Fields", json!({ "type": "object", "additionalProperties": one("FieldValue"), "example": { "title": "高温合金叶片涂层", "budget": "80" } }));
     webhooks(&mut add);
-    money(&mut add);
+    super::money_shapes::add(&mut add);
     super::case_shapes::add(&mut add);
     add("JsonSchema", json!({ "type": "object" }));
     add("OpenApi", json!({ "type": "object", "required": ["openapi", "info", "paths"] }));
@@ -386,61 +386,6 @@ fn simulation(add: &mut dyn FnMut(&str, Value)) {
     );
 }
 
-/// What the routes about money answer.
-fn money(add: &mut dyn FnMut(&str, Value)) {
-    let strings = |names: &[&'static str]| names.iter().map(|name| (*name, string())).collect::<Vec<_>>();
-    let mut view = strings(&["id", "firm", "firm_name", "measure", "period", "region", "amount", "state", "risk", "updated"]);
-    view.extend([("version", integer()), ("amount_fen", integer()), ("check", boolean()), ("measure_name", one("Text")), ("state_name", one("Text"))]);
-    view.extend(["reason", "list", "open_until", "file", "payee"].map(|name| (name, optional(string()))));
-    view.extend([("risk_reasons", many(one("Text"))), ("acts", many(string()))]);
-    add("EntitlementView", object(&view));
-    add("PayoutPage", object(&[("rows", many(one("EntitlementView"))), ("next", optional(string()))]));
-    let reason = json!({ "type": "object", "required": ["act"], "properties": { "act": string(), "reason": string() }, "example": { "act": "approve" } });
-    add("PayoutAct", reason);
-    let mut view = strings(&["id", "number", "scheme", "holder", "holder_name", "region_name", "value", "use_by", "redeem_by", "state", "updated"]);
-    view.extend([("version", integer()), ("value_fen", integer()), ("service", one("Text")), ("state_name", one("Text"))]);
-    view.extend([("paid", optional(string())), ("acts", many(string()))]);
-    add("VoucherView", object(&view));
-    add("VoucherPage", object(&[("rows", many(one("VoucherView"))), ("next", optional(string()))]));
-    add("Finding", object(&[("code", string()), ("words", one("Text")), ("forbids", boolean())]));
-    let names = ["id", "voucher", "holder_name", "agency", "agency_name", "home_name", "agency_region_name", "contract", "amount", "share", "state", "updated"];
-    let mut view = strings(&names);
-    view.extend([("version", integer()), ("amount_fen", integer()), ("share_fen", integer())]);
-    view.extend(["service", "because", "state_name"].map(|name| (name, one("Text"))));
-    view.extend([("batch", optional(string())), ("findings", many(one("Finding"))), ("acts", many(string()))]);
-    add("OrderView", object(&view));
-    add("OrderPage", object(&[("rows", many(one("OrderView"))), ("next", optional(string()))]));
-    add("PublishedRow", object(&[("firm_name", string()), ("amount", string()), ("amount_fen", integer()), ("state_name", one("Text"))]));
-    let mut view = strings(&["list", "period", "total"]);
-    view.extend([("measure_name", one("Text")), ("open_until", optional(string())), ("rows", many(one("PublishedRow")))]);
-    add("PublishedList", object(&view));
-    add("PublishedLists", many(one("PublishedList")));
-    let mut view = strings(&["id", "agency", "name", "region", "region_name", "state"]);
-    view.extend([("classes", many(one("Text"))), ("state_name", one("Text")), ("best_in", many(one("Text")))]);
-    add("AgencyView", object(&view));
-    add("AgencyViews", many(one("AgencyView")));
-    money_written(add);
-    let names = strings(&["account", "region_name", "name"]);
-    let amounts = [("kind", one("Text")), ("balance", integer()), ("available", optional(integer())), ("reserved", integer())];
-    add("AccountBalances", many(object(&[&names[..], &amounts].concat())));
-    add("Statement", json!({ "type": "object", "required": ["account", "opening", "lines", "closing"] }));
-    add("BalanceAt", object(&[("account", string()), ("at", string()), ("balance_fen", integer())]));
-    add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));
-}
-
-/// What programs send about money, and what a run answers.
-fn money_written(add: &mut dyn FnMut(&str, Value)) {
-    let act = |example: Value| json!({ "type": "object", "required": ["act"], "properties": { "act": string(), "reason": string() }, "example": example });
-    add("VoucherAct", act(json!({ "act": "review" })));
-    add("OrderAct", act(json!({ "act": "cancel", "reason": "…" })));
-    add("PayoutRun", object(&[("measure", string()), ("period", string())]));
-    add("RunDone", object(&[("run", string()), ("made", integer()), ("pays", string()), ("changed", many(string()))]));
-    let names = ["scheme", "number", "holder", "holder_class", "service"].map(|name| (name, string()));
-    add("VoucherApplication", object(&[&names[..], &[("value", integer())]].concat()));
-    let contract = object(&[("number", string()), ("amount", integer()), ("signed", string()), ("document", string())]);
-    add("OrderAsked", object(&[("voucher", string()), ("filing", string()), ("contract", contract)]));
-}
-
 /// An object that has exactly these properties.
 pub(super) fn object(properties: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
@@ -547,15 +492,37 @@ mod tests {
         check("SimulationView", crate::sample::simulation());
         check("Figures", crate::sample::figures());
         check("Health", crate::sample::health());
-        check("PayoutPage", crate::api::money::Rows { rows: vec![crate::sample::entitlement(&["approve"])], next: None });
-        check("VoucherPage", crate::api::money::Rows { rows: vec![crate::sample::voucher(&["order"])], next: Some("x".into()) });
-        check("OrderPage", crate::api::money::Rows { rows: vec![crate::sample::order(&["claim"])], next: None });
         check("Webhooks", vec![crate::sample::hook()]);
         check("NewWebhook", duijie_app::NewHook { id: "x".into(), secret: "whsec_x".into() });
         check("WebhookRemoved", crate::api::webhook::Removed { id: "x".into() });
-        check("PublishedLists", vec![crate::sample::published_list()]);
-        check("AgencyViews", vec![crate::sample::agency()]);
-        check("AccountBalances", vec![crate::sample::balance()]);
+    }
+
+    #[test]
+    fn answers_about_money_have_the_shapes_that_are_described() {
+        use crate::api::{ledger, payouts, vouchers};
+        use crate::sample::*;
+        check("PayoutPage", payouts::Rows { rows: vec![entitlement(&["approve"])], next: None });
+        check("ListMade", payouts::ListMade { list: "x".into(), steps: many_steps() });
+        check("RunPreview", run_preview());
+        check("PayoutOverview", payout_overview());
+        check("PayoutSummary", payout_summary());
+        check("MissedYear", missed_year());
+        check("PaymentFile", payment_file());
+        check("ReturnReport", duijie_app::ReturnReport { diagnostics: vec![fault()], open: vec!["x".into()], ..Default::default() });
+        check("Terms", duijie_app::Terms::default());
+        check("PublishedPage", payouts::Rows { rows: vec![published_list().line], next: None });
+        check("PublishedList", published_list());
+        check("VoucherPage", payouts::Rows { rows: vec![voucher(&["order"])], next: Some("x".into()) });
+        check("OrderPage", payouts::Rows { rows: vec![order(&["claim"])], next: None });
+        check("OrderFile", duijie_app::OrderFile { digest: duijie_vocab::Digest::of(&[]), name: "x.pdf".into(), bytes: 1 });
+        check("RedeemReport", redeem_report());
+        check("BatchPaid", vouchers::BatchPaid { batch: "x".into(), paid: 1 });
+        check("SchemeFigures", scheme_figures());
+        check("Clearing", vouchers::Clearing { open: vec![pair()], settled: vec![] });
+        check("AgencyViews", vec![agency()]);
+        check("RatingViews", vec![rating()]);
+        check("AccountBalances", vec![balance()]);
+        check("Reconciliation", ledger::Reconciled { matched: [(2, "x".to_string())].into(), differences: vec![], diagnostics: vec![fault()] });
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The books of the viewer's region: balances, the statement of an account, the trial balance, and the
 //! comparison with the bank's own file.
 
-use super::payouts::incomplete;
+use super::payouts::{incomplete, money};
+use super::see_other;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::posted::Posted;
@@ -78,17 +79,25 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     portal.pages.show(&portal, &visit, "books.html", page)
 }
 
-/// Compares a bank account with the file that was sent.
+/// Funds a pool, or compares a bank account with the file that was sent.
 pub(crate) async fn reconcile(
     State(portal): State<Arc<Portal>>,
     Extension(visit): Extension<Visit>,
     Extension(posted): Extension<Arc<Posted>>,
 ) -> Result<Response, Fault> {
     let account = account(&posted.fields)?.ok_or_else(incomplete)?;
+    if posted.fields.get("act") == Some("fund") {
+        let (viewer, amount) = (visit.viewer.clone(), money(&posted.fields, "amount")?);
+        let id = posted.fields.filled("id").ok_or_else(incomplete)?.to_string();
+        let bank = AccountId::bank(account.region(), "treasury").map_err(|_| Fault::not_found())?;
+        let shown = account.to_string();
+        portal.ask(move |app| app.fund_pool(&viewer, &account, &bank, amount, &id)).await?;
+        return Ok(see_other(&Pairs::default().with("account", &shown).behind("/books")));
+    }
     let (viewer, sent) = (visit.viewer.clone(), Arc::clone(&posted));
     let (found, diagnostics) = portal
         .ask(move |app| {
-            let upload = sent.file.as_ref().ok_or(AppError::NotFound)?;
+            let upload = sent.file().ok_or(AppError::NotFound)?;
             app.reconcile(&viewer, &account, &upload.name, &upload.bytes)
         })
         .await?;

@@ -32,7 +32,7 @@ pub(crate) async fn attach(
     let version = version(&posted);
     let (viewer, subject, sent) = (visit.viewer.clone(), id.clone(), Arc::clone(&posted));
     let attached = portal.ask(move |app| {
-        let (name, bytes) = sent.file.as_ref().map_or(("", &[][..]), |upload| (upload.name.as_str(), &upload.bytes[..]));
+        let (name, bytes) = sent.file().map_or(("", &[][..]), |upload| (upload.name.as_str(), &upload.bytes[..]));
         app.attach_document(&viewer, &subject, version, name, bytes)
     });
     match attached.await {
@@ -74,13 +74,13 @@ pub(crate) async fn docx(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     Ok(handed_out(bytes, DocumentKind::Docx, &named("attachment", &name)))
 }
 
-fn handed_out(bytes: Vec<u8>, kind: DocumentKind, disposition: &str) -> Response {
+pub(crate) fn handed_out(bytes: Vec<u8>, kind: DocumentKind, disposition: &str) -> Response {
     let headers = [(header::CONTENT_TYPE, kind.media_type().to_string()), (header::CONTENT_DISPOSITION, disposition.to_string())];
     (headers, Body::from(bytes)).into_response()
 }
 
 /// A disposition with the name in the form of RFC 8187.
-fn named(how: &str, name: &str) -> String {
+pub(crate) fn named(how: &str, name: &str) -> String {
     let encoded = Pairs::default().with("n", name).behind("").trim_start_matches("?n=").replace('+', "%20");
     format!("{how}; filename*=UTF-8''{encoded}")
 }

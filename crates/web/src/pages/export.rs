@@ -1,5 +1,6 @@
-//! Whole lists and blank templates as files.
+//! Whole lists, tables about money and blank templates as files.
 
+use super::money_file::money_file;
 use super::search::read_request;
 use crate::fault::Fault;
 use crate::kind;
@@ -23,6 +24,9 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(crate) async fn export(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(file): Path<String>) -> Result<Response, Fault> {
+    if let Some(table) = money_file(&portal, &visit, &file).await? {
+        return Ok(table);
+    }
     let (schema, ending) = split(&file)?;
     let (format, mime) = format(ending).ok_or_else(Fault::not_found)?;
     let request = read_request(&visit.query.without("page").without("per_page"), Some(schema))?;
@@ -53,7 +57,7 @@ fn split(file: &str) -> Result<(&'static Schema, &str), Fault> {
     Ok((kind::known(kind).ok_or_else(Fault::not_found)?, ending))
 }
 
-fn format(ending: &str) -> Option<(ExportFormat, &'static str)> {
+pub(super) fn format(ending: &str) -> Option<(ExportFormat, &'static str)> {
     match ending {
         "xlsx" => Some((ExportFormat::Xlsx, XLSX)),
         "csv" => Some((ExportFormat::Csv, "text/csv; charset=utf-8")),
@@ -67,7 +71,7 @@ fn inside(error: std::io::Error) -> AppError {
     AppError::Internal(error.into())
 }
 
-fn send(mut file: File, name: &str, mime: &'static str) -> Result<Response, Fault> {
+pub(super) fn send(mut file: File, name: &str, mime: &'static str) -> Result<Response, Fault> {
     let length = file.seek(SeekFrom::End(0)).and_then(|length| file.seek(SeekFrom::Start(0)).map(|_| length)).map_err(Fault::internal)?;
     let (sender, body) = Channel::<Bytes, std::io::Error>::new(2);
     let runtime = Handle::current();

@@ -119,7 +119,7 @@ pub(crate) async fn annotated(State(portal): State<Arc<Portal>>, Extension(visit
 /// Previews the file that was sent and keeps it; the token under which it is found again.
 async fn accept(portal: &Portal, visit: &Visit, posted: &Posted) -> Result<String, Fault> {
     let options = read_options(posted)?;
-    let Upload { name, bytes } = posted.file.as_ref().filter(|upload| !upload.bytes.is_empty()).ok_or_else(no_file)?;
+    let Upload { name, bytes, .. } = posted.file().filter(|upload| !upload.bytes.is_empty()).ok_or_else(no_file)?;
     let (viewer, name, bytes) = (visit.viewer.clone(), name.clone(), bytes.clone());
     let holder = portal.seal.pseudonym(&visit.holder);
     let kept = portal.ask(move |app| {
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn options_that_mean_nothing_are_refused_with_their_place() {
-        let posted = |name: &str, value: &str| Posted { fields: crate::query::Pairs(vec![(name.into(), value.into())]), file: None };
+        let posted = |name: &str, value: &str| Posted { fields: crate::query::Pairs(vec![(name.into(), value.into())]), files: Vec::new() };
         assert!(matches!(read_options(&posted("kind", "x")), Err(AppError::Invalid(_))));
         assert!(matches!(read_options(&posted("region", "亚特兰蒂斯")), Err(AppError::Invalid(_))));
         assert!(read_options(&posted("region", "")).unwrap().region.is_none());

@@ -1,7 +1,7 @@
 //! Entitlements: what an organization is promised, what officers work on, batch runs, and the files
 //! between treasury and bank.
 
-use super::{Link, see_other};
+use super::{Link, own_path, see_other};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::posted::Posted;
@@ -12,7 +12,9 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use duijie_app::{Action, AnyEntitlement, EntitlementRequest, EntitlementView, ExportFormat, Payee, PayoutAct, ReturnReport, RunPreview};
+use duijie_app::{
+    Action, AnyEntitlement, EntitlementRequest, EntitlementView, ExportFormat, PayVerdict, Payee, PayoutAct, PayoutSummary, ReturnReport, RunPreview, act_name,
+};
 use duijie_vocab::{Fen, MoneyUnit, RecordId, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
@@ -31,40 +33,15 @@ impl<V> Acting<V> {
     }
 }
 
-/// What a button that takes the act is called.
-fn act_name(act: &str) -> Text {
-    match act {
-        "push" => text!("推送", "Tell the firm"),
-        "confirm" => text!("确认收款账户", "Confirm account"),
-        "review" => text!("审核", "Review"),
-        "clear" => text!("核查通过", "Found right"),
-        "approve" => text!("审批", "Approve"),
-        "object" => text!("提出异议", "Object"),
-        "archive" => text!("归档", "Archive"),
-        "recall" => text!("追回", "Ask back"),
-        "recover" => text!("已退回（流水号）", "Came back (number)"),
-        "reject" => text!("驳回", "Reject"),
-        "appeal" => text!("申诉", "Appeal"),
-        "dismiss" => text!("维持驳回", "Dismiss the appeal"),
-        "uphold" => text!("申诉成立", "Uphold the appeal"),
-        "withdraw" => text!("放弃", "Withdraw"),
-        "refuse" => text!("不予通过", "Refuse"),
-        "void" => text!("作废", "Void"),
-        "order" => text!("下单", "Order"),
-        "deliver" => text!("交付", "Deliver"),
-        "claim" => text!("申请兑付", "Claim"),
-        "cancel" => text!("取消", "Cancel"),
-        "redeem" => text!("核准兑付", "Redeem"),
-        "decline" => text!("不予兑付", "Decline"),
-        other => Text::new(other, other),
-    }
-}
-
 #[derive(Serialize)]
 pub(crate) struct PayoutsPage {
     pub(crate) rows: Vec<Acting<EntitlementView>>,
     pub(crate) states: Vec<Link>,
     pub(crate) next: Option<String>,
+    /// What the viewer's organization was paid, what is under way and what waits for it.
+    pub(crate) own: Option<PayoutSummary>,
+    /// The list as a workbook.
+    pub(crate) sheet: String,
     /// Whether the viewer works on other people's entitlements.
     pub(crate) office: bool,
     pub(crate) done: bool,
@@ -78,6 +55,8 @@ pub(crate) struct PayoutRunPage {
     pub(crate) preview: Option<RunPreview>,
     /// Rows of the preview beyond the ones on the page.
     pub(crate) more: usize,
+    /// The preview as a workbook, with all its rows.
+    pub(crate) sheet: String,
     /// What the act before did.
     pub(crate) told: Option<Text>,
     pub(crate) file: Option<String>,
@@ -87,22 +66,40 @@ pub(crate) struct PayoutRunPage {
 const ROWS: usize = 200;
 
 pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
-    let request = EntitlementRequest {
-        state: visit.query.filled("state").map(str::to_string),
-        after: visit.query.filled("after").map(str::to_string),
-        ..EntitlementRequest::default()
-    };
+    let request = wanted(&visit.query);
     let (viewer, state) = (visit.viewer.clone(), request.state.clone());
-    let (rows, after) = portal.ask(move |app| app.entitlements(&viewer, &request)).await?;
-    let link = |after: &str| Pairs::default().with("state", state.as_deref().unwrap_or_default()).with("after", after).behind("/payouts");
+    let own = viewer.organization.as_deref().and_then(RecordId::parse);
+    let (rows, after, own) = portal
+        .ask(move |app| {
+            let (rows, after) = app.entitlements(&viewer, &request)?;
+            Ok((rows, after, own.map(|own| app.payout_summary(&viewer, &own)).transpose()?))
+        })
+        .await?;
+    let narrowed = visit.query.without("done").without("after");
     let page = PayoutsPage {
         rows: rows.into_iter().map(acting).collect(),
         states: state_links(state.as_deref()),
-        next: after.as_deref().map(link),
+        next: after.as_deref().map(|after| narrowed.clone().with("after", after).behind("/payouts")),
+        own,
+        sheet: narrowed.behind("/export/payouts.xlsx"),
         office: visit.may(Action::Pay),
         done: visit.query.get("done").is_some(),
     };
     portal.pages.show(&portal, &visit, "payouts.html", page)
+}
+
+/// Which entitlements a query names.
+pub(crate) fn wanted(query: &Pairs) -> EntitlementRequest {
+    let asked = |name: &str| query.filled(name).map(str::to_string);
+    EntitlementRequest {
+        state: asked("state"),
+        measure: asked("measure"),
+        period: asked("period"),
+        organization: asked("organization"),
+        list: asked("list"),
+        file: asked("file"),
+        after: asked("after"),
+    }
 }
 
 pub(crate) fn acting(view: EntitlementView) -> Acting<EntitlementView> {
@@ -132,7 +129,14 @@ pub(crate) async fn act(
     let act = read_act(fields)?;
     let viewer = visit.viewer.clone();
     portal.ask(move |app| app.payout_step(&viewer, &id, act, version)).await?;
-    Ok(see_other("/payouts?done=1"))
+    Ok(match fields.filled("next") {
+        // Whoever objected goes back to the list.
+        Some(list) => {
+            let list = own_path(Some(list));
+            see_other(&format!("{list}{}done=1", if list.contains('?') { '&' } else { '?' }))
+        }
+        None => see_other("/payouts?done=1"),
+    })
 }
 
 pub(crate) fn incomplete() -> Fault {
@@ -185,17 +189,7 @@ fn bulk(app: &duijie_app::App, viewer: &duijie_app::Viewer, what: &str, measure:
     match what {
         "run" => app.payout_run(viewer, measure, period, &mut |_| {}).map(|done| (told(done.made, done.pays, 0), None)),
         "approve" => {
-            let mut ids = Vec::new();
-            for state in ["confirmed", "endorsed"] {
-                let request = EntitlementRequest {
-                    state: Some(state.to_string()),
-                    measure: Some(measure.to_string()),
-                    period: Some(period.to_string()),
-                    ..EntitlementRequest::default()
-                };
-                ids.extend(app.entitlement_ids(viewer, &request)?);
-            }
-            let steps = app.payout_steps(viewer, &ids, &PayoutAct::Approve)?;
+            let steps = app.approve_payouts(viewer, Some((measure, period)))?;
             Ok((told(steps.done, steps.amount.chinese(), steps.refused.len()), None))
         }
         "publish" => {
@@ -227,11 +221,15 @@ async fn run_page(portal: &Portal, visit: &Visit, fields: &Pairs, told: Option<T
 
 impl PayoutRunPage {
     pub(crate) fn of(measures: Vec<(String, Text)>, measure: String, period: String, mut preview: Option<RunPreview>, told: Option<Text>) -> PayoutRunPage {
-        let more = preview.as_ref().map_or(0, |preview| preview.rows.len().saturating_sub(ROWS));
+        let all = preview.as_ref().map_or(0, |preview| preview.rows.len() + preview.not_listed);
         if let Some(preview) = &mut preview {
+            // Who has no right at all is counted; the page shows those of whom something is to be decided.
+            preview.rows.retain(|row| row.verdict != PayVerdict::NotEligible);
             preview.rows.truncate(ROWS);
         }
-        PayoutRunPage { measures, measure, period, preview, more, told, file: None, returned: None }
+        let more = all - preview.as_ref().map_or(0, |preview| preview.rows.len());
+        let sheet = Pairs::default().with("measure", &measure).with("period", &period).behind("/export/preview.xlsx");
+        PayoutRunPage { measures, measure, period, preview, more, sheet, told, file: None, returned: None }
     }
 }
 
@@ -261,7 +259,7 @@ pub(crate) async fn answer(
     let (viewer, sent) = (visit.viewer.clone(), Arc::clone(&posted));
     let report = portal
         .ask(move |app| {
-            let upload = sent.file.as_ref().ok_or(duijie_app::AppError::NotFound)?;
+            let upload = sent.file().ok_or(duijie_app::AppError::NotFound)?;
             app.read_payment_return(&viewer, &name, &upload.name, &upload.bytes)
         })
         .await?;

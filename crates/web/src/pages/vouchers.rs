@@ -1,5 +1,6 @@
 //! The voucher wallet, the orders that vouchers pay a part of, and what regions owe one another.
 
+use super::documents::{handed_out, named};
 use super::payouts::{Acting, incomplete, money};
 use super::see_other;
 use crate::fault::Fault;
@@ -8,10 +9,13 @@ use crate::posted::Posted;
 use crate::query::Pairs;
 use crate::visit::Visit;
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
-use duijie_app::{Action, AgencyView, Application, Contract, Evidence, OrderAct, OrderView, PairView, SchemeFigures, ServiceClass, VoucherAct, VoucherView};
-use duijie_vocab::{Date, Digest, RecordId, Text};
+use duijie_app::{
+    Action, AgencyView, App, AppError, Application, Contract, Evidence, OrderAct, OrderView, PairView, RedeemReport, SchemeFigures, ServiceClass, Viewer,
+    VoucherAct, VoucherView,
+};
+use duijie_vocab::{Date, Diagnostic, Digest, RecordId, Text, text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -35,11 +39,15 @@ pub(crate) struct OrdersPage {
     pub(crate) rows: Vec<Acting<OrderView>>,
     pub(crate) next: Option<String>,
     pub(crate) office: bool,
+    /// What the redemption of a batch did.
+    pub(crate) report: Option<RedeemReport>,
     pub(crate) done: bool,
 }
 
 #[derive(Serialize)]
 pub(crate) struct ClearingPage {
+    pub(crate) may_settle: bool,
+    pub(crate) done: bool,
     /// What is owed now.
     pub(crate) open: Vec<PairView>,
     pub(crate) settled: Vec<PairView>,
@@ -52,7 +60,7 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     let (rows, next, agencies, schemes) = portal
         .ask(move |app| {
             let (rows, next) = app.vouchers(&viewer, state.as_deref(), after.as_deref())?;
-            Ok((rows, next, app.agencies()?, app.schemes()?))
+            Ok((rows, next, app.agencies(&viewer)?, app.schemes()?))
         })
         .await?;
     let holders = |scheme: &duijie_app::Scheme| scheme.holders.iter().map(|holder| (holder.class.clone(), holder.name.clone())).collect();
@@ -79,12 +87,21 @@ pub(crate) async fn act(
         "apply" => {
             let scheme = fields.filled("scheme").ok_or_else(incomplete)?.to_string();
             let asked = application(&visit, fields)?;
-            portal.ask(move |app| app.apply_voucher(&viewer, &scheme, asked)).await?;
+            let named: Vec<String> = fields.get("partners").unwrap_or_default().split(['、', '，', ',']).map(|name| name.trim().to_string()).collect();
+            let applied = portal.ask(move |app| {
+                let partners = named.iter().filter(|name| !name.is_empty()).map(|name| partner(app, name)).collect::<Result<Vec<_>, _>>()?;
+                app.apply_voucher(&viewer, &scheme, Application { partners, ..asked })
+            });
+            applied.await?;
         }
         "order" => {
             let (voucher, filing) = (id(fields, "id")?, id(fields, "agency")?);
-            let contract = contract(fields)?;
-            portal.ask(move |app| app.place_order(&viewer, &voucher, &filing, contract)).await?;
+            let (contract, sent) = (contract(fields)?, Arc::clone(&posted));
+            let placed = portal.ask(move |app| {
+                let document = document(app, &viewer, &sent, "document")?;
+                app.place_order(&viewer, &voucher, &filing, Contract { document, ..contract })
+            });
+            placed.await?;
             return Ok(see_other("/orders?done=1"));
         }
         word => {
@@ -103,16 +120,21 @@ pub(crate) async fn act(
 }
 
 pub(crate) async fn orders(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    orders_page(&portal, &visit, None).await
+}
+
+async fn orders_page(portal: &Portal, visit: &Visit, report: Option<RedeemReport>) -> Result<Response, Fault> {
     let viewer = visit.viewer.clone();
     let (state, after) = (visit.query.filled("state").map(str::to_string), visit.query.filled("after").map(str::to_string));
     let (rows, next) = portal.ask(move |app| app.orders(&viewer, state.as_deref(), after.as_deref())).await?;
     let page = OrdersPage {
         rows: rows.into_iter().map(order).collect(),
-        next: next.map(|after| Pairs::default().with("after", &after).behind("/orders")),
+        next: next.map(|after| visit.query.without("done").with("after", &after).behind("/orders")),
         office: visit.may(Action::Pay),
+        report,
         done: visit.query.get("done").is_some(),
     };
-    portal.pages.show(&portal, &visit, "orders.html", page)
+    portal.pages.show(portal, visit, "orders.html", page)
 }
 
 pub(crate) async fn order_act(
@@ -120,45 +142,97 @@ pub(crate) async fn order_act(
     Extension(visit): Extension<Visit>,
     Extension(posted): Extension<Arc<Posted>>,
 ) -> Result<Response, Fault> {
-    let fields = &posted.fields;
-    let (order, viewer) = (id(fields, "id")?, visit.viewer.clone());
+    let (fields, viewer) = (&posted.fields, visit.viewer.clone());
     let reason = fields.get("reason").unwrap_or_default().to_string();
-    let act = match fields.get("act").unwrap_or_default() {
-        "redeem" => {
-            let batch = fields.filled("batch").ok_or_else(incomplete)?.to_string();
-            let despite = Some(reason).filter(|reason| !reason.trim().is_empty());
-            portal
-                .ask(move |app| {
-                    let report = app.redeem_batch(&viewer, &batch, &[order], despite.as_deref())?;
-                    match report.held.into_iter().next() {
-                        Some((_, why)) => Err(duijie_app::AppError::Conflict(why)),
-                        None => Ok(()),
-                    }
-                })
-                .await?;
-            return Ok(see_other("/orders?done=1"));
-        }
-        "deliver" => OrderAct::Deliver { evidence: evidence(fields)? },
-        "claim" => OrderAct::Claim,
-        "cancel" => OrderAct::Cancel { reason },
-        "decline" => OrderAct::Decline { reason },
-        _ => return Err(incomplete()),
-    };
-    portal.ask(move |app| app.order_step(&viewer, &order, &act)).await?;
-    Ok(see_other("/orders?done=1"))
+    let word = fields.get("act").unwrap_or_default();
+    if word == "redeem" || word == "redeem_all" {
+        let all = word == "redeem_all";
+        let orders = if all { None } else { Some(vec![id(fields, "id")?]) };
+        let batch = fields.filled("batch").ok_or_else(incomplete)?.to_string();
+        let despite = Some(reason).filter(|reason| !reason.trim().is_empty());
+        let redeemed = portal.ask(move |app| {
+            let orders = orders.map_or_else(|| app.claimed_orders(&viewer), Ok)?;
+            app.redeem_batch(&viewer, &batch, &orders, despite.as_deref())
+        });
+        let report = redeemed.await?;
+        return match report.held.first() {
+            Some((_, why)) if !all => Err(AppError::Conflict(why.clone()).into()),
+            _ if all => orders_page(&portal, &visit, Some(report)).await,
+            _ => Ok(see_other("/orders?done=1")),
+        };
+    }
+    let order = id(fields, "id")?;
+    let (what, sent) = (word.to_string(), Arc::clone(&posted));
+    let evidence = if word == "deliver" { Some(evidence(fields)?) } else { None };
+    let acted = portal.ask(move |app| {
+        let act = match (what.as_str(), evidence) {
+            ("attach", _) => {
+                let upload = sent.file_in("file").ok_or(AppError::NotFound)?;
+                return app.attach_order_file(&viewer, &order, &upload.name, &upload.bytes).map(|()| true);
+            }
+            ("deliver", Some(evidence)) => {
+                // Nobody makes us keep files before we know that it is their order.
+                app.order(&viewer, &order)?;
+                let (invoice_document, report_document) = (document(app, &viewer, &sent, "document")?, document(app, &viewer, &sent, "report")?);
+                OrderAct::Deliver { evidence: Evidence { invoice_document, report_document, ..evidence } }
+            }
+            ("claim", _) => OrderAct::Claim,
+            ("cancel", _) => OrderAct::Cancel { reason },
+            ("decline", _) => OrderAct::Decline { reason },
+            _ => return Ok(false),
+        };
+        app.order_step(&viewer, &order, &act).map(|_| true)
+    });
+    if acted.await? { Ok(see_other("/orders?done=1")) } else { Err(incomplete()) }
+}
+
+/// A document of an order, for both sides and their officers.
+pub(crate) async fn file(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Path((id, digest)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let id = RecordId::parse(&id).ok_or_else(Fault::not_found)?;
+    let viewer = visit.viewer.clone();
+    let file = portal.ask(move |app| app.order_file(&viewer, &id, &digest)).await?;
+    let shown = if file.kind.is_image() { "inline" } else { "attachment" };
+    Ok(handed_out(file.bytes, file.kind, &named(shown, &file.name)))
 }
 
 pub(crate) async fn clearing(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
-    let viewer = visit.viewer.clone();
+    let (viewer, done) = (visit.viewer.clone(), visit.query.get("done").is_some());
     let page = portal
         .ask(move |app| {
             let open = app.clearing(&viewer)?;
             let settled = app.settlements(&viewer)?;
             let figures = app.schemes()?.iter().map(|scheme| app.scheme_figures(&scheme.id)).collect::<Result<Vec<_>, _>>()?;
-            Ok(ClearingPage { open, settled, figures: figures.into_iter().filter(|figures| figures.orders > 0).collect() })
+            let may_settle = viewer.may(Action::Administer, &duijie_app::Target::default()).is_ok();
+            Ok(ClearingPage { may_settle, done, open, settled, figures: figures.into_iter().filter(|figures| figures.orders > 0).collect() })
         })
         .await?;
     portal.pages.show(&portal, &visit, "clearing.html", page)
+}
+
+/// Settles between regions, or records that the bank paid a batch.
+pub(crate) async fn clearing_act(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(posted): Extension<Arc<Posted>>,
+) -> Result<Response, Fault> {
+    let (fields, viewer) = (&posted.fields, visit.viewer.clone());
+    let given = |name: &str| fields.filled(name).map(str::to_string).ok_or_else(incomplete);
+    match fields.get("act").unwrap_or_default() {
+        "settle" => {
+            let run = given("run")?;
+            portal.ask(move |app| app.settle_regions(&viewer, &run)).await.map(drop)?;
+        }
+        "pay" => {
+            let (batch, serial) = (given("batch")?, given("serial")?);
+            portal.ask(move |app| app.pay_batch(&viewer, &batch, &serial)).await.map(drop)?;
+        }
+        _ => return Err(incomplete()),
+    }
+    Ok(see_other("/clearing?done=1"))
 }
 
 pub(crate) fn voucher(view: VoucherView) -> Acting<VoucherView> {
@@ -187,29 +261,40 @@ fn application(visit: &Visit, fields: &Pairs) -> Result<Application, Fault> {
     })
 }
 
+/// The firm of this name that uses a voucher together with others.
+fn partner(app: &App, name: &str) -> Result<RecordId, AppError> {
+    let found = app.organization_named(name)?;
+    let message = || text!("没有或有多个机构叫 `{name}`", "no organization, or several, are called `{name}`");
+    found.ok_or_else(|| AppError::Invalid(vec![Diagnostic::error("voucher.partner", message())]))
+}
+
+/// The contract but for its document.
 fn contract(fields: &Pairs) -> Result<Contract, Fault> {
     Ok(Contract {
         number: fields.filled("contract").ok_or_else(incomplete)?.to_string(),
         amount: money(fields, "amount")?,
         signed: day(fields, "signed")?,
-        document: digest(fields, "document")?,
+        document: Digest::of(&[]),
     })
 }
 
+/// The evidence but for its documents.
 fn evidence(fields: &Pairs) -> Result<Evidence, Fault> {
     Ok(Evidence {
         invoice: fields.filled("invoice").ok_or_else(incomplete)?.to_string(),
         invoice_amount: money(fields, "amount")?,
-        invoice_document: digest(fields, "document")?,
-        report_document: digest(fields, "report")?,
+        invoice_document: Digest::of(&[]),
+        report_document: Digest::of(&[]),
         on: day(fields, "on")?,
     })
 }
 
-fn day(fields: &Pairs, name: &str) -> Result<Date, Fault> {
-    fields.get(name).and_then(|text| Date::parse(text).ok()).filter(|date| date.day().is_some()).ok_or_else(incomplete)
+/// The digest of the file that came in a field, which is kept.
+fn document(app: &App, viewer: &Viewer, posted: &Posted, field: &str) -> Result<Digest, AppError> {
+    let (name, bytes) = posted.file_in(field).map_or(("", &[][..]), |upload| (upload.name.as_str(), &upload.bytes[..]));
+    Ok(app.keep_order_file(viewer, name, bytes)?.digest)
 }
 
-fn digest(fields: &Pairs, name: &str) -> Result<Digest, Fault> {
-    fields.get(name).and_then(|text| Digest::parse(text.trim()).ok()).ok_or_else(incomplete)
+fn day(fields: &Pairs, name: &str) -> Result<Date, Fault> {
+    fields.get(name).and_then(|text| Date::parse(text).ok()).filter(|date| date.day().is_some()).ok_or_else(incomplete)
 }

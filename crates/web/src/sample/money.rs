@@ -47,7 +47,16 @@ pub(crate) fn run_preview() -> RunPreview {
         asked: "600万元".into(),
         pays: "136万元".into(),
         order_rule: text!("按受理先后", "first come"),
-        counts: vec![(PayVerdict::Pays, text!("支付", "paid"), 1)],
+        outcomes: vec![OutcomeSum {
+            verdict: PayVerdict::Pays,
+            name: text!("支付", "paid"),
+            firms: 1,
+            asked_fen: Fen(136_000_000),
+            pays_fen: Fen(136_000_000),
+            asked: "136万元".into(),
+            pays: "136万元".into(),
+        }],
+        excluded: vec![("320400.growth".into(), 2)],
         missing: vec![(text!("2019年纳税总额", "tax of 2019"), 1)],
         not_listed: 0,
         rows: vec![PayRow {
@@ -104,6 +113,10 @@ pub(crate) fn order(acts: &[&'static str]) -> OrderView {
         state_name: text!("申请兑付", "claimed"),
         batch: Some("2021-1".into()),
         findings: vec![Finding { code: "abuse.split".into(), words: text!("疑似拆单", "perhaps split"), forbids: false }],
+        documents: vec![
+            OrderDocument { part: "contract", part_name: text!("合同", "Contract"), digest: "ab".repeat(32), name: Some("合同 <1>.pdf".into()) },
+            OrderDocument { part: "invoice", part_name: text!("发票", "Invoice"), digest: "cd".repeat(32), name: None },
+        ],
         acts: acts.to_vec(),
         updated: "2026-11-22 10:00".into(),
     }
@@ -119,6 +132,9 @@ pub(crate) fn pair() -> PairView {
         payer: region().path(),
         payee: "上海市杨浦区".into(),
         net: "5万元".into(),
+        a_owes_fen: Fen::ZERO,
+        b_owes_fen: Fen(5_000_000),
+        net_fen: Fen(5_000_000),
         orders: 2,
         statement: text!("清算单\n", "Settlement\n"),
     }
@@ -174,18 +190,74 @@ pub(crate) fn scheme_figures() -> SchemeFigures {
 }
 
 pub(crate) fn published_list() -> PublishedList {
-    let row =
-        PublishedRow {
-            firm_name: "新能源示例企业04".into(), amount: "136万元".into(), amount_fen: Fen(136_000_000), state_name: text!("公示中", "published")
-        };
-    PublishedList {
-        list: "x".into(),
+    let row = PublishedRow {
+        id: RecordId::derive("ent", "1"),
+        version: 5,
+        firm_name: "新能源示例企业04".into(),
+        amount: "136万元".into(),
+        amount_fen: Fen(136_000_000),
+        state_name: text!("公示中", "published"),
+    };
+    let line = PublishedLine {
+        list: "320400.2021.tax-growth/2021/2026-11-22".into(),
+        measure: "320400.2021.tax-growth".into(),
         measure_name: text!("税收增量奖励", "Tax-growth reward"),
         period: "2021".into(),
+        region_name: region().path(),
         open_until: Some("2026-11-29 10:00".into()),
-        rows: vec![row],
+        rows: 1,
         total: "136万元".into(),
+        total_fen: Fen(136_000_000),
+    };
+    PublishedList { line, rows: vec![row], next: None }
+}
+
+pub(crate) fn many_steps() -> ManySteps {
+    ManySteps {
+        done: 1, amount: Fen(136_000_000), refused: vec![(RecordId::derive("ent", "2"), text!("须由另一人审批", "another person has to approve"))]
     }
+}
+
+pub(crate) fn payout_overview() -> PayoutOverview {
+    let measure = MeasureOverview {
+        measure: "320400.2021.tax-growth".into(),
+        name: text!("税收增量奖励", "Tax-growth reward"),
+        period: "2021".into(),
+        pool: AccountId::new(AccountKind::Pool, region(), "innovation").expect("a sample pool"),
+        left_fen: Fen(500_000_000),
+        yes: 2,
+        no: 3,
+        unknown: 1,
+        error: 0,
+        asked_fen: 150_000_000,
+        covered: true,
+    };
+    PayoutOverview { year: 2021, firms: 6, measures: vec![measure] }
+}
+
+pub(crate) fn payout_summary() -> PayoutSummary {
+    let line = SummaryLine { standing: Standing::Paid, name: text!("已兑付", "paid"), payouts: 1, amount_fen: Fen(136_000_000), amount: "136万元".into() };
+    PayoutSummary { organization: RecordId::derive("org", "1"), lines: vec![line] }
+}
+
+pub(crate) fn missed_year() -> MissedYear {
+    let missed = Missed {
+        measure: "320400.2021.tax-growth".into(),
+        name: text!("税收增量奖励", "Tax-growth reward"),
+        outcome: "eligible".into(),
+        amount: Some("136万元".into()),
+        reason: text!("符合条件", "entitled"),
+    };
+    MissedYear { name: "新能源示例企业04 <b>".into(), year: "2021".into(), missed: vec![missed] }
+}
+
+pub(crate) fn payment_file() -> PaymentFile {
+    PaymentFile { file: "2026-11-22-1".into(), payments: 1, total: "136万元".into(), refused: many_steps().refused }
+}
+
+pub(crate) fn redeem_report() -> RedeemReport {
+    let held = vec![(RecordId::derive("ord", "2"), text!("疑似拆单", "perhaps split"))];
+    RedeemReport { batch: "2021-1".into(), redeemed: 24, amount: "112.3万元".into(), contracts: "500万元".into(), held }
 }
 
 pub(crate) fn agency() -> AgencyView {
@@ -198,12 +270,15 @@ pub(crate) fn agency() -> AgencyView {
         classes: vec![text!("研究开发", "Research"), text!("创业孵化", "Incubation")],
         state: "listed".into(),
         state_name: text!("已备案", "listed"),
+        reason: Some("材料不全".into()),
         best_in: vec![text!("研究开发", "Research")],
+        acts: vec!["strike"],
     }
 }
 
 pub(crate) fn rating() -> RatingView {
     RatingView {
+        region: region(),
         region_name: region().path(),
         class: text!("研究开发", "Research"),
         years: "2020–2021".into(),

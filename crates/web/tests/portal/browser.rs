@@ -47,6 +47,14 @@ impl Clock for Noon {
     }
 }
 
+struct At(Timestamp);
+
+impl Clock for At {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
 /// Bytes that differ from call to call; nothing in a test has to be unpredictable.
 struct Counting(AtomicU64);
 
@@ -97,6 +105,12 @@ impl Portal {
     /// Everything behind the portal's connections.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// The same data, opened on another day.
+    pub(crate) fn again_at(&self, moment: &str) -> App {
+        let clock = Arc::new(At(Timestamp::parse(moment).expect("an instant")));
+        App::open(AppOptions { clock, ..options(self.app.dir()) }).expect("the data directory opens again")
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -205,6 +219,22 @@ impl Browser {
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&");
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.send(Method::POST, path, &headers, Body::from(body)).await
+    }
+
+    /// Sends a form with files, each with its field, its name and its bytes.
+    pub(crate) async fn post_files(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Page {
+        let mut body = Vec::new();
+        for (field, value) in fields {
+            body.extend(format!("--limit\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (field, name, bytes) in files {
+            body.extend(format!("--limit\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n").bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--limit--\r\n");
+        let headers = [("content-type", "multipart/form-data; boundary=limit"), ("sec-fetch-site", "same-origin")];
         self.send(Method::POST, path, &headers, Body::from(body)).await
     }
 

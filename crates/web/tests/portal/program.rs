@@ -8,25 +8,31 @@ use duijie_vocab::RegionCode;
 use duijie_web::Options;
 use serde_json::{Value, json};
 
-struct Program {
+pub(crate) struct Program {
     browser: Browser,
     key: String,
 }
 
 impl Program {
-    fn of(portal: &Portal, login: &str, scopes: &[Scope]) -> Program {
+    pub(crate) fn of(portal: &Portal, login: &str, scopes: &[Scope]) -> Program {
         let key = portal.app.make_key(&Viewer::operator(), login, "test", scopes, None, 1).expect("a key").secret;
         Program { browser: portal.browser(), key }
     }
 
-    async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Page {
+    pub(crate) async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Page {
         let bearer = format!("Bearer {}", self.key);
         let own = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.browser.send(method, path, &[&own, headers].concat(), Body::from(body.to_string())).await
     }
+
+    /// Sends bytes that are no JSON, or not yet.
+    pub(crate) async fn send_bytes(&mut self, path: &str, media: &str, bytes: &[u8]) -> Page {
+        let bearer = format!("Bearer {}", self.key);
+        self.browser.send(Method::POST, path, &[("authorization", bearer.as_str()), ("content-type", media)], Body::from(bytes.to_vec())).await
+    }
 }
 
-fn value(page: &Page) -> Value {
+pub(crate) fn value(page: &Page) -> Value {
     serde_json::from_str(&page.text).unwrap_or_else(|fault| panic!("{fault}: {}", page.text))
 }
 
@@ -64,6 +70,24 @@ async fn a_request_with_a_name_is_done_once() {
     assert_eq!(other.status, StatusCode::CONFLICT, "{}", other.text);
     let unnamed = program.send(Method::POST, "/api/need", &[], &need).await;
     assert_eq!(unnamed.status, StatusCode::CONFLICT, "the record is there already: {}", unnamed.text);
+}
+
+#[tokio::test]
+async fn a_case_with_a_name_is_opened_once() {
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "member", &Scope::ALL);
+    let need = json!({ "need": { "title": "叶片热障涂层", "problem": "热障涂层开裂" }, "submit": true });
+    let name = [("idempotency-key", "case-1")];
+    let first = program.send(Method::POST, "/api/cases", &name, &need).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
+    let entries = portal.app.figures().expect("figures").entries;
+    let again = program.send(Method::POST, "/api/cases", &name, &need).await;
+    assert_eq!((again.status, again.header("location"), &again.text), (first.status, first.header("location"), &first.text));
+    assert_eq!(portal.app.figures().expect("figures").entries, entries, "nothing was written again");
+    let other = json!({ "need": { "title": "另一件", "problem": "另一个问题" } });
+    assert_eq!(program.send(Method::POST, "/api/cases", &name, &other).await.status, StatusCode::CONFLICT);
+    let long = "x".repeat(201);
+    assert_eq!(program.send(Method::POST, "/api/cases", &[("idempotency-key", long.as_str())], &need).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
