@@ -22,7 +22,7 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 cargo xtask demo [--no-serve] [--data DIR] [--port N]
                               build, load the demo region, match, decide, print what was found, serve the portal
-cargo xtask test [--quick]    everything that has to hold: format, lints, arrows between rooms, all tests
+cargo xtask test [--quick]    everything that has to hold: format, lints, arrows between rooms, all tests, the walk
 cargo xtask scripts           the charts and the map of the portal, bundled from npm for the next build
 cargo xtask tidy              the rules of the repository alone
 cargo xtask pg                a PostgreSQL server in a temporary folder; prints its address, runs until Enter

@@ -1,6 +1,6 @@
 //! Everything that has to hold, in the order in which it is cheapest to find out.
 
-use crate::{cargo, pg, tidy};
+use crate::{cargo, pg, tidy, walk};
 use anyhow::Result;
 
 fn run_all_with(postgres: Option<&str>) -> Result<()> {
@@ -17,9 +17,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     crate::scripts::bundle_or_say()?;
     crate::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    if quick || !pg::is_installed() {
-        println!("PostgreSQL is left out: {}", if pg::is_installed() { "--quick" } else { "no server is installed" });
+    if quick {
+        println!("PostgreSQL and the walk through the portal are left out: --quick");
         return run_all_with(None);
     }
-    pg::with_server(|url| run_all_with(Some(url)))
+    if pg::is_installed() {
+        pg::with_server(|url| run_all_with(Some(url)))?;
+    } else {
+        println!("PostgreSQL is left out: no server is installed");
+        run_all_with(None)?;
+    }
+    walk::walk()
 }

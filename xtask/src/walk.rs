@@ -48,7 +48,7 @@ fn node(script: &str, folder: &Path, chromium: &Path) -> Result<()> {
     let server = Server::start(&duijie)?;
     std::fs::create_dir_all(folder)?;
     let mut walk = Command::new("node");
-    run(walk.arg(scripts.join(script)).arg(&server.url).arg(folder).arg(chromium))
+    run(walk.arg(scripts.join(script)).arg(&server.url).arg(folder).arg(chromium).arg(&duijie.data))
 }
 
 struct Server {

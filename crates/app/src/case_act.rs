@@ -4,8 +4,8 @@
 use crate::casework::{read_case, rules, seen_by};
 use crate::{App, AppError, Viewer};
 use duijie_docking::{
-    Act, Agreement, Case, Contract, ContractType, Delivery, Hat, HoldKind, IntroductionMove, Meeting, MeetingResult, Milestone, Outcome, Payment, Satisfaction,
-    Side, Verb, Who, moves_of,
+    Act, Agreement, Case, CaseState, Contract, ContractType, Delivery, Hat, HoldKind, IntroductionMove, Meeting, MeetingResult, Milestone, Outcome, Payment,
+    Satisfaction, Side, Verb, Who, moves_of,
 };
 use duijie_store::View;
 use duijie_vocab::{Date, Diagnostic, Digest, Fen, MoneyUnit, Place, RecordId, Text, text};
@@ -108,7 +108,8 @@ pub(crate) fn actions(case: &Case, who: &Who) -> Vec<ActionView> {
 /// Whether the act could succeed as far as the case tells; what is pointless is not offered.
 fn sensible(case: &Case, who: &Who, verb: Verb) -> bool {
     match verb {
-        Verb::Claim => case.handler.is_none(),
+        // What came back and was handed in again waits to be claimed, by whoever had it or somebody else.
+        Verb::Claim => case.state == CaseState::Submitted || case.handler.is_none(),
         Verb::LiftHold => case.open_holds().next().is_some(),
         Verb::Admit => case.open_holds().next().is_none(),
         Verb::Split => duijie_docking::parts(&case.need.problem).len() > 1,

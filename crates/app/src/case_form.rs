@@ -7,6 +7,14 @@ use duijie_search::CandidateQuery;
 use duijie_vocab::{Date, Diagnostic, Fen, MoneyUnit, Place, Text, text};
 use serde::{Deserialize, Serialize};
 
+/// The text without control characters, and without those that turn what follows them around, so that
+/// what is read is what was written.
+fn clean(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+    let kept: String = text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c))).collect();
+    kept.trim().to_string()
+}
+
 /// What stands in the form, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -76,7 +84,7 @@ impl CaseForm {
                 let message = text!("有 {count} 字，最多 {most} 字", "it has {count} characters, {most} are the most");
                 faults.push(Diagnostic::error("form.too_long", message).at(Place::field(field)));
             }
-            text.trim().to_string()
+            clean(text)
         };
         let mut need = NeedText {
             title: bounded("title", &self.title, SHORT_CHARS),

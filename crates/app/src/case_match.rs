@@ -126,12 +126,16 @@ impl App {
 
     /// Introduces the case to the responders chosen among its candidates, by id.
     pub fn introduce_case(&self, viewer: &Viewer, id: &RecordId, version: Option<u32>, chosen: &[String]) -> Result<usize, AppError> {
-        let candidates = self.case_candidates(viewer, id)?;
-        let chosen: Vec<(Responder, Vec<Text>, Grounds)> = candidates
-            .into_iter()
-            .filter(|candidate| chosen.contains(&candidate.responder.id))
-            .map(|candidate| (candidate.responder, candidate.found.for_reasons.clone(), grounds(candidate.found)))
-            .collect();
+        let mut candidates = self.case_candidates(viewer, id)?;
+        candidates.retain(|candidate| chosen.contains(&candidate.responder.id));
+        let kept_away: Vec<Diagnostic> = candidates.iter().filter_map(kept_away).collect();
+        if !kept_away.is_empty() {
+            // Somebody who moved the case meanwhile is the better explanation.
+            self.current_version(id, version)?;
+            return Err(AppError::Invalid(kept_away));
+        }
+        let chosen: Vec<(Responder, Vec<Text>, Grounds)> =
+            candidates.into_iter().map(|candidate| (candidate.responder, candidate.found.for_reasons.clone(), grounds(candidate.found))).collect();
         if chosen.is_empty() {
             return Err(AppError::Invalid(vec![Diagnostic::error("introduce.nobody", text!("请至少选择一位响应方", "choose at least one responder"))]));
         }
@@ -249,6 +253,13 @@ fn responder(view: &mut View<'_>, found: &MatchView) -> Result<Responder, AppErr
         (false, Some(owner)) => Responder { id: owner.clone(), name: found.owner.clone(), organization: Some(owner), through: Some(id.clone()) },
         (_, organization) => Responder { id: id.to_string(), name: found.record.title.clone(), organization, through: None },
     })
+}
+
+/// Why a candidate that was chosen all the same gets nothing.
+fn kept_away(candidate: &CandidateView) -> Option<Diagnostic> {
+    let (name, why) = (&candidate.responder.name, candidate.against.as_ref()?);
+    let message = Text::new(format!("{name}：{}", why.zh), format!("{name}: {}", why.en));
+    Some(Diagnostic::error("introduce.against", message).help(text!("请选择其他响应方", "choose somebody else")))
 }
 
 /// The score as it was shown, for the journal.

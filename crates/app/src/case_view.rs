@@ -30,6 +30,8 @@ pub struct CaseView {
     /// Whose turn it is; nobody's when it is over.
     pub turn_of: Option<Text>,
     pub turn: Text,
+    /// What was said when the case was last moved, for whoever has to answer it.
+    pub turn_why: Option<String>,
     pub your_turn: bool,
     /// The clock that rings next, and when.
     pub due: Option<(Text, String)>,
@@ -200,7 +202,9 @@ pub(crate) fn show_to(view: &mut View<'_>, case: &Case, steps: Vec<(i64, Did)>, 
     let visible = |introduction: &&Introduction| whole || own.as_ref() == Some(&introduction.responder.id);
     let mut names = Names { view, known: BTreeMap::new() };
     let steps_shown = steps.into_iter().filter(|(_, did)| whole || did.act.responder().is_some() && did.act.responder() == own.as_deref());
-    let timeline = steps_shown.map(|(seq, did)| line(&mut names, case, whole, seq, &did)).collect::<Result<Vec<_>, AppError>>()?;
+    let steps_shown: Vec<(i64, Did)> = steps_shown.collect();
+    let turn_why = last_word(&steps_shown);
+    let timeline = steps_shown.iter().map(|(seq, did)| line(&mut names, case, whole, *seq, did)).collect::<Result<Vec<_>, AppError>>()?;
     let turn = case.turn();
     let choices = who.map(|who| case.choices(who)).unwrap_or_default();
     let partner = own.as_ref().is_none_or(|own| case.agreement.as_ref().is_none_or(|agreement| agreement.responder == *own));
@@ -220,6 +224,7 @@ pub(crate) fn show_to(view: &mut View<'_>, case: &Case, steps: Vec<(i64, Did)>, 
         adviser: case.adviser.as_ref().filter(|_| whole).map(|actor| names.of(actor)).transpose()?,
         turn_of: turn.who.map(Hat::name),
         turn: turn.what,
+        turn_why,
         your_turn: is_turn_of(case, who),
         due: case.due(&rules, calendar()).filter(|_| whole).map(|due| (due.mark.clock.name(), due.at.china_minute())),
         quality: case.quality,
@@ -240,6 +245,12 @@ pub(crate) fn show_to(view: &mut View<'_>, case: &Case, steps: Vec<(i64, Did)>, 
         may_attach: choices.contains(&Verb::Attach),
         as_of: None,
     })
+}
+
+/// The reason given with the move that led to the present state.
+fn last_word(steps: &[(i64, Did)]) -> Option<String> {
+    let moved = steps.iter().rev().find(|(_, did)| did.from != Some(did.to))?;
+    moved.1.act.why().filter(|why| !why.is_empty()).map(str::to_string)
 }
 
 /// What people are called, each looked up once.
@@ -373,8 +384,10 @@ fn related(case: &Case) -> Vec<(Text, String)> {
     related
 }
 
-/// Whether `who` is asked to act, for lists.
+/// Whether `who` is asked to act, for lists. What an adviser wrote up is finished by the adviser.
 pub(crate) fn is_turn_of(case: &Case, who: Option<&Who>) -> bool {
     let on_the_desk = |who: &Who| who.hat != Hat::Officer || who.region.contains(case.desk);
-    case.turn().who.is_some_and(|hat| who.is_some_and(|who| who.hat == hat && on_the_desk(who)))
+    let wrote =
+        |who: &Who| who.hat == Hat::Adviser && case.adviser.as_ref() == Some(&who.actor) && matches!(case.state, CaseState::Draft | CaseState::Returned);
+    case.turn().who.is_some_and(|hat| who.is_some_and(|who| (who.hat == hat && on_the_desk(who)) || wrote(who)))
 }

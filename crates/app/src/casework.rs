@@ -2,7 +2,7 @@
 //! and who a viewer is to a case is decided here.
 
 use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Act, Calendar, Case, Did, Disclosure, Hat, Reader, Refusal, RefusalKind, RuleBook, Rules, Step, Who, disclosure};
+use duijie_docking::{Act, Calendar, Case, Did, Disclosure, Hat, IntroductionState, Reader, Refusal, RefusalKind, RuleBook, Rules, Step, Who, disclosure};
 use duijie_journal::{Actor, Matter, Party};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder, Tx, View};
 use duijie_vocab::{Diagnostic, RecordId, RegionCode, text};
@@ -140,12 +140,14 @@ pub(crate) fn who_is(viewer: &Viewer, case: &Case) -> Option<Who> {
     }
 }
 
-/// The responder of the case for whom somebody of `organization` answers.
+/// The responder of the case for whom somebody of `organization` answers; of several, one that has
+/// not answered yet.
 fn responder_of<'c>(case: &'c Case, organization: &str) -> Option<&'c str> {
     let own = |introduction: &&duijie_docking::Introduction| {
         introduction.responder.id == organization || introduction.responder.organization.as_deref() == Some(organization)
     };
-    case.introductions.iter().find(own).map(|introduction| introduction.responder.id.as_str())
+    let answered = |introduction: &&duijie_docking::Introduction| introduction.state != IntroductionState::Sent;
+    case.introductions.iter().filter(own).min_by_key(answered).map(|introduction| introduction.responder.id.as_str())
 }
 
 /// How much of the case the viewer sees; one who has nothing to do with it learns nothing.
@@ -210,6 +212,14 @@ impl App {
                 return Ok(moved);
             }
         }
+    }
+
+    /// Refuses with what happened if the case has moved on from `version`.
+    pub(crate) fn current_version(&self, id: &RecordId, version: Option<u32>) -> Result<(), AppError> {
+        self.store().read(|view| {
+            let case = read_case(view, id)?;
+            if version.is_some_and(|version| version != case.version) { Err(overtaken(view, &case)?) } else { Ok(()) }
+        })
     }
 
     /// Moves one case: reads it, lets `act` make the step, and journals it, all in one transaction.

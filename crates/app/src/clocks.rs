@@ -38,21 +38,27 @@ const TICK: Duration = Duration::from_secs(15);
 const NAP: Duration = Duration::from_millis(200);
 
 impl App {
-    /// Rings every clock that is due. A second run at the same time does nothing.
+    /// Rings every clock that is due. A second run at the same time does nothing; a case that cannot
+    /// be rung keeps no other waiting, and is told of at the end.
     pub fn run_clocks(&self) -> Result<ClockReport, AppError> {
         let mut report = ClockReport::default();
+        let mut fault = None;
         loop {
             let filter = MatterFilter { due_until: Some(self.now()), ..MatterFilter::default() };
             let page = self.store().read(|view| view.matters(CASE, &filter, MatterOrder::Due, None, BATCH))?;
             let before = report.rang;
             for row in &page.rows {
-                let (rang, abandoned) = self.ring(&row.id)?;
-                report.cases += usize::from(rang > 0);
-                report.rang += rang;
-                report.abandoned += abandoned;
+                match self.ring(&row.id) {
+                    Ok((rang, abandoned)) => {
+                        report.cases += usize::from(rang > 0);
+                        report.rang += rang;
+                        report.abandoned += abandoned;
+                    }
+                    Err(why) => fault = fault.or(Some(why)),
+                }
             }
             if page.next.is_none() || report.rang == before {
-                return Ok(report);
+                return fault.map_or(Ok(report), Err);
             }
         }
     }

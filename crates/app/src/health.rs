@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// So long before a year begins its holidays should be known.
 const LOOK_AHEAD_DAYS: i32 = 20;
+/// How far the clock may stand back before it is told: machines that agree are never minutes apart.
+const SET_BACK_MICROS: i64 = 5 * 60_000_000;
 
 impl App {
     /// The figures that everybody may know: counts of what everybody may see, as of the last entry.
@@ -64,6 +66,7 @@ impl App {
         let today = self.now().china_date();
         let soon = Date::from_days_since_epoch(today.days_since_epoch() + LOOK_AHEAD_DAYS);
         problems.extend(soon.and_then(|soon| crate::casework::calendar().warning(soon)));
+        problems.extend(self.clock_set_back(head)?);
         if self.next_clocks()?.iter().any(|clock| clock.overdue) {
             problems.push(
                 Diagnostic::warning("health.clocks", text!("对接时限没有按时处理", "the clocks of cases stand still"))
@@ -71,6 +74,21 @@ impl App {
             );
         }
         Ok(Health { version: env!("CARGO_PKG_VERSION").to_string(), database: self.store().location().show(), entries: head, followers, meaning, problems })
+    }
+
+    /// Says so if the computer's clock stands before the last entry: until it has caught up, nothing is due.
+    fn clock_set_back(&self, head: i64) -> Result<Option<Diagnostic>, AppError> {
+        let Some(last) = self.store().read(|view| view.entry(head))? else { return Ok(None) };
+        let (now, then) = (self.now(), last.entry.at);
+        if then.micros() - now.micros() < SET_BACK_MICROS {
+            return Ok(None);
+        }
+        let (now, then) = (now.china_minute(), then.china_minute());
+        let message = text!(
+            "电脑时间（{now}）早于最后一条日志（{then}），到期提醒要等时间追上才会继续",
+            "the computer's clock ({now}) stands before the last entry ({then}); nothing falls due until it has caught up"
+        );
+        Ok(Some(Diagnostic::warning("health.clock_back", message).help(text!("请校准服务器时间", "set the server's clock right"))))
     }
 
     /// Recomputes the chain of the journal and the state it leaves, and compares.

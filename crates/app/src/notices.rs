@@ -35,6 +35,8 @@ struct NoticeBody {
 pub struct NoticeView {
     pub id: String,
     pub case: String,
+    /// Where in the portal it stands.
+    pub href: String,
     pub text: Text,
     pub at: String,
     pub unread: bool,
@@ -135,9 +137,10 @@ impl App {
         for filter in filters(viewer) {
             rows.extend(self.store().read(|view| view.matters(NOTICE, &filter, MatterOrder::Updated, None, INBOX))?.rows);
         }
+        // The journal knows which of two notices of the same minute came first.
+        rows.sort_by_key(|row| std::cmp::Reverse((row.state == UNREAD, row.updated, row.entry)));
+        rows.dedup_by(|a, b| a.id == b.id);
         let mut notices = rows.into_iter().map(shown).collect::<Result<Vec<_>, AppError>>()?;
-        notices.sort_by(|a, b| (b.unread, &b.at, &b.id).cmp(&(a.unread, &a.at, &a.id)));
-        notices.dedup();
         notices.truncate(INBOX);
         Ok(notices)
     }
@@ -204,5 +207,12 @@ fn filters(viewer: &Viewer) -> Vec<MatterFilter> {
 
 fn shown(row: MatterRow) -> Result<NoticeView, AppError> {
     let body: NoticeBody = serde_json::from_value(row.body).map_err(|fault| AppError::Internal(fault.into()))?;
-    Ok(NoticeView { id: row.id.to_string(), case: body.case.to_string(), text: body.text, at: body.at.china_minute(), unread: row.state == UNREAD })
+    Ok(NoticeView {
+        id: row.id.to_string(),
+        case: body.case.to_string(),
+        href: place(&body.case),
+        text: body.text,
+        at: body.at.china_minute(),
+        unread: row.state == UNREAD,
+    })
 }

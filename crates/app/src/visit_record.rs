@@ -4,11 +4,12 @@
 use crate::case_open::{asker, open, opener};
 use crate::choice::Topic;
 use crate::notices::put_notice;
-use crate::{App, AppError, Role, Viewer};
-use duijie_docking::{Contact, Hat, Promised, Seeker, Visit};
+use crate::once::once;
+use crate::{App, AppError, Once, Role, Viewer};
+use duijie_docking::{Contact, Hat, Promised, Seeker, Visit, Who};
 use duijie_journal::{Actor, Matter, Party};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder, MatterRow, Tx, View};
-use duijie_vocab::{Date, Diagnostic, Place, RecordId, Timestamp, text};
+use duijie_vocab::{Date, Diagnostic, Digest, Place, RecordId, Timestamp, text};
 use serde::Serialize;
 
 /// What the form of a visit says, as typed.
@@ -81,7 +82,7 @@ impl App {
             return Err(AppError::Invalid(vec![Diagnostic::error("visit.on", why).at(Place::field("on"))]));
         }
         let asked = self.store().read(|view| asker(view, viewer, &form.organization))?;
-        let id = RecordId::derive(VISIT, &duijie_vocab::Digest(self.random()).to_string());
+        let id = RecordId::derive(VISIT, &Digest(self.random()).to_string());
         let ids: Vec<RecordId> = (0..MOST_NEEDS).map(|_| self.fresh_case_id()).collect();
         let visit = Visit {
             id: id.clone(),
@@ -98,17 +99,10 @@ impl App {
         if !faults.is_empty() {
             return Err(AppError::Invalid(faults));
         }
-        self.write(&self.actor(viewer)?, move |tx| {
-            let mut visit = visit.clone();
-            if !visit.problems.is_empty() {
-                for opening in visit.needs(|number| ids[number.min(MOST_NEEDS - 1)].clone()).into_iter().take(MOST_NEEDS) {
-                    visit.cases.push(opening.id.clone());
-                    open(tx, opening, &who, false)?;
-                }
-            }
-            put(tx, &visit, 1, "record")
-        })?;
-        Ok(id)
+        // The same words again, by a double click or after going back, are the same visit.
+        let words = Digest::of(&[&serde_json::to_vec(form).map_err(|fault| AppError::Internal(fault.into()))?]);
+        let (request, viewing) = (Once { key: format!("visit-form:{words}"), request: words }, viewer.clone());
+        self.write(&self.actor(viewer)?, move |tx| once(tx, &viewing, Some(&request), |tx| take_down(tx, visit.clone(), &ids, &who)))
     }
 
     /// Marks a promise of a visit, by its number from 0, as kept on a day.
@@ -167,6 +161,18 @@ impl App {
         }
         Ok(page.rows.len())
     }
+}
+
+/// Puts a visit down with a draft for each of its needs.
+fn take_down(tx: &mut Tx<'_>, mut visit: Visit, ids: &[RecordId], who: &Who) -> Result<RecordId, AppError> {
+    if !visit.problems.is_empty() {
+        for opening in visit.needs(|number| ids[number.min(ids.len() - 1)].clone()).into_iter().take(ids.len()) {
+            visit.cases.push(opening.id.clone());
+            open(tx, opening, who, false)?;
+        }
+    }
+    put(tx, &visit, 1, "record")?;
+    Ok(visit.id)
 }
 
 fn remind(tx: &mut Tx<'_>, id: &RecordId) -> Result<(), AppError> {

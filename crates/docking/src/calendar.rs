@@ -150,6 +150,23 @@ mod tests {
         }
     }
 
+    /// The days of 国务院办公厅关于2026年部分节假日安排的通知, one by one.
+    #[test]
+    fn the_days_of_2026_are_those_of_the_notice() {
+        let calendar = Calendar::built_in();
+        let free = [(1, 1..=3), (2, 15..=23), (4, 4..=6), (5, 1..=5), (6, 19..=21), (9, 25..=27), (10, 1..=7)];
+        let worked = [(1, 4), (2, 14), (2, 28), (5, 9), (9, 20), (10, 10)];
+        let day = |month: u8, day: u8| date(&format!("2026-{month:02}-{day:02}"));
+        for (month, days) in free {
+            assert!(days.clone().all(|number| !calendar.is_working(day(month, number))), "{month}: {days:?}");
+        }
+        assert!(worked.iter().all(|(month, number)| calendar.is_working(day(*month, *number))));
+        let (from, to) = (day(1, 1).days_since_epoch(), day(12, 31).days_since_epoch());
+        let exchanged = (from..=to).filter(|day| calendar.worked.contains(day)).count();
+        let weekdays_free = (from..=to).filter(|day| !matches!((day + 3).rem_euclid(7), 5 | 6) && !calendar.works(*day)).count();
+        assert_eq!((exchanged, weekdays_free), (worked.len(), 19), "no other day is moved");
+    }
+
     #[test]
     fn working_days_skip_holidays_and_count_exchanged_weekends() {
         let calendar = Calendar::built_in();

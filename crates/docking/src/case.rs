@@ -32,6 +32,9 @@ pub struct Case {
     /// The officer who has it, by actor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<String>,
+    /// Who handed it to the level above and has it again when the answer is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_up_by: Option<String>,
     /// Who wrote it up, if an adviser did: hears what the seeker hears.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adviser: Option<String>,
@@ -171,6 +174,7 @@ impl Case {
             contact: contact.clone(),
             origin: origin.clone(),
             handler: None,
+            handed_up_by: None,
             adviser: (did.hat == crate::Hat::Adviser).then(|| did.by.clone()),
             quality: 0,
             holds: Vec::new(),
@@ -257,9 +261,12 @@ impl Case {
                 self.need = need.clone();
                 self.split_into.extend(into.iter().cloned());
             }
-            // The desk above has its own officers; when the case comes back, whoever is there takes it up.
-            Act::Escalate { to, .. } => (self.desk, self.handler) = (*to, None),
-            Act::Advise { .. } => (self.desk, self.handler) = (self.region, None),
+            // The desk above has its own officers; with the answer the case is again whose it was.
+            Act::Escalate { to, .. } => {
+                self.handed_up_by = Some(self.handler.take().unwrap_or_else(|| did.by.clone()));
+                self.desk = *to;
+            }
+            Act::Advise { .. } => (self.desk, self.handler) = (self.region, self.handed_up_by.take()),
             Act::Meet { meeting } => self.meetings.push(meeting.clone()),
             Act::Agree { agreement } => self.agreement = Some(agreement.clone()),
             Act::Contract { contract } => self.contract = Some(contract.clone()),

@@ -241,6 +241,8 @@ fn an_escalated_case_comes_back_with_the_answer() {
     assert_eq!(life.try_act(Act::Advise { why: why() }, &officer()).unwrap_err().kind, RefusalKind::NotYou);
     life.act(Act::Advise { why: why() }, &city);
     assert_eq!((life.case.state, life.case.desk), (CaseState::Matching, county()));
+    assert_eq!(life.case.handler.as_deref(), Some(officer().actor.as_str()), "whoever had it has it again");
+    assert!(life.notices.iter().any(|notice| notice.to == Recipient::Person(officer().actor)), "{:?}", life.notices);
 }
 
 #[test]

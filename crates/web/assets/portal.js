@@ -67,9 +67,8 @@ for (const button of document.querySelectorAll("button[data-once]:enabled")) {
   addEventListener("pageshow", () => (button.disabled = false));
 }
 
-// While somebody writes a need, its text is judged and a draft is kept in this browser.
-for (const form of document.querySelectorAll("form[data-judged]")) {
-  const place = document.querySelector("#judgement");
+// What somebody writes is kept in this browser until it is sent.
+for (const form of document.querySelectorAll("form[data-draft]")) {
   const draft = "draft:" + form.dataset.draft;
   const kept = [...form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]), textarea")];
   try {
@@ -78,16 +77,30 @@ for (const form of document.querySelectorAll("form[data-judged]")) {
   } catch {
     // A draft that cannot be read is no draft.
   }
+  form.addEventListener("input", () => {
+    try {
+      localStorage.setItem(draft, JSON.stringify(Object.fromEntries(kept.map((field) => [field.name, field.value]))));
+    } catch {
+      // Where the browser keeps nothing, nothing is kept.
+    }
+  });
+  form.addEventListener("submit", () => {
+    try {
+      localStorage.removeItem(draft);
+    } catch {
+      // Nothing was kept.
+    }
+  });
+}
+
+// While somebody writes a need, its text is judged.
+for (const form of document.querySelectorAll("form[data-judged]")) {
+  const place = document.querySelector("#judgement");
   let waiting = 0;
   let asked = 0;
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
-      try {
-        localStorage.setItem(draft, JSON.stringify(Object.fromEntries(kept.map((field) => [field.name, field.value]))));
-      } catch {
-        // Where the browser keeps nothing, nothing is kept.
-      }
       const mine = ++asked;
       try {
         const answer = await fetch("/case/judge", { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -99,13 +112,6 @@ for (const form of document.querySelectorAll("form[data-judged]")) {
         // Without it the button still checks the text.
       }
     }, 700);
-  });
-  form.addEventListener("submit", () => {
-    try {
-      localStorage.removeItem(draft);
-    } catch {
-      // Nothing was kept.
-    }
   });
 }
 

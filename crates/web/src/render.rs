@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use duijie_app::{Action, Role};
 use duijie_record::schemas;
-use duijie_vocab::{Diagnostic, Lang, Place, Text};
+use duijie_vocab::{Diagnostic, Fen, Lang, MoneyUnit, Place, Text};
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 use serde::Serialize;
@@ -227,6 +227,7 @@ fn environment(lang: Lang, assets: &'static Assets) -> Environment<'static> {
     environment.add_function("bundled", |name: &str| assets.path(name).map_or_else(|| Value::from(false), Value::from_safe_string));
     environment.add_filter("tr", move |text: Value| text.get_attr(attribute(lang)));
     environment.add_filter("num", grouped);
+    environment.add_filter("wan", |fen: i64| Fen(fen).in_unit(MoneyUnit::Wan).to_string());
     environment.add_filter("urlencode", |text: &str| encode(text));
     environment.add_filter("mark", move |kind: &str| kind::mark(kind).get(lang).to_string());
     environment.add_filter("place", |Serde(fault): Serde<Diagnostic>| Place { file: None, ..fault.place }.show());

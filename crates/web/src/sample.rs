@@ -40,7 +40,7 @@ use crate::pages::settings::SettingsPage;
 use crate::pages::simulation::SimulationPage;
 use crate::pages::vouchers::{self, ClearingPage, OrdersPage, VouchersPage};
 use crate::pages::webhooks::WebhooksPage;
-use crate::pages::workspace::{Firm, Office, WorkspacePage};
+use crate::pages::workspace::{Firm, Office, Rounds, WorkspacePage};
 use crate::query::Pairs;
 use crate::render::Frame;
 use crate::visit::Visit;
@@ -224,7 +224,7 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     };
     let link = Link { name: text!("机构", "Organizations"), href: "/duplicates".into(), count: None, chosen: false };
     let office = Office { region: "常州市".into(), needs: search_page().hits, changed: vec![], duplicates: vec![link] };
-    add("workspace.html", &WorkspacePage { firm: Some(desk), office: Some(office) });
+    add("workspace.html", &WorkspacePage { turns: cases::desk().rows, adviser: None, firm: Some(desk), office: Some(office) });
     let line = SettingLine { seq: 3, at: "2026-11-21 12:00".into(), actor: "li".into(), name: "notice".into(), value: String::new() };
     let configuration = Configuration { notice: "停机维护 <b>".into(), contact: "0519".into() };
     let settings = SettingsPage { region: "320400".into(), name: "常州市".into(), configuration, history: vec![line], faults: vec![fault()], saved: true };
@@ -245,7 +245,10 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     add("bulk.html", &bulk(["changed", "same", "refused"].map(many).into(), search_page().hits));
     add("bulk.html", &bulk(vec![], vec![]));
     add("settings.html", &settings);
-    add("workspace.html", &WorkspacePage { firm: None, office: None });
+    let rounds = |visits| Rounds { firms: vec![("常州某某公司".into(), 2)], visits };
+    add("workspace.html", &WorkspacePage { turns: cases::desk().rows, adviser: Some(rounds(cases::visits())), firm: None, office: None });
+    add("workspace.html", &WorkspacePage { turns: vec![], adviser: Some(Rounds { firms: vec![], visits: VisitDesk::default() }), firm: None, office: None });
+    add("workspace.html", &WorkspacePage { turns: cases::desk().rows, adviser: None, firm: None, office: None });
 }
 
 pub(crate) fn hook() -> HookLine {

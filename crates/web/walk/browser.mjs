@@ -11,8 +11,12 @@ export async function open(executablePath) {
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 }
 
+/** The sessions of everybody who logged in already, by base and login: one login serves many pages. */
+const SESSIONS = new Map();
+
 /** A page of a new visitor. Whatever the page logs as an error is kept in `page.complaints`. */
 export async function visitor(browser, base, { lang = "zh-CN", width = 1440, scripts = true, role, dark = false } = {}) {
+  const known = role && SESSIONS.get(`${base} ${role}`);
   const context = await browser.newContext({
     baseURL: base,
     locale: lang,
@@ -20,13 +24,18 @@ export async function visitor(browser, base, { lang = "zh-CN", width = 1440, scr
     javaScriptEnabled: scripts,
     colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
+    storageState: known,
   });
   context.setDefaultTimeout(8000);
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => message.type() === "error" && page.complaints.push(`${page.url()}: ${message.text()}`));
   page.on("pageerror", (error) => page.complaints.push(`${page.url()}: ${error.message}`));
-  if (role) await login(page, role);
+  if (role && !known) {
+    await login(page, role);
+    const cookies = await context.cookies();
+    SESSIONS.set(`${base} ${role}`, { cookies: cookies.filter((cookie) => cookie.name.endsWith("session")), origins: [] });
+  }
   return page;
 }
 

@@ -3,12 +3,15 @@
 import { readFile } from "node:fs/promises";
 import { visitor } from "./browser.mjs";
 
-export async function places(browser, base) {
+export async function places(browser, base, data) {
   const stranger = await visitor(browser, base);
-  const first = async (list, pattern, page = stranger) => {
+  const several = async (list, pattern, page = stranger) => {
     await page.goto(list);
     const paths = await page.$$eval("main a[href]", (links) => links.map((link) => link.getAttribute("href")));
-    const path = paths.find((path) => pattern.test(path));
+    return [...new Set(paths.filter((path) => pattern.test(path)))];
+  };
+  const first = async (list, pattern, page = stranger) => {
+    const [path] = await several(list, pattern, page);
     if (!path) throw new Error(`nothing like ${pattern} on ${list}`);
     return path;
   };
@@ -24,6 +27,11 @@ export async function places(browser, base) {
   found.import = new URL(officer.url()).pathname;
   const aCase = /^\/case\/case-[0-9a-z]+$/;
   found.case = await first("/cases?state=matching", aCase, officer);
+  found.data = data;
+  // A responder without account answers one at each width.
+  const [one, other] = await several("/cases?state=introduced", aCase, officer);
+  found.introduced = { 1440: one, 390: other };
+  found.foreign = one;
   const member = await visitor(browser, base, { role: "member" });
   found.draft = await first("/cases?state=draft", aCase, member);
   await member.context().close();

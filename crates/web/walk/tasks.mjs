@@ -18,8 +18,8 @@ async function findAndUnderstand(browser, base, lang) {
 }
 
 /** A firm writes down a need, gets it back with a fault, mends it and sees it. */
-async function writeNeed(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, role: "member" });
+async function writeNeed(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, role: "member" });
   await page.goto("/need/new");
   const title = `走查需求 ${lang} ${Date.now()}`;
   await page.fill("#f-title", title);
@@ -47,8 +47,8 @@ async function unfold(page) {
 }
 
 /** An officer previews a file, takes it in, and gets it back explained. */
-async function bringIn(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, role: "officer" });
+async function bringIn(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, role: "officer" });
   await upload(page, `需求名称,主要问题,行政区划\n导入走查 ${lang},现有工艺良率低,常州市\n`);
   hold((await page.locator(".sample tbody tr").count()) > 0, "the preview shows no row");
   await page.click("main form button");
@@ -57,8 +57,8 @@ async function bringIn(browser, base, lang) {
 }
 
 /** Two tabs: the second one to save keeps what was typed. */
-async function twoTabs(browser, base, lang, found) {
-  const first = await visitor(browser, base, { lang, role: "officer" });
+async function twoTabs(browser, base, lang, found, width) {
+  const first = await visitor(browser, base, { lang, width, role: "officer" });
   await first.goto(`${found.need}/edit`);
   const second = await first.context().newPage();
   await second.goto(`${found.need}/edit`);
@@ -74,8 +74,8 @@ async function twoTabs(browser, base, lang, found) {
 }
 
 /** The session ends while a form is open: nothing typed is lost, and it can still be sent. */
-async function expiredSession(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, role: "adviser" });
+async function expiredSession(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, role: "adviser" });
   await page.goto("/need/new");
   const title = `会话过期 ${lang} ${Date.now()}`;
   await page.fill("#f-title", title);
@@ -96,8 +96,8 @@ async function expiredSession(browser, base, lang) {
 }
 
 /** With the keyboard alone: find, log in, write, save. */
-async function byKeyboard(browser, base, lang) {
-  const page = await visitor(browser, base, { lang });
+async function byKeyboard(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width });
   await page.goto("/");
   await page.keyboard.press("Tab");
   hold(await page.evaluate(() => document.activeElement.classList.contains("skip")), "the first stop is not the way past the navigation");
@@ -142,8 +142,8 @@ async function tabTo(page, wanted) {
 }
 
 /** Without scripts: search, narrow, log in, save. */
-async function withoutScripts(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, scripts: false, role: "officer" });
+async function withoutScripts(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, scripts: false, role: "officer" });
   await page.goto("/need?region=320400");
   await page.fill("#within", "电池");
   await page.click(".within button");
@@ -156,8 +156,8 @@ async function withoutScripts(browser, base, lang) {
 }
 
 /** A leader reads figures and is told why other doors stay shut. */
-async function leaderReads(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, role: "leader" });
+async function leaderReads(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, role: "leader" });
   await page.goto("/measures");
   await page.click("tbody th a >> nth=0");
   hold((await page.locator(".rules li").count()) > 0, "a measure shows no rule");
@@ -167,8 +167,8 @@ async function leaderReads(browser, base, lang) {
 }
 
 /** An administrator sees how the installation is. */
-async function adminLooks(browser, base, lang) {
-  const page = await visitor(browser, base, { lang, role: "admin" });
+async function adminLooks(browser, base, lang, found, width) {
+  const page = await visitor(browser, base, { lang, width, role: "admin" });
   await page.goto("/health");
   hold((await page.locator("main .notice").count()) > 0, "the health page says nothing");
   return page;

@@ -72,6 +72,7 @@ fn case(words: &dyn Fn() -> Value) -> Vec<(&'static str, Value)> {
         ("adviser", optional(string())),
         ("turn_of", optional(one("Text"))),
         ("turn", one("Text")),
+        ("turn_why", optional(string())),
         ("your_turn", boolean()),
         ("due", optional(words())),
         ("quality", integer()),

@@ -25,6 +25,8 @@ pub(crate) struct CasePage {
     pub(crate) conflict: bool,
     /// The verb of the form that was not accepted, which stays open.
     pub(crate) typed_verb: String,
+    /// What was typed, where its form is no longer offered.
+    pub(crate) typed: Vec<String>,
     /// A private link that was just made, shown once, and for whom.
     pub(crate) link: Option<(String, String)>,
     pub(crate) done: bool,
@@ -90,6 +92,7 @@ async fn again(portal: &Portal, visit: &Visit, id: RecordId, form: &ActForm, fau
         faults: fault.diagnostics,
         conflict: status == StatusCode::CONFLICT,
         typed_verb: form.verb.clone(),
+        typed: homeless(&case, form),
         ..CasePage::of(retyped(case, form))
     };
     let mut response = portal.pages.show(portal, visit, "case.html", page)?;
@@ -174,6 +177,15 @@ pub(crate) fn shows_page(visit: &Visit, fault: &Fault) -> bool {
     told && !needs_login(visit, fault)
 }
 
+/// The sentences of a form that is not offered any more, so that nobody has to think of them again.
+fn homeless(case: &CaseView, form: &ActForm) -> Vec<String> {
+    if case.actions.iter().any(|action| action.verb.as_str() == form.verb) {
+        return Vec::new();
+    }
+    let typed = form.fields.iter().filter(|(name, value)| name != "responder" && !value.trim().is_empty());
+    typed.map(|(_, value)| value.clone()).collect()
+}
+
 /// The forms with what was typed in the one that was sent.
 fn retyped(mut case: CaseView, form: &ActForm) -> CaseView {
     for action in case.actions.iter_mut().filter(|action| action.verb.as_str() == form.verb) {
@@ -193,7 +205,17 @@ pub(crate) fn retype(action: &mut ActionView, form: &ActForm) {
 
 impl CasePage {
     pub(crate) fn of(case: CaseView) -> CasePage {
-        CasePage { case, refused: None, faults: Vec::new(), conflict: false, typed_verb: String::new(), link: None, done: false, sights: Vec::new() }
+        CasePage {
+            case,
+            refused: None,
+            faults: Vec::new(),
+            conflict: false,
+            typed_verb: String::new(),
+            typed: Vec::new(),
+            link: None,
+            done: false,
+            sights: Vec::new(),
+        }
     }
 }
 

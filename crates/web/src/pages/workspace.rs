@@ -1,5 +1,6 @@
 //! The desk of somebody who is logged in: for a firm its profile, yearly figures, what it could get,
-//! its needs with who could help, and its people; for the office what waits to be done.
+//! its needs with who could help, and its people; for an adviser the firms, visits and promises; for
+//! the office what waits to be done; for everybody the cases in which it is their turn.
 
 use super::{Link, decisions::rank};
 use crate::fault::Fault;
@@ -8,15 +9,27 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::{Action, App, AppError, Hit, RecordRef, RecordView, SearchRequest, Sort, Target, Viewer};
+use duijie_app::{Action, App, AppError, CaseRow, DeskQuery, Hit, RecordRef, RecordView, Role, SearchRequest, Sort, Target, Viewer, VisitDesk};
 use duijie_vocab::{RecordId, Text, text};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Serialize)]
 pub(crate) struct WorkspacePage {
+    /// The cases in which it is the viewer's turn.
+    pub(crate) turns: Vec<CaseRow>,
+    pub(crate) adviser: Option<Rounds>,
     pub(crate) firm: Option<Firm>,
     pub(crate) office: Option<Office>,
+}
+
+/// What an adviser has going.
+#[derive(Serialize)]
+pub(crate) struct Rounds {
+    /// The firms that the adviser visited or wrote needs up for, with how many of these cases; those with most first.
+    pub(crate) firms: Vec<(String, usize)>,
+    pub(crate) visits: VisitDesk,
 }
 
 /// What a firm sees of itself.
@@ -52,6 +65,8 @@ const YEARS: usize = 12;
 const HELPERS: usize = 2;
 const ELIGIBLE: usize = 5;
 const NEWEST: usize = 8;
+const TURNS: usize = 8;
+const FIRMS: usize = 12;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     let viewer = visit.viewer.clone();
@@ -64,7 +79,23 @@ fn gather(app: &App, viewer: &Viewer) -> Result<WorkspacePage, AppError> {
     app.own_line(viewer)?;
     let firm = viewer.organization.as_deref().and_then(RecordId::parse).map(|id| firm(app, viewer, &id)).transpose()?;
     let office = viewer.may(Action::Merge, &Target::default()).is_ok().then(|| office(app, viewer)).transpose()?;
-    Ok(WorkspacePage { firm, office })
+    let turns = app.case_desk(viewer, &DeskQuery::default())?.rows.into_iter().filter(|row| row.your_turn).take(TURNS).collect();
+    let adviser = (viewer.role == Role::Adviser).then(|| rounds(app, viewer)).transpose()?;
+    Ok(WorkspacePage { turns, adviser, firm, office })
+}
+
+fn rounds(app: &App, viewer: &Viewer) -> Result<Rounds, AppError> {
+    let mut visits = app.visit_desk(viewer, None)?;
+    let own = app.case_desk(viewer, &DeskQuery { mine: true, ..DeskQuery::default() })?;
+    let mut firms: BTreeMap<String, usize> = visits.visits.iter().map(|visit| (visit.organization.clone(), 0)).collect();
+    for firm in own.rows.into_iter().filter_map(|row| row.organization) {
+        *firms.entry(firm).or_default() += 1;
+    }
+    visits.visits.truncate(NEWEST);
+    let mut firms: Vec<(String, usize)> = firms.into_iter().collect();
+    firms.sort_by_key(|(_, cases)| std::cmp::Reverse(*cases));
+    firms.truncate(FIRMS);
+    Ok(Rounds { firms, visits })
 }
 
 fn firm(app: &App, viewer: &Viewer, id: &RecordId) -> Result<Firm, AppError> {

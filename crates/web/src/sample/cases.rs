@@ -25,7 +25,14 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
     let id = RecordId::derive("case", "a");
     let link = Some(("张教授".to_string(), "https://duijie.example.cn/answer/ab".to_string()));
     let refused = Some(text!("请说明理由", "give a reason"));
-    let conflict = CasePage { refused: refused.clone(), faults: vec![fault()], conflict: true, typed_verb: "return".into(), ..CasePage::of(case()) };
+    let conflict = CasePage {
+        refused: refused.clone(),
+        faults: vec![fault()],
+        conflict: true,
+        typed_verb: "return".into(),
+        typed: vec!["请补充指标".into()],
+        ..CasePage::of(case())
+    };
     let plain = CaseView { as_of: Some(7), actions: vec![], introductions: vec![], meetings: vec![], contract: None, due: None, holds: vec![], ..case() };
     let form = CaseForm { title: "叶片涂层 <b>".into(), ways: vec!["合作开发".into()], anonymous: true, ..CaseForm::default() };
     let written = WritePage {
@@ -132,7 +139,7 @@ fn visited() -> VisitView {
     }
 }
 
-fn visits() -> VisitDesk {
+pub(crate) fn visits() -> VisitDesk {
     let visit = visited();
     VisitDesk { open: vec![(visit.id.clone(), visit.organization.clone(), visit.promises[1].clone())], visits: vec![visit], next: Some("x".into()) }
 }
@@ -189,6 +196,7 @@ pub(crate) fn case() -> CaseView {
         adviser: Some("王强".into()),
         turn_of: Some(word("经办人", "the officer")),
         turn: word("认领审核", "claim it"),
+        turn_why: Some("请写明检验方法".into()),
         your_turn: true,
         due: Some((word("提醒", "reminder"), "2026-11-29 09:00".into())),
         quality: 72,
@@ -341,6 +349,7 @@ fn notice() -> NoticeView {
     NoticeView {
         id: "notice-1".into(),
         case: "case-1".into(),
+        href: "/case/case-1".into(),
         text: word("《涂层》已提交", "“Coating” was handed in"),
         at: "2026-11-20 09:00".into(),
         unread: true,

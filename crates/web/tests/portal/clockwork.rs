@@ -163,6 +163,42 @@ fn a_case_that_nobody_answers_is_reminded_and_abandoned_once() {
 }
 
 #[test]
+fn a_clock_rings_once_however_often_the_product_is_started_again() {
+    let mut town = Town::found();
+    let id = town.introduced();
+    let mut rang = 0;
+    for day in 0..60 {
+        town.days(1);
+        // Stopped for a week at a time, at times before the clocks were looked at, at times after.
+        if day % 7 == 0 {
+            town = town.restarted();
+        }
+        if day % 3 == 0 {
+            rang += town.app.run_clocks().unwrap().rang;
+            town = town.restarted();
+            assert_eq!(town.app.run_clocks().unwrap().rang, 0, "a clock rang again after a restart");
+        }
+    }
+    assert_eq!((rang, town.app.case(&town.firm, &id).unwrap().state), (4, duijie_app::CaseState::Unsolved));
+    let told = |words: &str| town.app.inbox(&town.firm).unwrap().iter().filter(|notice| notice.text.zh.contains(words)).count();
+    assert_eq!(told("到期无人响应"), 1);
+    assert!(town.app.check().unwrap().sound);
+}
+
+#[test]
+fn clocks_that_were_due_while_the_product_was_off_ring_when_it_is_back() {
+    let mut town = Town::found();
+    town.introduced();
+    town = town.restarted();
+    town.days(30);
+    let health = || town.app.health(&Viewer::operator()).unwrap().problems.iter().any(|problem| problem.code == "health.clocks");
+    assert!(health(), "the health page says that clocks stand still");
+    assert!(town.app.run_clocks().unwrap().rang >= 1);
+    assert!(!health());
+    assert_eq!(town.app.next_clocks().unwrap().len(), 1, "the next one is known");
+}
+
+#[test]
 fn what_a_case_was_is_shown_as_of_any_entry() {
     let town = Town::found();
     let id = town.introduced();

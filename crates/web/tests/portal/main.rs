@@ -1,11 +1,14 @@
 //! The portal as a browser meets it: real pages over a real data directory.
 
+mod assigning;
 mod assistant;
 mod browser;
 mod casework;
 mod clockwork;
 mod direct;
 mod documents;
+mod drilled;
+mod faults;
 mod identity;
 mod login_with;
 mod meaning;
@@ -18,6 +21,7 @@ mod post;
 mod program;
 mod provider;
 mod rights;
+mod secrets;
 mod supply;
 mod told;
 mod visits;

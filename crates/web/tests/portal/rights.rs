@@ -116,12 +116,12 @@ fn case_of(portal: &Portal) -> String {
     format!("/case/{}", portal.app.open_case(&member, &form, true).expect("a case"))
 }
 
-fn key(portal: &Portal, login: &str) -> Option<String> {
+pub(crate) fn key(portal: &Portal, login: &str) -> Option<String> {
     let made = portal.app.make_key(&Viewer::operator(), login, "test", &Scope::ALL, None, 1);
     (login != "public").then(|| made.expect("a key").secret)
 }
 
-async fn person(browser: &mut Browser, method: &Method, path: &str, form: &str) -> Page {
+pub(crate) async fn person(browser: &mut Browser, method: &Method, path: &str, form: &str) -> Page {
     if method == Method::GET {
         return browser.get(path).await;
     }
@@ -130,7 +130,7 @@ async fn person(browser: &mut Browser, method: &Method, path: &str, form: &str) 
     browser.send(method.clone(), path, &headers, Body::from(format!("{form}&_token={token}"))).await
 }
 
-async fn program(browser: &mut Browser, method: &Method, path: &str, body: &str, key: Option<&str>) -> Page {
+pub(crate) async fn program(browser: &mut Browser, method: &Method, path: &str, body: &str, key: Option<&str>) -> Page {
     let line = key.map(|key| format!("Bearer {key}"));
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(line.as_deref().map(|line| ("authorization", line)));
