@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_widened_kind_has_its_own_fields_and_the_further_ones() {
         let field = schema("facts").unwrap().field("revenue").unwrap();
-        let group = Group { name: "本地".into(), fields: vec![crate::Field { key: "fee".into(), ..field.clone() }] };
+        let group = Group { name: duijie_vocab::Text::new("本地", "local"), fields: vec![crate::Field { key: "fee".into(), ..field.clone() }] };
         let wide = widened("facts", group.clone()).unwrap();
         assert!(wide.field("fee").is_some() && wide.field("revenue").is_some());
         assert!(std::ptr::eq(wide, widened("facts", group.clone()).unwrap()), "the same group gives the same schema");
