@@ -29,7 +29,14 @@ export async function places(browser, base, data) {
   found.case = await first("/cases?state=matching", aCase, officer);
   found.data = data;
   // A responder without account answers one at each width.
-  const [one, other] = await several("/cases?state=introduced", aCase, officer);
+  const waiting = [];
+  for (const path of await several("/cases?state=introduced", aCase, officer)) {
+    await officer.goto(path);
+    if ((await officer.locator("#link-of").count()) && (await officer.locator("#introductions").innerText()).includes("待答复")) waiting.push(path);
+    if (waiting.length === 2) break;
+  }
+  const [one, other] = waiting;
+  if (!other) throw new Error("fewer than two cases wait for the answer of a responder");
   found.introduced = { 1440: one, 390: other };
   found.foreign = one;
   const member = await visitor(browser, base, { role: "member" });
