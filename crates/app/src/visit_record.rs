@@ -4,7 +4,8 @@
 use crate::case_open::{asker, open, opener};
 use crate::choice::Topic;
 use crate::notices::put_notice;
-use crate::{App, AppError, Role, Viewer};
+use crate::once::once;
+use crate::{App, AppError, Once, Role, Viewer};
 use duijie_docking::{Contact, Hat, Promised, Seeker, Visit, Who};
 use duijie_journal::{Actor, Matter, Party};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder, MatterRow, Tx, View};
@@ -98,7 +99,10 @@ impl App {
         if !faults.is_empty() {
             return Err(AppError::Invalid(faults));
         }
-        self.write(&self.actor(viewer)?, move |tx| take_down(tx, visit.clone(), &ids, &who))
+        // The same words again, by a double click or after going back, are the same visit.
+        let words = Digest::of(&[&serde_json::to_vec(form).map_err(|fault| AppError::Internal(fault.into()))?]);
+        let (request, viewing) = (Once { key: format!("visit-form:{words}"), request: words }, viewer.clone());
+        self.write(&self.actor(viewer)?, move |tx| once(tx, &viewing, Some(&request), |tx| take_down(tx, visit.clone(), &ids, &who)))
     }
 
     /// Marks a promise of a visit, by its number from 0, as kept on a day.

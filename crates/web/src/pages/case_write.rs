@@ -12,8 +12,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use duijie_app::{CaseForm, CaseJudgement, Role, WAYS};
-use duijie_vocab::{Diagnostic, RecordId, Text};
+use duijie_app::{App, AppError, CaseForm, CaseJudgement, CaseState, Once, Role, Viewer, WAYS};
+use duijie_vocab::{Diagnostic, Digest, RecordId, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ async fn take(portal: &Portal, visit: &Visit, id: Option<RecordId>, posted: &Pos
     let submit = wanted == "submit";
     let subject = id.clone();
     let taken = portal.ask(move |app| match subject {
-        None => app.open_case(&viewer, &typed, submit),
+        None => open(app, &viewer, &typed, submit),
         Some(id) => app.write_case(&viewer, &id, version, &typed, submit).map(|()| id),
     });
     match taken.await {
@@ -105,6 +105,19 @@ async fn take(portal: &Portal, visit: &Visit, id: Option<RecordId>, posted: &Pos
             Ok(response)
         }
         Err(fault) => Err(fault),
+    }
+}
+
+/// Opens a case. The same words sent again, by a double click or after going back, are the same need:
+/// they lead to the case that there is, and hand it in if that was still to be done.
+fn open(app: &App, viewer: &Viewer, form: &CaseForm, submit: bool) -> Result<RecordId, AppError> {
+    let words = Digest::of(&[&serde_json::to_vec(form).map_err(|fault| AppError::Internal(fault.into()))?]);
+    let once = Once { key: format!("case-form:{words}"), request: words };
+    let id = app.open_case_once(viewer, Some(&once), form, submit)?;
+    match app.case(viewer, &id)?.state {
+        CaseState::Draft if submit => app.submit_case(viewer, &id, None).map(|()| id),
+        CaseState::Withdrawn => app.open_case(viewer, form, submit),
+        _ => Ok(id),
     }
 }
 
