@@ -36,6 +36,7 @@ mod document_file;
 mod duplicates;
 mod edit;
 mod error;
+mod every_page;
 mod experts;
 mod export;
 mod facts;
@@ -141,6 +142,7 @@ pub use duijie_docking::{
 };
 pub use edit::{FormRefused, SaveOutcome, Saved};
 pub use error::AppError;
+pub use every_page::every_page;
 pub use experts::{EvidenceView, ExpertView, Experts};
 pub use export::{ExportFormat, template};
 pub use fit::{FactAsk, FitView};

@@ -1,6 +1,7 @@
 //! Lists about money as workbooks and csv: entitlements, a preview, published lists, vouchers, orders,
 //! agencies, what regions owe one another, balances, and the statement of an account.
 
+use crate::every_page::every_page;
 use crate::payout_files::write_table;
 use crate::{App, AppError, EntitlementRequest, ExportFormat, RunPreview, Viewer};
 use duijie_ledger::AccountId;
@@ -24,10 +25,13 @@ impl App {
         out: &mut dyn Write,
     ) -> Result<usize, AppError> {
         let mut request = request.clone();
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        loop {
-            let (page, next) = self.entitlements(viewer, &request)?;
-            rows.extend(page.into_iter().map(|row| {
+        let found = every_page(|after| {
+            request.after = after;
+            self.entitlements(viewer, &request)
+        })?;
+        let rows: Vec<Vec<Value>> = found
+            .into_iter()
+            .map(|row| {
                 let texts = [row.id.to_string(), row.firm_name, row.measure_name.get(lang).to_string(), row.period];
                 let ends = [
                     row.state_name.get(lang).to_string(),
@@ -37,12 +41,8 @@ impl App {
                     row.updated,
                 ];
                 texts.into_iter().map(Value::from).chain([Value::Money(row.amount_fen)]).chain(ends.into_iter().map(Value::from)).collect()
-            }));
-            request.after = next;
-            if request.after.is_none() {
-                break;
-            }
-        }
+            })
+            .collect();
         let names = [
             ("编号", "Number"),
             ("企业", "Enterprise"),
@@ -62,21 +62,16 @@ impl App {
 
     /// Writes the orders that the viewer may see; how many there were.
     pub fn export_orders(&self, viewer: &Viewer, format: ExportFormat, lang: Lang, out: &mut dyn Write) -> Result<usize, AppError> {
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let (page, next) = self.orders(viewer, None, after.as_deref())?;
-            rows.extend(page.into_iter().map(|row| {
+        let found = every_page(|after| self.orders(viewer, None, after.as_deref()))?;
+        let rows: Vec<Vec<Value>> = found
+            .into_iter()
+            .map(|row| {
                 let texts = [row.contract, row.holder_name, row.home_name, row.agency_name, row.agency_region_name, row.service.get(lang).to_string()];
                 let money = [Value::Money(row.amount_fen), Value::Money(row.share_fen)];
                 let ends = [row.state_name.get(lang).to_string(), row.batch.unwrap_or_default(), row.updated];
                 texts.into_iter().map(Value::from).chain(money).chain(ends.into_iter().map(Value::from)).collect()
-            }));
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
+            })
+            .collect();
         let names = [
             ("合同编号", "Contract"),
             ("持券企业", "Holder"),
@@ -112,17 +107,9 @@ impl App {
 
     /// Writes everybody on a published list; how many there were.
     pub fn export_published(&self, list: &str, format: ExportFormat, lang: Lang, out: &mut dyn Write) -> Result<usize, AppError> {
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let part = self.published_list(list, after.as_deref())?;
-            let state = |row: &crate::PublishedRow| Value::from(row.state_name.get(lang).to_string());
-            rows.extend(part.rows.iter().map(|row| vec![Value::from(row.firm_name.clone()), Value::Money(row.amount_fen), state(row)]));
-            after = part.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let found = every_page(|after| self.published_list(list, after.as_deref()).map(|part| (part.rows, part.next)))?;
+        let state = |row: &crate::PublishedRow| Value::from(row.state_name.get(lang).to_string());
+        let rows: Vec<Vec<Value>> = found.iter().map(|row| vec![Value::from(row.firm_name.clone()), Value::Money(row.amount_fen), state(row)]).collect();
         let count = rows.len();
         let names = [("企业", "Enterprise"), ("金额", "Amount"), ("状态", "State")];
         write_table(format, if lang == Lang::Zh { "公示" } else { "Published" }, columns(&names, &[1], lang), rows, self.now(), out)?;
@@ -131,20 +118,15 @@ impl App {
 
     /// Writes the vouchers that the viewer may see; how many there were.
     pub fn export_vouchers(&self, viewer: &Viewer, format: ExportFormat, lang: Lang, out: &mut dyn Write) -> Result<usize, AppError> {
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let (page, next) = self.vouchers(viewer, None, after.as_deref())?;
-            rows.extend(page.into_iter().map(|row| {
+        let found = every_page(|after| self.vouchers(viewer, None, after.as_deref()))?;
+        let rows: Vec<Vec<Value>> = found
+            .into_iter()
+            .map(|row| {
                 let texts = [row.number, row.scheme, row.holder_name, row.region_name, row.service.get(lang).to_string()];
                 let ends = [row.use_by, row.redeem_by, row.state_name.get(lang).to_string(), row.updated];
                 texts.into_iter().map(Value::from).chain([Value::Money(row.value_fen)]).chain(ends.into_iter().map(Value::from)).collect()
-            }));
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
+            })
+            .collect();
         let names = [
             ("券号", "Number"),
             ("方案", "Scheme"),

@@ -1,12 +1,14 @@
 //! Sixty-four clients at once through the product's use cases: one voucher pays one order, one order is
 //! redeemed once, and a pool that covers one voucher issues one.
 
+mod world;
+
 use duijie_app::{AccountId, AccountKind, App, AppError, AppOptions, Contract, Evidence, ImportOptions, OrderAct, Viewer, VoucherAct};
-use duijie_vocab::{Clock, Date, Digest, Entropy, Fen, RecordId, RegionCode, Timestamp};
+use duijie_vocab::{Date, Digest, Fen, RecordId, RegionCode};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use world::{Counting, Noon};
 
 const CLIENTS: usize = 64;
 const SCHEME: &str = include_str!("../../../demo/voucher/320412-2021.yaml");
@@ -34,8 +36,7 @@ fn exactly_one_of_sixty_four_spends_on_postgres() {
 }
 
 fn spend(folder: &Path, database: Option<String>) {
-    let options =
-        AppOptions { data: folder.into(), database, clock: Arc::new(Noon), entropy: Arc::new(Counting(AtomicU64::new(1))), group: Default::default() };
+    let options = AppOptions { data: folder.into(), database, clock: Arc::new(Noon), entropy: Arc::new(Counting::default()), group: Default::default() };
     let app = App::open(options).unwrap();
     let operator = Viewer::operator();
     prepare(&app, &operator);
@@ -129,22 +130,4 @@ fn at_once(act: impl Fn(usize) -> Result<(), AppError> + Sync) -> usize {
         let threads: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(client(number))).collect();
         threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
     })
-}
-
-/// Noon of a day in China.
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> Timestamp {
-        Timestamp::parse("2026-03-05T04:00:00Z").unwrap()
-    }
-}
-
-struct Counting(AtomicU64);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        let digest = Digest::of(&[&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes()]);
-        bytes.iter_mut().zip(digest.0.iter().cycle()).for_each(|(to, from)| *to = *from);
-    }
 }

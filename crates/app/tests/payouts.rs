@@ -1,10 +1,12 @@
 //! Who is paid how much where measures exclude one another, share a limit or share a pool that does
 //! not cover everybody: exact to the Fen, through the product's use cases.
 
+mod world;
+
 use duijie_app::{AccountId, App, AppOptions, EntitlementRequest, ImportOptions, PayVerdict, PayoutAct, RunPreview, Viewer};
-use duijie_vocab::{Clock, Digest, Entropy, Fen, RegionCode, Timestamp};
+use duijie_vocab::{Fen, RegionCode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use world::{Counting, Noon};
 
 const FACTS: &str = "facts:
   revenue: {name: {zh: 营业收入, en: revenue}, kind: money, unit: 万元, period: year, min: 0}
@@ -22,13 +24,8 @@ impl Town {
     /// `amount` of it out of `pool`.
     fn with(firms: &[(&str, &str)], measures: &[(&str, &str, &str)]) -> Town {
         let folder = tempfile::tempdir().unwrap();
-        let options = AppOptions {
-            data: folder.path().into(),
-            database: None,
-            clock: Arc::new(Noon),
-            entropy: Arc::new(Counting(AtomicU64::new(1))),
-            group: Default::default(),
-        };
+        let options =
+            AppOptions { data: folder.path().into(), database: None, clock: Arc::new(Noon), entropy: Arc::new(Counting::default()), group: Default::default() };
         let town = Town { app: App::open(options).unwrap(), operator: Viewer::operator(), _folder: folder };
         let organizations: String = firms.iter().map(|(name, _)| format!("{name},企业,常州市\n")).collect();
         town.import("organizations.csv", "organization", &format!("机构名称,机构类型,行政区划\n{organizations}"));
@@ -149,22 +146,4 @@ fn a_pool_that_runs_dry_is_shared_to_the_fen_in_the_order_that_the_measure_names
     let promised: i64 = town.app.entitlements(&town.operator, &EntitlementRequest::default()).unwrap().0.iter().map(|row| row.amount_fen.0).sum();
     assert_eq!(promised, 10_000 + 30_001);
     assert!(town.app.trial_balance(&town.operator).unwrap().is_even());
-}
-
-/// Noon of a day in China.
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> Timestamp {
-        Timestamp::parse("2026-03-05T04:00:00Z").unwrap()
-    }
-}
-
-struct Counting(AtomicU64);
-
-impl Entropy for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        let digest = Digest::of(&[&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes()]);
-        bytes.iter_mut().zip(digest.0.iter().cycle()).for_each(|(to, from)| *to = *from);
-    }
 }

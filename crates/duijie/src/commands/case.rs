@@ -4,7 +4,7 @@ use crate::arguments::{Case, CaseCommand, Format};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::{Context, bail};
-use duijie_app::{App, DeskQuery, case_state, case_table};
+use duijie_app::{App, DeskQuery, case_state, case_table, every_page};
 use duijie_vocab::RecordId;
 use std::path::Path;
 
@@ -26,15 +26,10 @@ pub(crate) fn run(world: &World, command: &Case) -> Outcome {
 fn list(world: &World, app: &App, state: Option<&str>, place: Option<&str>, format: Format) -> Outcome {
     let state = state.map(|word| case_state(word).with_context(|| format!("there is no state `{word}`"))).transpose()?;
     let mut query = DeskQuery { state, region: region(place)?, ..DeskQuery::default() };
-    let mut rows = Vec::new();
-    loop {
-        let desk = app.case_desk(&world.viewer(), &query)?;
-        rows.extend(desk.rows);
-        query.after = desk.next;
-        if query.after.is_none() {
-            break;
-        }
-    }
+    let rows = every_page(|after| {
+        query.after = after;
+        app.case_desk(&world.viewer(), &query).map(|desk| (desk.rows, desk.next))
+    })?;
     if format == Format::Json {
         show::json(&rows)?;
         return Ok(Verdict::Done);

@@ -5,7 +5,9 @@ use crate::money_arguments::{ActAs, Payout, PayoutCommand};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{App, EntitlementRequest, EntitlementView, ExportFormat, ManySteps, MeasureOverview, PayVerdict, Payee, PayoutAct, RunPreview, Terms, Viewer};
+use duijie_app::{
+    App, EntitlementRequest, EntitlementView, ExportFormat, ManySteps, MeasureOverview, PayVerdict, Payee, PayoutAct, RunPreview, Terms, Viewer, every_page,
+};
 use duijie_vocab::{Fen, Lang, MoneyUnit, RecordId};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -237,15 +239,10 @@ pub(crate) fn organization_called(app: &App, name: &str) -> anyhow::Result<Recor
 
 fn list(app: &App, viewer: &Viewer, state: Option<String>, organization: Option<String>, format: Format, lang: Lang) -> Outcome {
     let mut request = EntitlementRequest { state, organization, ..EntitlementRequest::default() };
-    let mut rows = Vec::new();
-    loop {
-        let (page, next) = app.entitlements(viewer, &request)?;
-        rows.extend(page);
-        request.after = next;
-        if request.after.is_none() {
-            break;
-        }
-    }
+    let rows = every_page(|after| {
+        request.after = after;
+        app.entitlements(viewer, &request)
+    })?;
     if format == Format::Json {
         show::json(&rows)?;
     } else {
@@ -257,16 +254,7 @@ fn list(app: &App, viewer: &Viewer, state: Option<String>, organization: Option<
 }
 
 fn lists(app: &App, format: Format, lang: Lang) -> Outcome {
-    let mut lists = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = app.published_lists(after.as_deref())?;
-        lists.extend(page);
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let lists = every_page(|after| app.published_lists(after.as_deref()))?;
     if format == Format::Json {
         show::json(&lists)?;
         return Ok(Verdict::Done);

@@ -6,7 +6,9 @@ use crate::money_arguments::{Voucher, VoucherCommand};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::{Context, bail};
-use duijie_app::{AgencyView, App, FilingAct, OrderAct, PairView, RatingFile, RatingView, RedeemReport, ServiceClass, TableReport, Viewer, VoucherAct};
+use duijie_app::{
+    AgencyView, App, FilingAct, OrderAct, PairView, RatingFile, RatingView, RedeemReport, ServiceClass, TableReport, Viewer, VoucherAct, every_page,
+};
 use duijie_vocab::{Lang, RecordId, Text};
 use std::path::Path;
 
@@ -226,16 +228,7 @@ fn step(app: &App, viewer: &Viewer, id: &RecordId, (act, reason): (&str, &str), 
 }
 
 fn orders(app: &App, viewer: &Viewer, state: Option<&str>, format: Format, lang: Lang) -> Outcome {
-    let mut rows = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = app.orders(viewer, state, after.as_deref())?;
-        rows.extend(page);
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let rows = every_page(|after| app.orders(viewer, state, after.as_deref()))?;
     if format == Format::Json {
         show::json(&rows)?;
         return Ok(Verdict::Done);
@@ -263,16 +256,7 @@ fn redeemed(reports: &[RedeemReport], lang: Lang) -> Verdict {
 }
 
 fn list(app: &App, viewer: &Viewer, state: Option<&str>, format: Format, lang: Lang) -> Outcome {
-    let mut rows = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = app.vouchers(viewer, state, after.as_deref())?;
-        rows.extend(page);
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let rows = every_page(|after| app.vouchers(viewer, state, after.as_deref()))?;
     if format == Format::Json {
         show::json(&rows)?;
         return Ok(Verdict::Done);

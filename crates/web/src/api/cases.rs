@@ -2,7 +2,7 @@
 //! An act names the version that it is based on, so that sending it twice does it once.
 
 use super::JSON;
-use super::record::{base, once, tag};
+use super::record::{base, read_once, tag};
 use crate::fault::Fault;
 use crate::pages::cases::desk_query;
 use crate::portal::Portal;
@@ -61,9 +61,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
-    let sent = sent.0?;
-    let once = once(&visit, &headers, &sent)?;
-    let Opened { need, submit } = Sent(Ok(sent)).read()?;
+    let (once, Opened { need, submit }) = read_once(&visit, &headers, sent)?;
     let case = portal
         .ask(move |app| {
             let id = app.open_case_once(&visit.viewer, once.as_ref(), &need, submit)?;

@@ -14,6 +14,7 @@ use axum::response::Response;
 use duijie_app::{Once, SaveOutcome, Saved};
 use duijie_record::Schema;
 use duijie_vocab::{Diagnostic, Digest, Place, text};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -118,7 +119,7 @@ pub(super) fn base(headers: &HeaderMap) -> Result<i64, Fault> {
 }
 
 /// The name that the program gave the request; what it asks for goes into the digest.
-pub(super) fn once(visit: &Visit, headers: &HeaderMap, sent: &Value) -> Result<Option<Once>, Fault> {
+fn once(visit: &Visit, headers: &HeaderMap, sent: &Value) -> Result<Option<Once>, Fault> {
     let Some(line) = headers.get("idempotency-key") else { return Ok(None) };
     let key = line.to_str().unwrap_or_default();
     if !(1..=200).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -130,6 +131,12 @@ pub(super) fn once(visit: &Visit, headers: &HeaderMap, sent: &Value) -> Result<O
     let base = headers.get(header::IF_MATCH).map(HeaderValue::as_bytes).unwrap_or_default();
     let body = sent.to_string();
     Ok(Some(Once { key: key.to_string(), request: Digest::of(&[visit.path.as_bytes(), b"\0", base, b"\0", body.as_bytes()]) }))
+}
+
+/// The body as what it should be, with the name of the request where it has one.
+pub(super) fn read_once<T: DeserializeOwned>(visit: &Visit, headers: &HeaderMap, sent: Sent) -> Result<(Option<Once>, T), Fault> {
+    let sent = sent.0?;
+    Ok((once(visit, headers, &sent)?, Sent(Ok(sent)).read()?))
 }
 
 /// The fields of a record as forms take them.

@@ -1,7 +1,7 @@
 //! Webhooks over the API: a program says where it wants to be told.
 
 use super::JSON;
-use super::record::once;
+use super::record::read_once;
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::program::Sent;
@@ -42,9 +42,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
-    let sent = sent.0?;
-    let once = once(&visit, &headers, &sent)?;
-    let wish: Wish = Sent(Ok(sent)).read()?;
+    let (once, wish): (_, Wish) = read_once(&visit, &headers, sent)?;
     let region = wish.region.as_deref().map(RegionCode::find).transpose().map_err(|_| {
         let message = text!("没有这个行政区划，或有多个同名", "there is no such region, or there are several");
         Fault::from(AppError::Invalid(vec![Diagnostic::error("webhook.region", message).at(Place::field("region"))]))
