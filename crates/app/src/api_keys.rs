@@ -2,7 +2,7 @@
 //! is shown once; the journal keeps its digest, who made it, and that it was revoked.
 
 use crate::accounts::invalid;
-use crate::sessions::{later, own_login, viewer_of};
+use crate::sessions::{DAY, later, own_login, viewer_of};
 use crate::{Action, App, AppError, Refused, Role, Target, Viewer};
 use duijie_vocab::{Digest, RegionCode, Timestamp, text};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,6 @@ struct StoredKey {
 const PREFIX: &str = "api_key:";
 const MARK: &str = "dj_";
 const ID_DIGITS: usize = 12;
-const DAY: i64 = 24 * 3_600_000_000;
 const MAX_DAYS: i64 = 366;
 const MAX_KEYS: usize = 20;
 

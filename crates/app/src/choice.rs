@@ -1,7 +1,7 @@
 //! How often and by which ways somebody wants to hear of what is new.
 
 use crate::robot::{Robot, RobotKind};
-use crate::sessions::own_login;
+use crate::sessions::{DAY, HOUR, own_login};
 use crate::{App, AppError, Viewer};
 use duijie_journal::{Matter, Party};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder, View};
@@ -49,12 +49,10 @@ const PAGE: usize = 1_000;
 
 /// Notices that come within this time of one another go out together.
 const QUIET_MICROS: i64 = 30_000_000;
-const DAY_MICROS: i64 = 86_400_000_000;
-const HOUR_MICROS: i64 = DAY_MICROS / 24;
 /// China is eight hours ahead all year.
-const CHINA_MICROS: i64 = 8 * HOUR_MICROS;
+const CHINA_MICROS: i64 = 8 * HOUR;
 /// The hour of the day at which collected notices go out.
-const MORNING_MICROS: i64 = 9 * HOUR_MICROS;
+const MORNING_MICROS: i64 = 9 * HOUR;
 
 impl Default for NoticeChoice {
     fn default() -> NoticeChoice {
@@ -100,9 +98,9 @@ impl Often {
     pub(crate) fn next(self, now: Timestamp) -> Option<Timestamp> {
         let local = now.micros() + CHINA_MICROS;
         let days_ahead = |fits: &dyn Fn(i64) -> bool| {
-            let first = (local - MORNING_MICROS).div_euclid(DAY_MICROS) + 1;
+            let first = (local - MORNING_MICROS).div_euclid(DAY) + 1;
             let day = (first..first + 7).find(|day| fits(*day)).unwrap_or(first);
-            day * DAY_MICROS + MORNING_MICROS - CHINA_MICROS
+            day * DAY + MORNING_MICROS - CHINA_MICROS
         };
         let at = match self {
             Often::AtOnce => now.micros() + QUIET_MICROS,

@@ -2,6 +2,7 @@
 //! with the bank's file.
 
 use crate::promise::post;
+use crate::sessions::{DAY, HOUR};
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_ledger::{
     Account, AccountId, AccountKind, Act, BankRow, Code, Disagreement, Entry, Reconciliation, Replay, Statement, Transfer, TransferId, TrialBalance,
@@ -201,8 +202,7 @@ fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppEr
 
 /// Midnight in China at the beginning of the day that lies `later` days after `day`.
 fn china_midnight(day: Date, later: i64) -> Timestamp {
-    const DAY: i64 = 86_400_000_000;
-    const CHINA: i64 = 8 * 3_600_000_000;
+    const CHINA: i64 = 8 * HOUR;
     let micros = (i64::from(day.days_since_epoch()) + later) * DAY - CHINA;
     Timestamp::from_micros(micros).expect("BUG: a Date lies within the years of a Timestamp")
 }

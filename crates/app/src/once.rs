@@ -1,7 +1,7 @@
 //! A request that may come twice and is done once: the answer is kept in the same transaction as
 //! what it tells of, for a day.
 
-use crate::sessions::{later, own_login};
+use crate::sessions::{DAY, later, own_login};
 use crate::{AppError, Viewer};
 use duijie_store::Tx;
 use duijie_vocab::{Digest, text};
@@ -23,7 +23,6 @@ struct Answered<T> {
 }
 
 const SPACE: &str = "once";
-const DAY: i64 = 24 * 3_600_000_000;
 
 /// Does `act`, or gives the answer of the first time. The same name for another request is refused.
 pub(crate) fn once<T: Serialize + DeserializeOwned>(

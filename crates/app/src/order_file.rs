@@ -4,7 +4,7 @@
 use crate::case_document::{DocumentBytes, acceptable};
 use crate::order::Ordered;
 use crate::promise::{for_each, keep, load};
-use crate::sessions::later;
+use crate::sessions::{DAY, later};
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_payout::{Did, Order};
 use duijie_store::{MatterFilter, Tx};
@@ -32,9 +32,8 @@ pub struct OrderDocument {
     pub name: Option<String>,
 }
 
-/// Where files wait for the order that names them, and how long, in microseconds.
+/// Where files wait for the order that names them.
 const SPACE: &str = "order-file";
-const DAY: i64 = 24 * 3_600_000_000;
 
 impl App {
     /// Takes a file for an order that the viewer places or delivers within a day.

@@ -3,6 +3,7 @@
 
 use crate::case_act::{ActForm, ActionView, actions, read_act};
 use crate::casework::{put_step, read_case, rules};
+use crate::sessions::{DAY, later};
 use crate::{App, AppError, Viewer};
 use duijie_docking::{Case, Disclosure, Grade, NeedSeen, Reader, Verb, Who, disclosure, seen};
 use duijie_journal::Actor;
@@ -38,7 +39,6 @@ const LINKS: &str = "answer-link";
 const PRESENT: &str = "answer-link-present";
 /// As long as the last clock of an introduction runs.
 const VALID_DAYS: i64 = 45;
-const DAY_MICROS: i64 = 86_400_000_000;
 
 impl App {
     /// A new private link token (64 hexadecimal digits) for the responder of an introduction; the one
@@ -67,7 +67,7 @@ impl App {
             }
             let kept = Kept { case: id.clone(), responder: responder.clone() };
             let value = serde_json::to_string(&kept).map_err(|fault| AppError::Internal(fault.into()))?;
-            let expires = Timestamp::from_micros(now.micros() + VALID_DAYS * DAY_MICROS).map_err(|fault| AppError::Internal(fault.into()))?;
+            let expires = later(now, VALID_DAYS * DAY);
             tx.keep(LINKS, &key, &value, expires)?;
             tx.keep(PRESENT, &place, &key, expires)?;
             Ok(())

@@ -2,14 +2,13 @@
 
 use crate::accounts::{check_password, checked_email};
 use crate::mail::Mail;
-use crate::sessions::{later, own_login, put_and_end_sessions, token_digest};
+use crate::sessions::{HOUR, later, own_login, put_and_end_sessions, token_digest};
 use crate::{App, AppError, Viewer};
 use duijie_vocab::{Digest, Timestamp};
 
 const SPACE: &str = "reset";
 /// How often one account is written to.
 const ASKED: &str = "reset-asked";
-const HOUR: i64 = 3_600_000_000;
 
 impl App {
     /// Sends whoever has this login a link to set a new password. Whether there is such an account,

@@ -31,7 +31,9 @@ pub struct LoginLine {
 }
 
 const SESSION_HOURS: i64 = 12;
-const HOUR: i64 = 3_600_000_000;
+/// In microseconds.
+pub(crate) const HOUR: i64 = 3_600_000_000;
+pub(crate) const DAY: i64 = 24 * HOUR;
 const MINUTE: i64 = 60_000_000;
 /// Failures within [`LOCKED_MINUTES`] after which an account waits that long.
 const FAILURES: usize = 10;
@@ -116,7 +118,7 @@ impl App {
         self.write(&self.actor(&Viewer::public())?, move |tx| {
             tx.remove_expired_sessions()?;
             tx.forget_expired()?;
-            tx.remove_login_attempts(later(now, -NOTED_DAYS * 24 * HOUR))?;
+            tx.remove_login_attempts(later(now, -NOTED_DAYS * DAY))?;
             tx.put_session(&session)?;
             Ok(tx.add_login_attempt(&attempt)?)
         })?;
