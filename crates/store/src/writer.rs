@@ -5,7 +5,7 @@ use crate::follower::Bell;
 use crate::sql::{Conn, Engine};
 use crate::store::connect;
 use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View, ledger, waiting};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use duijie_journal::Actor;
 use duijie_ledger::Transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,24 +41,35 @@ const TRIES: u32 = 8;
 
 pub(crate) struct Writer {
     queue: Option<Sender<Box<dyn Act>>>,
-    thread: Option<JoinHandle<()>>,
+    /// The one that writes and the one that answers, which ends after it.
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Writer {
     pub(crate) fn start(conn: Conn, location: Location, options: Options, bell: Arc<Bell>) -> std::io::Result<Writer> {
         let (queue, waiting) = bounded(QUEUE);
+        let (done, answers) = bounded::<Vec<Box<dyn Act>>>(QUEUE);
         let desk = Desk { conn: Some(conn), location, options, bell };
-        let thread = std::thread::Builder::new().name("store-writer".to_string()).spawn(move || desk.serve(&waiting))?;
-        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+        let answerer = thread("store-answerer", move || answers.into_iter().for_each(answer_all))?;
+        let writer = thread("store-writer", move || desk.serve(&waiting, &done))?;
+        Ok(Writer { queue: Some(queue), threads: vec![writer, answerer] })
     }
 
     pub(crate) fn queue<E>(&self, job: Box<dyn Act>) -> Result<(), WriteError<E>> {
         // The writer waiting for itself would never end.
-        if self.thread.as_ref().is_some_and(is_this_thread) {
+        if self.threads.iter().any(is_this_thread) {
             return Err(WriteError::Nested);
         }
         self.queue.as_ref().ok_or(WriteError::Closed)?.send(job).map_err(|_| WriteError::Closed)
     }
+}
+
+fn answer_all(group: Vec<Box<dyn Act>>) {
+    group.into_iter().for_each(Act::answer);
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_string()).spawn(run)
 }
 
 fn is_this_thread(handle: &JoinHandle<()>) -> bool {
@@ -68,9 +79,10 @@ fn is_this_thread(handle: &JoinHandle<()>) -> bool {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take().filter(|thread| !is_this_thread(thread)) {
-            // A panic of the writer was already answered to those who waited; here is nobody to tell.
-            drop(thread.join());
+        // One of them, letting go of the last handle, cannot wait for itself.
+        if !self.threads.iter().any(is_this_thread) {
+            // A panic was already answered to those who waited; here is nobody to tell.
+            self.threads.drain(..).for_each(|thread| drop(thread.join()));
         }
     }
 }
@@ -199,32 +211,41 @@ struct Desk {
 }
 
 impl Desk {
-    fn serve(mut self, waiting: &Receiver<Box<dyn Act>>) {
+    fn serve(mut self, waiting: &Receiver<Box<dyn Act>>, done: &Sender<Vec<Box<dyn Act>>>) {
         let mut before = 1;
         while let Ok(first) = waiting.recv() {
-            let group = gather(first, waiting, self.options.group, before);
-            before = group.len();
-            self.write(group);
+            let mut arrivals = Arrivals::new(waiting, self.options.group, before);
+            let mut group = vec![first];
+            arrivals.join(&mut group);
+            // Waking many takes as long as writing some: another thread does it, so that those who come
+            // back find the writer at work for them already.
+            let answer = |group: Vec<_>| if group.len() > 1 { drop(done.send(group)) } else { answer_all(group) };
+            before = self.write_group(group, &mut arrivals, answer);
         }
     }
 
-    /// Commits the group together; if that fails, each alone, so that one does not take the others down.
-    fn write(&mut self, mut group: Vec<Box<dyn Act>>) {
-        match self.commit_with_retries(&mut group) {
-            Ok(()) => group.into_iter().for_each(Act::answer),
-            Err(Fate::RolledBack(_)) if group.len() > 1 => {
+    /// Writes the group and those who join it, hands them to `answer` and returns how many they were.
+    fn write_group(&mut self, mut group: Vec<Box<dyn Act>>, arrivals: &mut Arrivals<'_>, answer: impl FnOnce(Vec<Box<dyn Act>>)) -> usize {
+        let written = self.write(&mut group, arrivals);
+        let count = group.len();
+        match written {
+            Ok(()) => answer(group),
+            // Each alone, so that one does not take the others down.
+            Err(Fate::RolledBack(_)) if count > 1 => {
                 for job in group {
-                    self.write(vec![job]);
+                    self.write_group(vec![job], &mut Arrivals::none(), answer_all);
                 }
             }
             Err(fate) => group.into_iter().for_each(|job| job.answer_fault(fate.clone())),
         }
+        count
     }
 
-    fn commit_with_retries(&mut self, group: &mut [Box<dyn Act>]) -> Result<(), Fate> {
+    /// Commits the group, and those who join it meanwhile, together.
+    fn write(&mut self, group: &mut Vec<Box<dyn Act>>, arrivals: &mut Arrivals<'_>) -> Result<(), Fate> {
         let mut pause = Duration::from_millis(1);
         for _ in 1..TRIES {
-            match self.commit(group) {
+            match self.commit(group, arrivals) {
                 Err(Fate::RolledBack(fault)) if fault.kind == FaultKind::Busy => {
                     std::thread::sleep(pause);
                     pause *= 2;
@@ -232,15 +253,15 @@ impl Desk {
                 done => return done,
             }
         }
-        self.commit(group)
+        self.commit(group, arrivals)
     }
 
-    fn commit(&mut self, group: &mut [Box<dyn Act>]) -> Result<(), Fate> {
+    fn commit(&mut self, group: &mut Vec<Box<dyn Act>>, arrivals: &mut Arrivals<'_>) -> Result<(), Fate> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => connect(&self.location, self.options.max_bytes).map_err(Fate::RolledBack)?,
         };
-        let written = write_all(&mut conn, group, &self.options);
+        let written = write_all(&mut conn, group, &self.options, arrivals);
         let done = match written {
             Ok(head) => match conn.batch("COMMIT") {
                 Ok(()) => Ok(head),
@@ -282,28 +303,39 @@ pub(crate) enum Guard {
     Savepoint,
 }
 
-/// Runs every use case of the group in one open transaction and returns the head after the last.
-/// Most groups hold no refusal, so they are first run without savepoints, which cost a copy of
-/// every page that is touched; a group with a refusal is undone and run again with them.
-fn write_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options) -> Result<Head, StoreFault> {
+/// Runs every use case of the group, and of those who join it, in one open transaction and returns the
+/// head after the last. Most groups hold no refusal, so they are first run without savepoints, which
+/// cost a copy of every page that is touched; a group with a refusal is undone and run again with them.
+fn write_all(conn: &mut Conn, group: &mut Vec<Box<dyn Act>>, options: &Options, arrivals: &mut Arrivals<'_>) -> Result<Head, StoreFault> {
     drop(conn.take_fault());
-    if let Some(head) = run_all(conn, group, options, Guard::Transaction)? {
+    if let Some(head) = run_all(conn, group, options, Guard::Transaction, arrivals)? {
         return Ok(head);
     }
     conn.batch("ROLLBACK")?;
-    let head = run_all(conn, group, options, Guard::Savepoint)?;
+    let head = run_all(conn, group, options, Guard::Savepoint, arrivals)?;
     Ok(head.expect("BUG: a group that is run with savepoints is never given up"))
 }
 
-fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard: Guard) -> Result<Option<Head>, StoreFault> {
+fn run_all(
+    conn: &mut Conn,
+    group: &mut Vec<Box<dyn Act>>,
+    options: &Options,
+    guard: Guard,
+    arrivals: &mut Arrivals<'_>,
+) -> Result<Option<Head>, StoreFault> {
     conn.begin_write()?;
     conn.waiting().clear();
     let mut head = View::over(conn).head()?;
-    ledger::look_up(conn, group.iter().flat_map(|job| job.foreseen()))?;
-    for job in group {
-        if !job.run(conn, options, &mut head, guard)? && guard == Guard::Transaction {
-            return Ok(None);
+    let mut run = 0;
+    while run < group.len() {
+        ledger::look_up(conn, group[run..].iter().flat_map(|job| job.foreseen()))?;
+        for job in &mut group[run..] {
+            if !job.run(conn, options, &mut head, guard)? && guard == Guard::Transaction {
+                return Ok(None);
+            }
         }
+        run = group.len();
+        arrivals.join(group);
     }
     waiting::settle(conn)?;
     Ok(Some(head))
@@ -312,24 +344,36 @@ fn run_all(conn: &mut Conn, group: &mut [Box<dyn Act>], options: &Options, guard
 /// How long the queue may be empty before a group that could grow is written as it is.
 const LULL: Duration = Duration::from_micros(50);
 
-/// The use cases that share the next commit. A lone writer is not made to wait; when the group
-/// before had several, as many are waited for, but not longer than `max_wait`, and not when nobody
-/// has come for a while: one client that thinks must not hold up the others.
-fn gather(first: Box<dyn Act>, waiting: &Receiver<Box<dyn Act>>, limits: GroupCommit, before: usize) -> Vec<Box<dyn Act>> {
-    let mut group = vec![first];
-    let deadline = Instant::now() + limits.max_wait;
-    while group.len() < limits.max_batch.max(1) {
-        let next = if group.len() < before {
-            waiting.recv_deadline(deadline.min(Instant::now() + LULL))
-        } else {
-            waiting.try_recv().map_err(|_| RecvTimeoutError::Timeout)
-        };
-        match next {
-            Ok(job) => group.push(job),
-            Err(_) => break,
+/// Those who come while a transaction is open, and share it.
+struct Arrivals<'a> {
+    waiting: Option<&'a Receiver<Box<dyn Act>>>,
+    limits: GroupCommit,
+    /// How many the group before had.
+    before: usize,
+    deadline: Instant,
+}
+
+impl<'a> Arrivals<'a> {
+    fn new(waiting: &'a Receiver<Box<dyn Act>>, limits: GroupCommit, before: usize) -> Arrivals<'a> {
+        Arrivals { waiting: Some(waiting), limits, before, deadline: Instant::now() + limits.max_wait }
+    }
+
+    /// Nobody.
+    fn none() -> Arrivals<'static> {
+        Arrivals { waiting: None, limits: GroupCommit::default(), before: 0, deadline: Instant::now() }
+    }
+
+    /// Adds those who came. A lone writer is not made to wait; when the group before had several, the
+    /// next one is waited for, but not past the deadline, and not when nobody has come for a while: one
+    /// client that thinks must not hold up the others.
+    fn join(&mut self, group: &mut Vec<Box<dyn Act>>) {
+        let Some(waiting) = self.waiting.filter(|_| Instant::now() < self.deadline) else { return };
+        let had = group.len();
+        group.extend(waiting.try_iter().take(self.limits.max_batch.saturating_sub(had)));
+        if group.len() == had && had < self.before.min(self.limits.max_batch) {
+            group.extend(waiting.recv_deadline(self.deadline.min(Instant::now() + LULL)));
         }
     }
-    group
 }
 
 #[cfg(test)]
@@ -394,7 +438,7 @@ mod tests {
         let act = |(key, faults, kind): &(&str, u32, FaultKind)| -> Box<dyn Act> {
             Box::new(Flaky { key: (*key).to_string(), faults: *faults, kind: *kind, reply: reply.clone() })
         };
-        desk.write(acts.iter().map(act).collect());
+        desk.write_group(acts.iter().map(act).collect(), &mut Arrivals::none(), answer_all);
         let answers: Vec<(String, bool)> = answers.try_iter().collect();
         assert_eq!(answers.iter().map(|(key, done)| (key.as_str(), *done)).collect::<Vec<_>>(), expected);
         let mut conn = connect(&location, None).unwrap();
