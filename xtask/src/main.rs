@@ -99,6 +99,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// `cargo ARGUMENTS`, by the cargo that runs this.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo told this program about its package: build scripts that watch such variables would run
+    // again, and all that depends on them be compiled again, after every change between `cargo xtask` and
+    // plain `cargo`.
+    let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_this_package)) {
+        command.env_remove(name);
+    }
     command.args(arguments);
     command
 }
