@@ -316,13 +316,7 @@ fn write_all(conn: &mut Conn, group: &mut Vec<Box<dyn Act>>, options: &Options, 
     Ok(head.expect("BUG: a group that is run with savepoints is never given up"))
 }
 
-fn run_all(
-    conn: &mut Conn,
-    group: &mut Vec<Box<dyn Act>>,
-    options: &Options,
-    guard: Guard,
-    arrivals: &mut Arrivals<'_>,
-) -> Result<Option<Head>, StoreFault> {
+fn run_all(conn: &mut Conn, group: &mut Vec<Box<dyn Act>>, options: &Options, guard: Guard, arrivals: &mut Arrivals<'_>) -> Result<Option<Head>, StoreFault> {
     conn.begin_write()?;
     conn.waiting().clear();
     let mut head = View::over(conn).head()?;
