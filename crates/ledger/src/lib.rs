@@ -22,7 +22,7 @@ pub use post::{Book, Outcome, all_posted, post, post_all};
 pub use refusal::{PostFault, Refusal};
 pub use replay::{Disagreement, Replay, disagreements};
 pub use stage::Changes;
-pub use statement::{Line, Statement, TrialBalance, TrialRow, balance_at, statement, trial_balance};
+pub use statement::{Line, Statement, TrialBalance, TrialRow, balance_at, statement, statement_from, trial_balance};
 pub use transfer::{Act, Code, Links, Transfer, TransferId};
 
 /// The largest amount of one transfer: the largest whole number that every JSON reader keeps

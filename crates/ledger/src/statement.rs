@@ -93,6 +93,19 @@ pub fn statement<'a>(account: &AccountId, entries: impl IntoIterator<Item = &'a 
     Statement { account: account.clone(), opening, lines, closing: balance }
 }
 
+/// A part of a statement: the lines of `entries`, which are all that were posted to `account` from
+/// the balance `opening` on.
+pub fn statement_from<'a>(account: &AccountId, opening: Fen, entries: impl IntoIterator<Item = &'a Entry>) -> Statement {
+    let mut balance = opening;
+    let mut lines = Vec::new();
+    for entry in entries {
+        let Some(change) = change_of(account, entry) else { continue };
+        balance.0 += change.0;
+        lines.push(line(entry, change, balance));
+    }
+    Statement { account: account.clone(), opening, lines, closing: balance }
+}
+
 fn line(entry: &Entry, change: Fen, balance: Fen) -> Line {
     Line {
         at: entry.at,

@@ -5,8 +5,8 @@
 use crate::StoreFault;
 use crate::sql::{Arg, Conn, Row};
 use duijie_journal::canonical_text;
-use duijie_ledger::{Account, AccountId, Act, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
-use duijie_vocab::{Fen, Timestamp};
+use duijie_ledger::{Account, AccountId, AccountKind, Act, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
+use duijie_vocab::{Fen, RegionCode, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 
@@ -23,6 +23,18 @@ impl LedgerEntry {
     pub fn seq(&self) -> i64 {
         self.number / MAX_BATCH as i64
     }
+}
+
+/// The accounts of one kind in one region, added up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerSum {
+    pub kind: AccountKind,
+    pub region: RegionCode,
+    pub accounts: i64,
+    pub debits_posted: Fen,
+    pub credits_posted: Fen,
+    pub debits_pending: Fen,
+    pub credits_pending: Fen,
 }
 
 /// The book in an open write; its transfers belong to journal entry `seq`.
@@ -296,6 +308,53 @@ pub(crate) fn balance_at(conn: &mut Conn, account: &AccountId, at: Timestamp) ->
         let found = conn.first(&side(column), &[Arg::Text(account.as_str()), Arg::Int(at.micros())], |row| row.int_or_null(0))?;
         Ok(found.flatten().unwrap_or(0))
     };
+    Ok(Fen(sum("credit")? - sum("debit")?))
+}
+
+/// The sums of all accounts by kind and region.
+pub(crate) fn sums(conn: &mut Conn) -> Result<Vec<LedgerSum>, StoreFault> {
+    let mut found = Vec::new();
+    for kind in AccountKind::all() {
+        let prefix = format!("{}:", kind.as_str());
+        let end = format!("{prefix}\u{7f}");
+        let sum = |column: &str| format!("CAST(SUM({column}) AS BIGINT)");
+        let totals = ["debits_posted", "credits_posted", "debits_pending", "credits_pending"].map(sum).join(", ");
+        // A region has six digits, so all ids of a kind and region begin with as many characters.
+        let group = format!("substr(id, {}, 6)", prefix.len() + 1);
+        let sql = format!("SELECT {group}, COUNT(*), {totals} FROM ledger_account WHERE id >= $1 AND id < $2 GROUP BY {group} ORDER BY {group}");
+        found.extend(conn.query(&sql, &[Arg::Text(&prefix), Arg::Text(&end)], |row| read_sum(kind, row))?);
+    }
+    Ok(found)
+}
+
+fn read_sum(kind: AccountKind, row: &Row<'_>) -> Result<LedgerSum, StoreFault> {
+    let region = RegionCode::parse(&row.text(0)?).map_err(|why| StoreFault::unreadable("an account's region", why))?;
+    let [debits_posted, credits_posted, debits_pending, credits_pending] = [row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?].map(Fen);
+    Ok(LedgerSum { kind, region, accounts: row.int(1)?, debits_posted, credits_posted, debits_pending, credits_pending })
+}
+
+/// At most `limit` transfers that posted to `account` over the instants `from` (included) to `until`
+/// (not included), after number `after`, as they were accepted.
+pub(crate) fn postings(
+    conn: &mut Conn,
+    account: &AccountId,
+    (from, until): (Option<Timestamp>, Option<Timestamp>),
+    after: i64,
+    limit: usize,
+) -> Result<Vec<LedgerEntry>, StoreFault> {
+    let side =
+        |column: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE {column} = $1 AND number > $2 AND posts = 1 AND happened >= $3 AND happened < $4");
+    let sql = format!("{} UNION ALL {} ORDER BY number LIMIT $5", side("debit"), side("credit"));
+    let (from, until) = (from.map_or(i64::MIN, Timestamp::micros), until.map_or(i64::MAX, Timestamp::micros));
+    conn.query(&sql, &[Arg::Text(account.as_str()), Arg::Int(after), Arg::Int(from), Arg::Int(until), Arg::Int(limit as i64)], read_transfer)
+}
+
+/// Credits − debits that transfers before number `number` posted to `account` before the instant `until`.
+pub(crate) fn balance_before(conn: &mut Conn, account: &AccountId, number: i64, until: Option<Timestamp>) -> Result<Fen, StoreFault> {
+    let side =
+        |column: &str| format!("SELECT CAST(SUM(amount) AS BIGINT) FROM ledger_transfer WHERE {column} = $1 AND posts = 1 AND number < $2 AND happened < $3");
+    let args = [Arg::Text(account.as_str()), Arg::Int(number), Arg::Int(until.map_or(i64::MAX, Timestamp::micros))];
+    let mut sum = |column: &str| Ok::<_, StoreFault>(conn.first(&side(column), &args, |row| row.int_or_null(0))?.flatten().unwrap_or(0));
     Ok(Fen(sum("credit")? - sum("debit")?))
 }
 

@@ -3,7 +3,8 @@
 use crate::StoreFault;
 use crate::list::Query;
 use crate::sql::{Arg, Conn, Row};
-use duijie_journal::{CanonicalFault, Matter, Party, canonical_text};
+use crate::waiting;
+use duijie_journal::Party;
 use duijie_vocab::{RecordId, RegionCode, Timestamp};
 use serde_json::Value;
 use std::fmt;
@@ -71,7 +72,7 @@ pub struct MatterCount {
 /// The most matters in a page.
 const MAX_PAGE: usize = 1000;
 
-const COLUMNS: &str = "id, kind, version, state, region, due, updated, title, body, entry";
+pub(crate) const COLUMNS: &str = "id, kind, version, state, region, due, updated, title, body, entry";
 
 impl fmt::Display for MatterCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +81,11 @@ impl fmt::Display for MatterCursor {
 }
 
 impl MatterCursor {
+    /// Where a list by [`MatterOrder::Updated`] goes on behind `row`.
+    pub fn behind(row: &MatterRow) -> MatterCursor {
+        MatterCursor { micros: row.updated.micros(), id: row.id.clone() }
+    }
+
     /// Reads what `Display` wrote.
     pub fn parse(text: &str) -> Option<MatterCursor> {
         let (id, micros) = text.split_once('.')?;
@@ -87,69 +93,34 @@ impl MatterCursor {
     }
 }
 
-/// Writes the row of a matter's version and whom it concerns; `fresh` if it has no row yet.
-pub(crate) fn put(conn: &mut Conn, entry: i64, at: Timestamp, matter: &Matter, fresh: bool) -> Result<(), StoreFault> {
-    let (id, region) = (matter.id.as_str(), matter.region.to_string());
-    let body = canonical_text(&matter.body).map_err(|why: CanonicalFault| StoreFault::unreadable(format_args!("matter `{id}`"), why))?;
-    let args = [
-        Arg::Text(id),
-        Arg::Text(&matter.kind),
-        Arg::Int(matter.version),
-        Arg::Text(&matter.state),
-        Arg::Text(&region),
-        Arg::MaybeInt(matter.due.map(Timestamp::micros)),
-        Arg::Int(at.micros()),
-        Arg::Text(&matter.title),
-        Arg::Text(&body),
-        Arg::Int(entry),
-    ];
-    let sql = format!(
-        "INSERT INTO matter ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, version = excluded.version, state = excluded.state, region = excluded.region,
-         due = excluded.due, updated = excluded.updated, title = excluded.title, body = excluded.body, entry = excluded.entry"
-    );
-    conn.execute(&sql, &args)?;
-    put_parties(conn, matter, fresh)
-}
-
-fn put_parties(conn: &mut Conn, matter: &Matter, fresh: bool) -> Result<(), StoreFault> {
-    let id = Arg::Text(matter.id.as_str());
-    let mut wanted: Vec<&Party> = matter.parties.iter().collect();
-    wanted.sort();
-    wanted.dedup();
-    let stored = if fresh {
-        Vec::new()
-    } else {
-        conn.query("SELECT role, who FROM matter_party WHERE id = $1", &[id], |row| Ok(Party { role: row.text(0)?, who: row.text(1)? }))?
-    };
-    for gone in stored.iter().filter(|party| !wanted.contains(party)) {
-        conn.execute("DELETE FROM matter_party WHERE id = $1 AND role = $2 AND who = $3", &[id, Arg::Text(&gone.role), Arg::Text(&gone.who)])?;
-    }
-    let args: Vec<Arg<'_>> = wanted
-        .into_iter()
-        .filter(|party| !stored.contains(party))
-        .flat_map(|party| [id, Arg::Text(&party.role), Arg::Text(&party.who), Arg::Text(&matter.kind)])
-        .collect();
-    let sql = |rows: &str| format!("INSERT INTO matter_party (id, role, who, kind) {rows}");
-    conn.execute_rows(&args, 4, sql).map(drop)
-}
-
 /// The version of a matter and the entry that left it; `None` if it is not there.
 pub(crate) fn version(conn: &mut Conn, id: &RecordId) -> Result<Option<(i64, i64)>, StoreFault> {
+    if let Some(waits) = conn.waiting().matters.version(id) {
+        return Ok(Some(waits));
+    }
     conn.first("SELECT version, entry FROM matter WHERE id = $1", &[Arg::Text(id.as_str())], |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 pub(crate) fn get(conn: &mut Conn, id: &RecordId) -> Result<Option<MatterRow>, StoreFault> {
+    if let Some(waits) = conn.waiting().matters.row(id) {
+        return Ok(Some(waits));
+    }
     conn.first(&format!("SELECT {COLUMNS} FROM matter WHERE id = $1"), &[Arg::Text(id.as_str())], read)
 }
 
 pub(crate) fn parties(conn: &mut Conn, id: &RecordId) -> Result<Vec<Party>, StoreFault> {
+    if let Some(wait) = conn.waiting().matters.parties(id) {
+        return Ok(wait);
+    }
     let sql = "SELECT role, who FROM matter_party WHERE id = $1 ORDER BY role, who";
     conn.query(sql, &[Arg::Text(id.as_str())], |row| Ok(Party { role: row.text(0)?, who: row.text(1)? }))
 }
 
 /// The matters of `kind` that concern any of `whos` in a role, each with whom.
 pub(crate) fn of_parties(conn: &mut Conn, (kind, role): (&str, &str), whos: &[&str]) -> Result<Vec<(String, MatterRow)>, StoreFault> {
+    if conn.waiting().matters.may_concern(kind, whos) {
+        waiting::settle(conn)?;
+    }
     let args: Vec<Arg<'_>> = whos.iter().map(|who| Arg::Text(who)).collect();
     let columns = COLUMNS.split(", ").map(|column| format!("matter.{column}")).collect::<Vec<_>>().join(", ");
     let sql = |rows: &str| {
@@ -170,6 +141,9 @@ pub(crate) fn concerning(
     after: &str,
     limit: usize,
 ) -> Result<Vec<MatterRow>, StoreFault> {
+    if conn.waiting().matters.may_concern(kind, &[who]) {
+        waiting::settle(conn)?;
+    }
     let columns = COLUMNS.split(", ").map(|column| format!("matter.{column}")).collect::<Vec<_>>().join(", ");
     let mut query = Query::new(format!("SELECT {columns} FROM matter_party JOIN matter ON matter.id = matter_party.id WHERE matter_party.who = "));
     query.text(who);
@@ -196,6 +170,7 @@ pub(crate) fn page(
     after: Option<&MatterCursor>,
     limit: usize,
 ) -> Result<MatterPage, StoreFault> {
+    with_all_of(conn, kind)?;
     let limit = limit.clamp(1, MAX_PAGE);
     let (column, beyond, direction) = match order {
         MatterOrder::Updated => ("updated", "<", "DESC"),
@@ -229,6 +204,7 @@ pub(crate) fn page(
 
 /// How many matters of `kind` the filter lets through, by state and region.
 pub(crate) fn count(conn: &mut Conn, kind: &str, filter: &MatterFilter) -> Result<Vec<MatterCount>, StoreFault> {
+    with_all_of(conn, kind)?;
     let mut query = Query::new("SELECT state, region, COUNT(*) FROM matter WHERE kind = ".to_string());
     query.text(kind);
     narrow(&mut query, filter);
@@ -238,14 +214,26 @@ pub(crate) fn count(conn: &mut Conn, kind: &str, filter: &MatterFilter) -> Resul
 
 /// At most `limit` matters of any kind whose clock fires at `until` or before, the longest due first.
 pub(crate) fn due(conn: &mut Conn, until: Timestamp, limit: usize) -> Result<Vec<MatterRow>, StoreFault> {
+    with_all(conn)?;
     let sql = format!("SELECT {COLUMNS} FROM matter WHERE due IS NOT NULL AND due <= $1 ORDER BY due, id LIMIT $2");
     conn.query(&sql, &[Arg::Int(until.micros()), Arg::Int(limit as i64)], read)
 }
 
 /// At most `limit` matters whose row was changed by an entry after `seq`, in the order of these entries.
 pub(crate) fn changed(conn: &mut Conn, seq: i64, limit: usize) -> Result<Vec<MatterRow>, StoreFault> {
+    with_all(conn)?;
     let sql = format!("SELECT {COLUMNS} FROM matter WHERE entry > $1 ORDER BY entry LIMIT $2");
     conn.query(&sql, &[Arg::Int(seq), Arg::Int(limit as i64)], read)
+}
+
+/// Brings every matter of `kind` that waits into the tables.
+fn with_all_of(conn: &mut Conn, kind: &str) -> Result<(), StoreFault> {
+    if conn.waiting().matters.has(kind) { waiting::settle(conn) } else { Ok(()) }
+}
+
+/// Brings every matter that waits into the tables.
+fn with_all(conn: &mut Conn) -> Result<(), StoreFault> {
+    if conn.waiting().matters.is_empty() { Ok(()) } else { waiting::settle(conn) }
 }
 
 fn narrow(query: &mut Query, filter: &MatterFilter) {

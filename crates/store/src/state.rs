@@ -7,6 +7,7 @@
 //! null if none or several do.
 
 use crate::ledger::Tables;
+use crate::moved::{self, Moved};
 use crate::sql::{Arg, Conn, Row};
 use crate::{StoreFault, account, entries, matter, setting, waiting};
 use duijie_journal::{Account, Event, Joined, Matter, MatterMoved, RecordKey, RecordRef, Sealed, canonical_bytes, canonical_text, join};
@@ -101,7 +102,7 @@ pub(crate) fn apply(conn: &mut Conn, sealed: &Sealed, mut entry: impl FnMut(i64)
         }
         Event::AccountPut(public) => account::put(conn, seq, &joined_account(public, sealed)?),
         Event::SettingPut(put) => setting::put(conn, seq, &put.key, &put.value),
-        Event::MatterMoved(moved) => matter::put(conn, seq, sealed.entry.at, &joined_matter(moved, sealed)?, moved.version == 1),
+        Event::MatterMoved(moved) => put_matter(conn, seq, sealed, moved, moved.version == 1),
         Event::TransfersPosted(posted) => {
             let done = duijie_ledger::post_all(&mut Tables::for_batch(conn, seq, &posted.transfers)?, &posted.transfers, sealed.entry.at);
             done.map(drop).map_err(|fault| replay_fault(seq, fault))
@@ -130,9 +131,7 @@ fn forget(conn: &mut Conn, seq: i64, target: &Sealed) -> Result<(), StoreFault> 
             let joined = joined(put.clone(), target)?;
             put_rows(conn, &[row_put(seq, &joined, false)])
         }
-        Event::MatterMoved(moved) if matter::version(conn, &moved.id)?.is_some_and(|(_, entry)| entry == last) => {
-            matter::put(conn, seq, target.entry.at, &joined_matter(moved, target)?, false)
-        }
+        Event::MatterMoved(moved) if matter::version(conn, &moved.id)?.is_some_and(|(_, entry)| entry == last) => put_matter(conn, seq, target, moved, false),
         Event::AccountPut(public) if account::entry_of(conn, &public.login)? == Some(last) => account::put(conn, seq, &joined_account(public, target)?),
         _ => Ok(()),
     }
@@ -150,6 +149,11 @@ fn joined(put: duijie_journal::RecordPut, sealed: &Sealed) -> Result<Joined, Sto
 fn joined_account(public: &duijie_journal::AccountPut, sealed: &Sealed) -> Result<Account, StoreFault> {
     let hidden = sealed.payload.as_ref().map(|payload| payload.bytes.as_slice());
     Account::join(public.clone(), hidden).map_err(|why| StoreFault::unreadable(format_args!("the payload of entry {}", sealed.entry.seq), why))
+}
+
+/// Writes the row that `moved`, with what is left of its payload, leaves since entry `seq`.
+fn put_matter(conn: &mut Conn, seq: i64, sealed: &Sealed, moved: &MatterMoved, fresh: bool) -> Result<(), StoreFault> {
+    moved::put(conn, &[Moved::new(seq, sealed.entry.at, joined_matter(moved, sealed)?, fresh)?])
 }
 
 fn joined_matter(moved: &MatterMoved, sealed: &Sealed) -> Result<Matter, StoreFault> {

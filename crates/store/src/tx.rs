@@ -1,6 +1,7 @@
 //! A write transaction as a use case sees it: it appends entries and changes the state with them.
 
 use crate::ledger::Tables;
+use crate::moved::Moved;
 use crate::sql::{Arg, Conn, Row};
 use crate::state::{self, RowPut};
 use crate::{Head, LoginAttempt, Options, Session, StoreFault, View, entries, follower, kept, login_attempt, matter, session, waiting};
@@ -98,7 +99,7 @@ impl<'a> Tx<'a> {
         let seq = sealed.entry.seq;
         self.conn.waiting().entry(sealed.clone());
         let target = match &sealed.entry.event {
-            Event::RecordPut(_) => {
+            Event::RecordPut(_) | Event::MatterMoved(_) => {
                 waiting::settle(self.conn)?;
                 None
             }
@@ -180,9 +181,10 @@ impl<'a> Tx<'a> {
         }
         let (public, hidden) = matter.split()?;
         let sealed = self.seal(Event::MatterMoved(public), Some(hidden))?;
-        let (seq, at) = (sealed.entry.seq, sealed.entry.at);
+        let seq = sealed.entry.seq;
+        let moved = Moved::new(seq, sealed.entry.at, matter.clone(), matter.version == 1)?;
         self.conn.waiting().entry(sealed);
-        matter::put(self.conn, seq, at, matter, matter.version == 1)?;
+        self.conn.waiting().matters.keep(moved);
         Ok(seq)
     }
 

@@ -4,8 +4,8 @@ use crate::list::{self, COLUMNS, Query, read_row};
 use crate::sql::{Arg, Conn, Row};
 use crate::state::key_column;
 use crate::{
-    Cursor, EntryView, Filter, LedgerEntry, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order, Page,
-    RecordRow, Session, StoreFault, account, entries, follower, kept, ledger, login_attempt, matter, session, setting, waiting,
+    Cursor, EntryView, Filter, LedgerEntry, LedgerSum, Link, LoginAttempt, MatterCount, MatterCursor, MatterFilter, MatterOrder, MatterPage, MatterRow, Order,
+    Page, RecordRow, Session, StoreFault, account, entries, follower, kept, ledger, login_attempt, matter, session, setting, waiting,
 };
 use duijie_journal::{Account, Event, Matter, Party, RecordKey};
 use duijie_ledger::{AccountId, TransferId};
@@ -255,6 +255,28 @@ impl<'a> View<'a> {
     /// Credits − debits posted to an account up to and including the instant `at`, in Fen.
     pub fn ledger_balance_at(&mut self, account: &AccountId, at: Timestamp) -> Result<Fen, StoreFault> {
         ledger::balance_at(self.settled()?, account, at)
+    }
+
+    /// The sums of all accounts of the ledger by kind and region.
+    pub fn ledger_sums(&mut self) -> Result<Vec<LedgerSum>, StoreFault> {
+        ledger::sums(self.settled()?)
+    }
+
+    /// At most `limit` transfers that posted to an account over the instants `from` (included) to
+    /// `until` (not included), after number `after`, as they were accepted.
+    pub fn ledger_postings(
+        &mut self,
+        account: &AccountId,
+        span: (Option<Timestamp>, Option<Timestamp>),
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<LedgerEntry>, StoreFault> {
+        ledger::postings(self.settled()?, account, span, after, limit)
+    }
+
+    /// Credits − debits that transfers before number `number` posted to an account before `until`.
+    pub fn ledger_balance_before(&mut self, account: &AccountId, number: i64, until: Option<Timestamp>) -> Result<Fen, StoreFault> {
+        ledger::balance_before(self.settled()?, account, number, until)
     }
 
     /// A matter as its last move left it.

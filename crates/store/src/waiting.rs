@@ -1,8 +1,9 @@
-//! What the use cases of a group wrote and the tables do not hold yet. Entries, record rows and
-//! the ledger wait here until somebody asks for them or the group ends, so that many small writes share
-//! their statements as they share their commit.
+//! What the use cases of a group wrote and the tables do not hold yet. Entries, record
+//! rows, matters and the ledger wait here until somebody asks for them or the group ends, so that many
+//! small writes share their statements as they share their commit.
 
 use crate::ledger::{self, WaitingLedger};
+use crate::moved::{self, WaitingMatters};
 use crate::sql::Conn;
 use crate::state::{self, RowPut};
 use crate::{Put, StoreFault, entries};
@@ -13,12 +14,13 @@ use std::collections::HashSet;
 
 #[derive(Default)]
 pub(crate) struct Waiting {
-    /// INVARIANT: holds at least the entries of `puts`.
+    /// INVARIANT: holds at least the entries of `puts` and `matters`.
     entries: Vec<Sealed>,
     puts: Vec<WaitingPut>,
     /// The records in `puts`.
     ids: HashSet<RecordId>,
     pub(crate) ledger: WaitingLedger,
+    pub(crate) matters: WaitingMatters,
 }
 
 struct WaitingPut {
@@ -63,9 +65,10 @@ pub(crate) fn settle(conn: &mut Conn) -> Result<(), StoreFault> {
     if conn.waiting().entries.is_empty() && conn.waiting().ledger.is_empty() {
         return Ok(());
     }
-    let Waiting { entries, puts, ledger, .. } = std::mem::take(conn.waiting());
+    let Waiting { entries, puts, ledger, matters, .. } = std::mem::take(conn.waiting());
     entries::insert(conn, &entries)?;
     state::put_rows(conn, &puts.iter().map(WaitingPut::row).collect::<Vec<_>>())?;
+    moved::put(conn, &matters.into_versions())?;
     conn.waiting().ledger = ledger::settle(conn, ledger)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{World, actor, assert_sound};
 use duijie_journal::{Matter, Party};
-use duijie_store::{MatterFilter, MatterOrder, Store, TxError, WriteError};
+use duijie_store::{MatterFilter, MatterOrder, MatterRow, Store, StoreFault, TxError, View, WriteError};
 use duijie_vocab::{RecordId, RegionCode, Timestamp};
 use serde_json::json;
 
@@ -11,6 +11,8 @@ crate::laws!(
     lists_follow_state_region_party_and_due_time,
     the_history_shows_every_version_and_what_it_did,
     an_erased_version_concerns_nobody,
+    a_write_reads_what_it_moved,
+    moves_at_the_same_time_follow_one_another,
 );
 
 /// A matter in its first version.
@@ -143,5 +145,80 @@ fn an_erased_version_concerns_nobody(world: &World) {
     put(&store, &Matter { version: 3, ..first }).unwrap();
     store.write(&actor(), |tx| tx.erase_payload(3, "an older version")).unwrap();
     assert_eq!(store.read(|view| view.matter_parties(&case("1").id)).unwrap(), [party("owner", "org-a")]);
+    assert_sound(&store);
+}
+
+/// What a view answers about the cases that concern `who`, each asked for in another way.
+fn seen_of(view: &mut View<'_>, who: &str) -> Result<Vec<Vec<String>>, StoreFault> {
+    let names = |rows: Vec<MatterRow>| rows.into_iter().map(|row| format!("{} {}", row.title, row.version)).collect::<Vec<_>>();
+    let filter = MatterFilter { parties: vec![(None, who.to_string())], ..MatterFilter::default() };
+    let of: Vec<MatterRow> = view.matters_of("case", "owner", &[who])?.into_iter().map(|(_, row)| row).collect();
+    let concerning = view.matters_concerning("case", ("owner", who), &[], "", 10)?;
+    let page = view.matters("case", &filter, MatterOrder::Updated, None, 10)?.rows;
+    let count: i64 = view.count_matters("case", &filter)?.iter().map(|count| count.count).sum();
+    Ok(vec![names(of), names(concerning), names(page), vec![count.to_string()]])
+}
+
+fn a_write_reads_what_it_moved(world: &World) {
+    let store = world.open();
+    let first = case("1");
+    store
+        .write(&actor(), {
+            let first = first.clone();
+            move |tx| -> Result<(), TxError> {
+                tx.put_matter(&first)?;
+                assert_eq!(tx.view().matter(&first.id)?.map(|row| row.body), Some(first.body.clone()));
+                let found = vec!["需求 1 1".to_string()];
+                assert_eq!(seen_of(&mut tx.view(), "org-a")?, [found.clone(), found.clone(), found, vec!["1".to_string()]]);
+                let second = Matter { version: 2, due: at(7), parties: vec![party("owner", "org-b")], ..first.clone() };
+                tx.put_matter(&second)?;
+                assert_eq!(tx.view().matter_parties(&first.id)?, [party("owner", "org-b")]);
+                assert!(matches!(tx.put_matter(&second), Err(TxError::Conflict { stored: 2, .. })));
+                assert_eq!(seen_of(&mut tx.view(), "org-a")?.concat(), ["0"]);
+                let third = Matter { version: 3, due: at(9), ..second };
+                tx.put_matter(&third)?;
+                assert_eq!(tx.view().matters_due(Timestamp::from_micros(9).unwrap(), 10)?.len(), 1);
+                tx.put_matter(&Matter { version: 4, ..third })?;
+                assert_eq!(tx.view().matters_changed(3, 10)?.iter().map(|row| row.version).collect::<Vec<_>>(), [4]);
+                assert_eq!(tx.view().matter_history(&first.id, i64::MAX, 10)?.len(), 4);
+                Ok(())
+            }
+        })
+        .unwrap();
+    let refused = store.write(&actor(), move |tx| tx.put_matter(&case("2")).map(drop).and_then(|()| tx.put_matter(&case("2")).map(drop)));
+    assert!(refused.is_err());
+    assert_eq!(store.read(|view| view.matter(&case("2").id)).unwrap(), None);
+    assert_sound(&store);
+}
+
+const MOVERS: i64 = 12;
+const MOVES: i64 = 8;
+
+fn moves_at_the_same_time_follow_one_another(world: &World) {
+    let store = world.open();
+    put(&store, &case("shared")).unwrap();
+    std::thread::scope(|scope| {
+        for mover in 0..MOVERS {
+            let store = store.clone();
+            scope.spawn(move || {
+                for round in 0..MOVES {
+                    let moved = store.write(&actor(), move |tx| -> Result<i64, TxError> {
+                        let row = tx.view().matter(&case("shared").id)?.expect("it was put");
+                        let number = row.body["number"].as_i64().expect("it counts") + 1;
+                        let parties = vec![party("owner", &format!("org-{number}"))];
+                        tx.put_matter(&Matter { version: row.version + 1, parties, body: json!({ "number": number }), ..case("shared") })?;
+                        tx.put_matter(&case(&format!("{mover}.{round}")))
+                    });
+                    moved.unwrap();
+                }
+            });
+        }
+    });
+    let row = store.read(|view| view.matter(&case("shared").id)).unwrap().unwrap();
+    let moves = MOVERS * MOVES;
+    assert_eq!((row.version, &row.body["number"]), (1 + moves, &json!(1 + moves)));
+    assert_eq!(store.read(|view| view.matter_parties(&row.id)).unwrap(), [party("owner", &format!("org-{}", 1 + moves))]);
+    let all = store.read(|view| view.count_matters("case", &MatterFilter::default())).unwrap();
+    assert_eq!(all.iter().map(|count| count.count).sum::<i64>(), 1 + moves);
     assert_sound(&store);
 }
