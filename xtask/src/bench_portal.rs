@@ -23,8 +23,9 @@ const FIRST_SECONDS: usize = 20;
 const P99_MS: f64 = 50.0;
 /// How much the memory may grow while everything goes on as before.
 const GROWTH: f64 = 1.05;
-/// How long everything is asked for before memory is looked at, so that what is kept is full.
-const WARM_SECONDS: usize = 60;
+/// How long everything is asked for before memory is looked at, so that what is kept is full and every thread
+/// has had its turn.
+const WARM_SECONDS: usize = 180;
 const PLACES: [&str; 9] = ["", "320000", "330000", "320400", "320402", "320404", "320411", "320412", "320213"];
 const WORDS: [&str; 20] = [
     "星辰",
