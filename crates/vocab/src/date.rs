@@ -39,6 +39,11 @@ impl Date {
         (YEARS.contains(&year) && exists).then_some(Date { year, month, day })
     }
 
+    /// A day of the calendar, also of a year that nobody would type.
+    pub(crate) fn of_calendar(day: jiff::civil::Date) -> Date {
+        Date { year: day.year(), month: Some(day.month() as u8), day: Some(day.day() as u8) }
+    }
+
     /// Reads `2021-03-05`, `2021/3/5`, `2021.3.5`, `2021年3月5日`, `20210305`, `2021年3月`, `2021-03`,
     /// `2021.3`, `2021年`, `2021`, and a time of day after a full date, which is dropped. Day-first
     /// and two-digit years are refused as ambiguous.
