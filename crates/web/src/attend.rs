@@ -15,15 +15,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// How long a visitor waits for a place inside. Who is turned away at once comes back at once, and then
+/// turning away takes the processor from those who are inside.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 pub(crate) async fn attend(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut visit = Visit::of_stranger(&portal, &parts);
     let request = Request::from_parts(parts, body);
-    let response = match portal.visits.try_acquire() {
-        Ok(_place) => answer(&portal, &mut visit, request, next).await.unwrap_or_else(IntoResponse::into_response),
-        Err(_) => Fault::busy().into_response(),
+    let response = match timeout(PATIENCE, portal.visits.acquire()).await {
+        Ok(Ok(_place)) => answer(&portal, &mut visit, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        _ => Fault::busy().into_response(),
     };
     finish(&portal, &visit, response)
 }
