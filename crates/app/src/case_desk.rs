@@ -3,6 +3,7 @@
 
 use crate::case_view::is_turn_of;
 use crate::casework::{ADVISER, CASE, OWNER, RESPONDER, calendar, case_of, rule_book, seen_by, who_is};
+use crate::merged::merged;
 use crate::{App, AppError, Role, Viewer};
 use duijie_docking::{Case, CaseState, Figure, Figures, Grade, RuleBook, Tally, seen};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder};
@@ -23,6 +24,8 @@ pub struct DeskQuery {
     pub late: bool,
     /// Only cases that the viewer has.
     pub mine: bool,
+    /// Only cases in which it is the viewer's turn.
+    pub turn: bool,
     /// Only cases that this figure of the process counts.
     pub figure: Option<Figure>,
     /// Only cases of this technology field.
@@ -35,12 +38,13 @@ pub struct DeskQuery {
 impl DeskQuery {
     /// Whether it asks for more than the store can tell by itself.
     fn is_narrow(&self) -> bool {
-        self.held || self.late || self.figure.is_some() || self.field.is_some()
+        self.held || self.late || self.turn || self.figure.is_some() || self.field.is_some()
     }
 
-    fn wants(&self, case: &Case) -> bool {
+    fn wants(&self, viewer: &Viewer, case: &Case) -> bool {
         (!self.held || case.open_holds().next().is_some())
             && (!self.late || case.is_late())
+            && (!self.turn || is_turn_of(case, who_is(viewer, case).as_ref()))
             && self.figure.is_none_or(|figure| figure.counts(case))
             && self.field.as_ref().is_none_or(|field| field_of(case) == *field)
     }
@@ -109,8 +113,6 @@ impl App {
         let book = self.store().read(rule_book)?;
         let mut counts: BTreeMap<CaseState, i64> = BTreeMap::new();
         let mut rows: Vec<CaseRow> = Vec::new();
-        let mut next = None;
-        let after = query.after.as_deref().and_then(MatterCursor::parse);
         for filter in &filters {
             let all = MatterFilter { states: Vec::new(), ..filter.clone() };
             for count in self.store().read(|view| view.count_matters(CASE, &all))? {
@@ -118,29 +120,27 @@ impl App {
                     *counts.entry(state).or_default() += count.count;
                 }
             }
-            let mut at = after.clone();
-            loop {
-                let page = self.store().read(|view| view.matters(CASE, filter, MatterOrder::Updated, at.as_ref(), ROWS))?;
-                for row in page.rows {
-                    let case = case_of(row.body)?;
-                    if query.wants(&case) {
-                        rows.extend(line(viewer, &case, &book));
-                    }
-                }
-                at = page.next;
-                if at.is_none() || rows.len() >= ROWS || !query.is_narrow() {
-                    break;
+        }
+        let mut next = query.after.as_deref().and_then(MatterCursor::parse);
+        loop {
+            let page = self.store().read(|view| merged(view, CASE, &filters, next.as_ref(), ROWS))?;
+            for row in page.rows {
+                let case = case_of(row.body)?;
+                if query.wants(viewer, &case) {
+                    rows.extend(line(viewer, &case, &book));
                 }
             }
-            next = next.or(at.map(|cursor| cursor.to_string()));
+            next = page.next;
+            if next.is_none() || rows.len() >= ROWS || !query.is_narrow() {
+                break;
+            }
         }
         rows.sort_by(|a, b| (b.your_turn, &b.since).cmp(&(a.your_turn, &a.since)).then_with(|| a.id.cmp(&b.id)));
-        rows.dedup_by(|a, b| a.id == b.id);
         let in_order = CaseState::ALL.into_iter().filter_map(|state| counts.get(&state).map(|count| StateCount { state, name: state.name(), count: *count }));
         Ok(DeskView {
             counts: in_order.collect(),
             rows,
-            next,
+            next: next.map(|cursor| cursor.to_string()),
             may_open: matches!(viewer.role, Role::Member | Role::Adviser | Role::Officer | Role::Admin),
             works: matches!(viewer.role, Role::Officer | Role::Admin),
         })
@@ -228,7 +228,9 @@ fn filters(viewer: &Viewer, query: &DeskQuery) -> Result<Vec<MatterFilter>, AppE
     let Some(login) = &viewer.login else {
         return Err(AppError::Refused(crate::Refused { reason: text!("请先登录", "log in first"), login_helps: true }));
     };
-    let states = query.state.iter().map(|state| state.as_str().to_string()).collect();
+    // In a case that is over it is nobody's turn.
+    let wanted = |state: &&CaseState| query.state.map_or(query.turn && state.is_open(), |wanted| wanted == **state);
+    let states = CaseState::ALL.iter().filter(wanted).map(|state| state.as_str().to_string()).collect();
     let base = MatterFilter { states, ..MatterFilter::default() };
     let of = |role: &str, who: &str| MatterFilter { parties: vec![(Some(role.to_string()), who.to_string())], ..base.clone() };
     let region = query.region.filter(|region| viewer.region.contains(*region)).unwrap_or(viewer.region);

@@ -88,7 +88,8 @@ impl App {
         if entries.is_empty() {
             return Err(AppError::NotFound);
         }
-        Ok(statement(account, &entries, from.map(|day| china_midnight(day, 0)), until.map(|day| china_midnight(day.last_day(), 1))))
+        let (from, until) = span((from, until));
+        Ok(statement(account, &entries, from, until))
     }
 
     /// Credits − debits posted to an account up to and including `at`, or up to now; with that moment.
@@ -186,7 +187,7 @@ fn expiry(reserved: &Entry) -> Result<Transfer, AppError> {
     Ok(Transfer::new(id, code, Act::Expire { pending }).with(reserved.transfer.links.clone()))
 }
 
-fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppError> {
+pub(crate) fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppError> {
     let name = account.id.name();
     let holder = RecordId::parse(name).map(|id| view.get(&id)).transpose()?.flatten();
     Ok(AccountBalance {
@@ -198,6 +199,11 @@ fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppEr
         available: account.available(),
         reserved: account.debits_pending.max(account.credits_pending),
     })
+}
+
+/// The instants of some days in China: from the beginning of the first to the end of the last.
+pub(crate) fn span((from, until): (Option<Date>, Option<Date>)) -> (Option<Timestamp>, Option<Timestamp>) {
+    (from.map(|day| china_midnight(day, 0)), until.map(|day| china_midnight(day.last_day(), 1)))
 }
 
 /// Midnight in China at the beginning of the day that lies `later` days after `day`.

@@ -2,10 +2,11 @@
 //! journal survives.
 
 use crate::choice::Topic;
+use crate::merged::merged;
 use crate::{App, AppError, Role, Viewer};
 use duijie_docking::{Origin, Recipient, Step};
 use duijie_journal::{Matter, Party};
-use duijie_store::{MatterFilter, MatterOrder, MatterRow, Tx};
+use duijie_store::{MatterCursor, MatterFilter, MatterPage, MatterRow, Tx};
 use duijie_vocab::{RecordId, RegionCode, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub(crate) const CONTACT: &str = "contact:";
 pub(crate) const UNREAD: &str = "unread";
 const READ: &str = "read";
 
-/// The most notices that an inbox shows.
+/// How many notices a page of an inbox shows, and how many are marked as read together.
 const INBOX: usize = 100;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,21 +129,20 @@ fn addressed(to: &Recipient, step: &Step) -> (RegionCode, Vec<Party>) {
 }
 
 impl App {
-    /// What the viewer has to hear, newest first.
+    /// What the viewer has to hear, newest first: the first page.
     pub fn inbox(&self, viewer: &Viewer) -> Result<Vec<NoticeView>, AppError> {
-        if viewer.login.is_none() {
-            return Err(AppError::Refused(crate::Refused { reason: text!("请先登录", "log in first"), login_helps: true }));
-        }
-        let mut rows = Vec::new();
-        for filter in filters(viewer) {
-            rows.extend(self.store().read(|view| view.matters(NOTICE, &filter, MatterOrder::Updated, None, INBOX))?.rows);
-        }
+        Ok(self.inbox_page(viewer, None)?.0)
+    }
+
+    /// A page of what the viewer has to hear, on it the unread first, and where the inbox goes on.
+    pub fn inbox_page(&self, viewer: &Viewer, after: Option<&str>) -> Result<(Vec<NoticeView>, Option<String>), AppError> {
+        logged_in(viewer)?;
+        let after = after.and_then(MatterCursor::parse);
+        let MatterPage { mut rows, next } = self.store().read(|view| merged(view, NOTICE, &filters(viewer), after.as_ref(), INBOX))?;
         // The journal knows which of two notices of the same minute came first.
         rows.sort_by_key(|row| std::cmp::Reverse((row.state == UNREAD, row.updated, row.entry)));
-        rows.dedup_by(|a, b| a.id == b.id);
-        let mut notices = rows.into_iter().map(shown).collect::<Result<Vec<_>, AppError>>()?;
-        notices.truncate(INBOX);
-        Ok(notices)
+        let notices = rows.into_iter().map(shown).collect::<Result<Vec<_>, AppError>>()?;
+        Ok((notices, next.map(|cursor| cursor.to_string())))
     }
 
     /// How many notices the viewer has not read.
@@ -157,7 +157,24 @@ impl App {
 
     /// Marks everything in the viewer's inbox as read.
     pub fn read_inbox(&self, viewer: &Viewer) -> Result<(), AppError> {
-        let ids: Vec<RecordId> = self.inbox(viewer)?.into_iter().filter(|notice| notice.unread).filter_map(|notice| RecordId::parse(&notice.id)).collect();
+        logged_in(viewer)?;
+        let unread: Vec<MatterFilter> = filters(viewer).into_iter().map(|filter| MatterFilter { states: vec![UNREAD.into()], ..filter }).collect();
+        let mut ids: Vec<RecordId> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.store().read(|view| merged(view, NOTICE, &unread, after.as_ref(), INBOX))?;
+            ids.extend(page.rows.into_iter().map(|row| row.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // The oldest first, so that they stay in their order.
+        ids.reverse();
+        ids.chunks(INBOX).try_for_each(|some| self.mark_read(viewer, some.to_vec()))
+    }
+
+    fn mark_read(&self, viewer: &Viewer, ids: Vec<RecordId>) -> Result<(), AppError> {
         self.write(&self.actor(viewer)?, move |tx| {
             for id in &ids {
                 let Some(row) = tx.view().matter(id)?.filter(|row| row.state == UNREAD) else { continue };
@@ -191,6 +208,13 @@ pub(crate) fn notice_text(body: serde_json::Value) -> Result<(RecordId, Text), A
 /// What a stored notice is about, as far as people choose by it.
 pub(crate) fn notice_topic(body: &serde_json::Value) -> Topic {
     serde_json::from_value(body["topic"].clone()).unwrap_or_default()
+}
+
+fn logged_in(viewer: &Viewer) -> Result<(), AppError> {
+    match viewer.login {
+        Some(_) => Ok(()),
+        None => Err(AppError::Refused(crate::Refused { reason: text!("请先登录", "log in first"), login_helps: true })),
+    }
 }
 
 /// What to look for: notices to the person, to the organization and to the desk.

@@ -2,12 +2,13 @@
 //! and paying, with the signs of abuse before each.
 
 use crate::order_file::{OrderDocument, OrderFile, documents, gather};
+use crate::order_watch::{invoice_key, suspicions};
 use crate::promise::{Promise, Stored, by, concerning, find, for_each, in_office, keep, list, load, page, post, refused};
 use crate::scheme::scheme_of;
 use crate::voucher::rules_of;
 use crate::{Action, App, AppError, Target, Viewer};
-use duijie_payout::{Both, Contract, Evidence, Filing, Finding, Order, OrderSeen, OrderState, Scheme, Settle, Step, Voucher, findings, place_order};
-use duijie_store::{MatterFilter, Tx, View};
+use duijie_payout::{Both, Contract, Evidence, Filing, Finding, Order, OrderState, Scheme, Settle, Step, Voucher, place_order};
+use duijie_store::{MatterFilter, Tx};
 use duijie_vocab::{Date, Diagnostic, Fen, RecordId, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,7 @@ impl Promise for Ordered {
             ("scheme", order.scheme.clone()),
             ("home", order.home.to_string()),
         ];
+        parties.extend(order.evidence.as_ref().map(|evidence| ("invoice", invoice_key(&order.agency, &evidence.invoice))));
         if let OrderState::Redeemed { batch } | OrderState::Paid { batch, .. } = &order.state {
             parties.push(("batch", batch.clone()));
         }
@@ -61,6 +63,8 @@ pub struct OrderView {
     pub id: RecordId,
     pub version: i64,
     pub voucher: RecordId,
+    /// The id of the voucher's scheme.
+    pub scheme: String,
     pub holder_name: String,
     pub agency: RecordId,
     pub agency_name: String,
@@ -141,7 +145,7 @@ impl App {
             if find::<Ordered>(&mut tx.view(), &order.id)?.is_some() {
                 return Err(AppError::Conflict(text!("同一合同已下过单，请用新的合同编号", "there was an order for this contract; use another number")));
             }
-            let found = suspicions(&mut tx.view(), order, &agency.persons, &home)?;
+            let found = suspicions(&mut tx.view(), order, &agency.persons, &home.watch)?;
             forbid(&found)?;
             let mut files = Vec::new();
             gather(tx, &viewer_in, order, &mut files)?;
@@ -195,7 +199,7 @@ impl App {
             };
             let step = step.map_err(refused)?;
             if matches!(act, OrderAct::Deliver { .. }) {
-                findings = suspicions(&mut tx.view(), &step.after.1, &[], &home)?;
+                findings = suspicions(&mut tx.view(), &step.after.1, &[], &home.watch)?;
                 forbid(&findings)?;
                 gather(tx, &viewer_in, &step.after.1, &mut files)?;
             }
@@ -347,28 +351,6 @@ fn keep_both(tx: &mut Tx<'_>, step: &Step<Both>, ordered: Ordered, (order, vouch
     Ok(ordered.order.id)
 }
 
-/// The signs of abuse beside all orders of the same scheme.
-fn suspicions(view: &mut View<'_>, order: &Order, agency_persons: &[String], home: &Scheme) -> Result<Vec<Finding>, AppError> {
-    let past: Vec<OrderSeen> = list::<Ordered>(view, &concerning("scheme", &order.scheme))?.iter().map(|stored| seen(&stored.value.order)).collect();
-    let mut persons = |id: &RecordId| Ok::<_, AppError>(view.get(id)?.map(|row| crate::agency::persons_of(&row.record)).unwrap_or_default());
-    let holder_persons = persons(&order.holder)?;
-    let mut known = persons(&order.agency)?;
-    known.extend_from_slice(agency_persons);
-    Ok(findings(&seen(order), &past, &holder_persons, &known, &home.watch))
-}
-
-fn seen(order: &Order) -> OrderSeen {
-    OrderSeen {
-        id: order.id.clone(),
-        holder: order.holder.clone(),
-        agency: order.agency.clone(),
-        service: order.service,
-        amount: order.contract.amount,
-        signed: order.contract.signed,
-        invoice: order.evidence.as_ref().map(|evidence| evidence.invoice.clone()),
-    }
-}
-
 fn forbid(findings: &[Finding]) -> Result<(), AppError> {
     let forbidding: Vec<Diagnostic> =
         findings.iter().filter(|finding| finding.forbids).map(|finding| Diagnostic::error(&finding.code, finding.words.clone())).collect();
@@ -406,6 +388,7 @@ fn shown(viewer: &Viewer, stored: &Stored<Ordered>) -> OrderView {
         id: order.id.clone(),
         version: stored.version,
         voucher: order.voucher.clone(),
+        scheme: order.scheme.clone(),
         holder_name: holder_name.clone(),
         agency: order.agency.clone(),
         agency_name: agency_name.clone(),

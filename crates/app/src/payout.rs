@@ -178,20 +178,6 @@ const PAGE: usize = 100;
 const TOGETHER: usize = 100;
 
 impl App {
-    /// The limits under which a region approves and publishes; the setting `payout.terms/CODE`.
-    pub fn payout_terms(&self, region: RegionCode) -> Result<Terms, AppError> {
-        let setting = self.store().read(|view| Ok::<_, AppError>(view.setting(&format!("payout.terms/{region}"))?))?;
-        let read = setting.map(|text| serde_json::from_str(&text)).transpose();
-        Ok(read.map_err(|fault| AppError::Internal(fault.into()))?.unwrap_or_default())
-    }
-
-    /// Sets the limits of a region.
-    pub fn put_payout_terms(&self, viewer: &Viewer, region: RegionCode, terms: Terms) -> Result<(), AppError> {
-        viewer.may(Action::Administer, &Target { region: Some(region), organization: None })?;
-        let text = serde_json::to_string(&terms).map_err(|fault| AppError::Internal(fault.into()))?;
-        self.write(&self.actor(viewer)?, move |tx| Ok(tx.put_setting(&format!("payout.terms/{region}"), &text).map(drop)?))
-    }
-
     /// A page of entitlements that the viewer may see, last moved first, and where the list goes on.
     pub fn entitlements(&self, viewer: &Viewer, request: &EntitlementRequest) -> Result<(Vec<EntitlementView>, Option<String>), AppError> {
         let filter = filter(viewer, request)?;

@@ -1,10 +1,11 @@
 //! Vouchers: applying, reviewing, ending them, and the wallet of a firm.
 
-use crate::promise::{Promise, Stored, by, concerning, list, load, page, refused, take};
+use crate::merged::merged;
+use crate::promise::{Promise, Stored, by, concerning, list, load, refused, take};
 use crate::scheme::scheme;
 use crate::{Action, App, AppError, Refused, Role, Target, Viewer};
 use duijie_payout::{Application, Scheme, Step, Voucher, VoucherState};
-use duijie_store::MatterFilter;
+use duijie_store::{MatterCursor, MatterFilter, MatterPage};
 use duijie_vocab::{Date, Fen, RecordId, RegionCode, RegionLevel, Text, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
@@ -103,22 +104,32 @@ impl App {
 
     pub fn voucher(&self, viewer: &Viewer, id: &RecordId) -> Result<VoucherView, AppError> {
         let stored = self.store().read(|view| load::<Voucher>(view, id))?;
-        viewer.may(Action::Hold, &target(&stored.value)).map_err(|_| AppError::NotFound)?;
+        // Partners see what they use together with the holder.
+        let voucher = &stored.value;
+        let sides = std::iter::once(&voucher.holder).chain(&voucher.partners);
+        let mut targets = sides.map(|side| Target { region: Some(voucher.region), organization: Some(side.to_string()) });
+        if !targets.any(|target| viewer.may(Action::Hold, &target).is_ok()) {
+            return Err(AppError::NotFound);
+        }
         Ok(shown(viewer, &stored))
     }
 
-    /// The vouchers that the viewer may see: a firm its own, officers those of their region.
+    /// The vouchers that the viewer may see: a firm those that it holds alone or together with others,
+    /// officers those of their region.
     pub fn vouchers(&self, viewer: &Viewer, state: Option<&str>, after: Option<&str>) -> Result<(Vec<VoucherView>, Option<String>), AppError> {
-        let mut filter = if viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None }).is_ok() {
-            MatterFilter { regions: vec![viewer.region], ..MatterFilter::default() }
+        let mut filters = if viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None }).is_ok() {
+            vec![MatterFilter { regions: vec![viewer.region], ..MatterFilter::default() }]
         } else {
             viewer.may(Action::Hold, &Target { region: None, organization: viewer.organization.clone() })?;
-            concerning("holder", viewer.organization.as_deref().unwrap_or_default())
+            let own = viewer.organization.as_deref().unwrap_or_default();
+            vec![concerning("holder", own), concerning("partner", own)]
         };
-        filter.states.extend(state.map(str::to_string));
+        filters.iter_mut().for_each(|filter| filter.states.extend(state.map(str::to_string)));
+        let after = after.and_then(MatterCursor::parse);
         self.store().read(|view| {
-            let (rows, next) = page::<Voucher>(view, &filter, after, PAGE)?;
-            Ok((rows.iter().map(|row| shown(viewer, row)).collect(), next))
+            let MatterPage { rows, next } = merged(view, Voucher::KIND, &filters, after.as_ref(), PAGE)?;
+            let rows = rows.into_iter().map(Stored::read).collect::<Result<Vec<Stored<Voucher>>, _>>()?;
+            Ok((rows.iter().map(|row| shown(viewer, row)).collect(), next.map(|next| next.to_string())))
         })
     }
 

@@ -133,13 +133,14 @@ pub(crate) enum PayoutCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Set above which amount two people approve, and how long lists are open to objections.
+    /// Set above which amount two people approve, and how long lists are open to objections; without
+    /// the two, who set them when.
     Terms {
         region: String,
-        #[arg(long)]
-        two_above: String,
-        #[arg(long)]
-        objection_days: u32,
+        #[arg(long, requires = "objection_days")]
+        two_above: Option<String>,
+        #[arg(long, requires = "two_above")]
+        objection_days: Option<u32>,
     },
 }
 
@@ -157,6 +158,18 @@ pub(crate) enum VoucherCommand {
     Scheme {
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Only say what they would change.
+        #[arg(long)]
+        preview: bool,
+    },
+    /// The terms of a scheme: who, what share, up to what, when, where, and how to get a voucher.
+    Terms {
+        scheme: String,
+        /// Its versions instead: who made each, and what it changed.
+        #[arg(long)]
+        history: bool,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// File agencies from a table; with --accept they are listed at once.
     Agencies {
@@ -319,6 +332,17 @@ pub(crate) enum LedgerCommand {
         amount: String,
         #[arg(long)]
         id: String,
+    },
+    /// The accounts as sums by kind and region.
+    Sums {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Accounts by id, by the name of a firm or an agency, or by the number of a voucher; fifty at most.
+    Find {
+        text: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// Balances.
     Accounts {

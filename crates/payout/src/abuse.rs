@@ -5,6 +5,7 @@ use crate::scheme::{ServiceClass, Watch};
 use duijie_vocab::{Date, Fen, RecordId, Text, text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// What the checks know of an order, old or new.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,18 +29,50 @@ pub struct Finding {
     pub forbids: bool,
 }
 
-/// Everything suspicious about `order` beside `past` ones. `holder_persons` and `agency_persons` are
-/// those who own or lead the two.
-pub fn findings(order: &OrderSeen, past: &[OrderSeen], holder_persons: &[String], agency_persons: &[String], watch: &Watch) -> Vec<Finding> {
-    let past: Vec<&OrderSeen> = past.iter().filter(|other| other.id != order.id).collect();
+/// The orders of a scheme, as the checks ask for them: never for all, so that a scheme with a hundred
+/// thousand orders costs an order no more than what its two sides did.
+pub trait Past {
+    type Error;
+
+    /// The orders of a holder, in any order.
+    fn of_holder(&mut self, holder: &RecordId) -> Result<Vec<OrderSeen>, Self::Error>;
+
+    /// The orders with this invoice of an agency, last moved first.
+    fn with_invoice(&mut self, agency: &RecordId, invoice: &str) -> Result<Vec<OrderSeen>, Self::Error>;
+}
+
+/// All orders of a scheme at hand, last moved first.
+impl Past for &[OrderSeen] {
+    type Error = Infallible;
+
+    fn of_holder(&mut self, holder: &RecordId) -> Result<Vec<OrderSeen>, Infallible> {
+        Ok(self.iter().filter(|order| order.holder == *holder).cloned().collect())
+    }
+
+    fn with_invoice(&mut self, agency: &RecordId, invoice: &str) -> Result<Vec<OrderSeen>, Infallible> {
+        Ok(self.iter().filter(|order| order.agency == *agency && order.invoice.as_deref() == Some(invoice)).cloned().collect())
+    }
+}
+
+/// Everything suspicious about `order` beside `past` ones of its scheme; of itself among them nothing
+/// is read. `holder_persons` and `agency_persons` are those who own or lead the two.
+pub fn findings<P: Past>(
+    order: &OrderSeen,
+    past: &mut P,
+    holder_persons: &[String],
+    agency_persons: &[String],
+    watch: &Watch,
+) -> Result<Vec<Finding>, P::Error> {
+    let mut own = past.of_holder(&order.holder)?;
+    own.retain(|other| other.id != order.id);
     let found = [
         same_side(order, holder_persons, agency_persons),
-        same_invoice(order, &past),
-        circle(order, &past),
-        split(order, &past, watch),
-        one_agency(order, &past, watch),
+        same_invoice(order, past)?,
+        circle(order, past)?,
+        split(order, &own, watch),
+        one_agency(order, &own, watch),
     ];
-    found.into_iter().flatten().collect()
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn finding(code: &str, forbids: bool, words: Text) -> Option<Finding> {
@@ -54,37 +87,39 @@ fn same_side(order: &OrderSeen, holder: &[String], agency: &[String]) -> Option<
     finding("abuse.same_persons", true, text!("{both} 同时是双方的负责人或股东", "{both} owns or leads both sides"))
 }
 
-fn same_invoice(order: &OrderSeen, past: &[&OrderSeen]) -> Option<Finding> {
-    let invoice = order.invoice.as_ref()?;
-    let twice = past.iter().find(|other| other.invoice.as_ref() == Some(invoice) && other.agency == order.agency)?;
-    let other = &twice.id;
-    finding("abuse.invoice", true, text!("发票 `{invoice}` 已用于订单 {other}", "invoice `{invoice}` was used for order {other}"))
+fn same_invoice<P: Past>(order: &OrderSeen, past: &mut P) -> Result<Option<Finding>, P::Error> {
+    let Some(invoice) = &order.invoice else { return Ok(None) };
+    let twice = past.with_invoice(&order.agency, invoice)?.into_iter().find(|other| other.id != order.id);
+    Ok(twice.and_then(|OrderSeen { id: other, .. }| {
+        finding("abuse.invoice", true, text!("发票 `{invoice}` 已用于订单 {other}", "invoice `{invoice}` was used for order {other}"))
+    }))
 }
 
 /// Follows who buys from whom: a way from the agency back to the holder makes a circle.
-fn circle(order: &OrderSeen, past: &[&OrderSeen]) -> Option<Finding> {
-    let mut buys: BTreeMap<&RecordId, BTreeSet<&RecordId>> = BTreeMap::new();
-    for other in past {
-        buys.entry(&other.holder).or_default().insert(&other.agency);
-    }
-    let mut from: BTreeMap<&RecordId, &RecordId> = BTreeMap::new();
-    let mut open = vec![&order.agency];
+fn circle<P: Past>(order: &OrderSeen, past: &mut P) -> Result<Option<Finding>, P::Error> {
+    let mut from: BTreeMap<RecordId, RecordId> = BTreeMap::new();
+    let mut open = vec![order.agency.clone()];
     while let Some(at) = open.pop() {
-        for next in buys.get(at).into_iter().flatten() {
-            if **next == order.holder {
-                let way = way_back(&from, at);
-                return finding("abuse.circle", false, text!("订单成环：{way} 又向持券企业购买服务", "the orders run in a circle: {way} buys from the holder"));
+        let bought = past.of_holder(&at)?.into_iter().filter(|other| other.id != order.id).map(|other| other.agency);
+        for next in bought.collect::<BTreeSet<RecordId>>() {
+            if next == order.holder {
+                let way = way_back(&from, &at);
+                return Ok(finding(
+                    "abuse.circle",
+                    false,
+                    text!("订单成环：{way} 又向持券企业购买服务", "the orders run in a circle: {way} buys from the holder"),
+                ));
             }
-            if !from.contains_key(next) && **next != order.agency {
-                from.insert(next, at);
+            if !from.contains_key(&next) && next != order.agency {
+                from.insert(next.clone(), at.clone());
                 open.push(next);
             }
         }
     }
-    None
+    Ok(None)
 }
 
-fn way_back(from: &BTreeMap<&RecordId, &RecordId>, end: &RecordId) -> String {
+fn way_back(from: &BTreeMap<RecordId, RecordId>, end: &RecordId) -> String {
     let mut way = vec![end.to_string()];
     let mut at = end;
     while let Some(before) = from.get(at) {
@@ -95,14 +130,14 @@ fn way_back(from: &BTreeMap<&RecordId, &RecordId>, end: &RecordId) -> String {
     way.join(" → ")
 }
 
-/// Several small orders of the same kind that together are not small.
-fn split(order: &OrderSeen, past: &[&OrderSeen], watch: &Watch) -> Option<Finding> {
+/// Several small orders of the same kind that together are not small; `own` are the holder's others.
+fn split(order: &OrderSeen, own: &[OrderSeen], watch: &Watch) -> Option<Finding> {
     if order.amount >= watch.small_below {
         return None;
     }
     let day = order.signed.days_since_epoch();
-    let near = past.iter().filter(|other| {
-        let same = other.holder == order.holder && other.agency == order.agency && other.service == order.service;
+    let near = own.iter().filter(|other| {
+        let same = other.agency == order.agency && other.service == order.service;
         same && other.amount < watch.small_below && other.signed.days_since_epoch().abs_diff(day) <= watch.small_days
     });
     let (count, sum) = near.fold((1, i128::from(order.amount.0)), |(count, sum), other| (count + 1, sum + i128::from(other.amount.0)));
@@ -120,8 +155,8 @@ fn split(order: &OrderSeen, past: &[&OrderSeen], watch: &Watch) -> Option<Findin
 /// From this many orders on, shares say something.
 const ENOUGH_ORDERS: usize = 4;
 
-fn one_agency(order: &OrderSeen, past: &[&OrderSeen], watch: &Watch) -> Option<Finding> {
-    let own: Vec<&OrderSeen> = past.iter().copied().filter(|other| other.holder == order.holder).chain([order]).collect();
+fn one_agency(order: &OrderSeen, own: &[OrderSeen], watch: &Watch) -> Option<Finding> {
+    let own: Vec<&OrderSeen> = own.iter().chain([order]).collect();
     if own.len() < ENOUGH_ORDERS {
         return None;
     }
@@ -153,7 +188,7 @@ mod tests {
     fn check(order: &OrderSeen, past: &[OrderSeen], persons: [&[&str]; 2], expected: &[&str]) {
         let watch = Watch { small_below: Fen(5_000), small_days: 30, agency_share: 8_000 };
         let [holder, agency] = persons.map(|names| names.iter().map(|name| (*name).to_string()).collect::<Vec<_>>());
-        let found = findings(order, past, &holder, &agency, &watch);
+        let Ok(found) = findings(order, &mut &*past, &holder, &agency, &watch);
         assert_eq!(found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), expected);
     }
 

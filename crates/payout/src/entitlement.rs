@@ -33,6 +33,25 @@ impl Default for Terms {
     }
 }
 
+/// The longest that a list may be open to objections.
+const MAX_OBJECTION_DAYS: u32 = 365;
+
+impl Terms {
+    /// The limits, if a region can work with them.
+    pub fn check(self) -> Result<Terms, Refused> {
+        if self.two_above.0 < 0 {
+            return Err(Refused::Rule("payout.two_above", text!("双人审批的起点金额不能为负", "the amount above which two approve cannot be below zero")));
+        }
+        if self.objection_days > MAX_OBJECTION_DAYS {
+            return Err(Refused::Rule(
+                "payout.objection_days",
+                text!("公示期至多 {MAX_OBJECTION_DAYS} 天", "a list is open to objections for {MAX_OBJECTION_DAYS} days at most"),
+            ));
+        }
+        Ok(self)
+    }
+}
+
 /// Either more approval is needed or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Approval {

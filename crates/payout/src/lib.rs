@@ -19,7 +19,7 @@ mod state;
 mod step;
 mod voucher;
 
-pub use abuse::{Finding, OrderSeen, findings};
+pub use abuse::{Finding, OrderSeen, Past, findings};
 pub use agency::{Filing, FilingState, Indicator, RATING_YEARS, Rated, Rating, RatingRule, Scores, rate};
 pub use batch::{Candidate, Decided, Preview, Row, Verdict, preview};
 pub use claim::{Claim, DecidedUnder};

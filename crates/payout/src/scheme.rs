@@ -5,6 +5,7 @@ use crate::step::Refused;
 use duijie_ledger::{AccountId, AccountKind, IdFault};
 use duijie_vocab::{Date, Fen, RegionCode, Text, text};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 macro_rules! classes {
     ($($class:ident $word:literal $zh:literal $en:literal),* $(,)?) => {
@@ -119,11 +120,20 @@ pub struct Scheme {
 }
 
 const WHOLE: u32 = 10_000;
+/// The most characters of a scheme's id, which stands in addresses.
+const MAX_ID: usize = 60;
 
 impl Scheme {
     /// The scheme, if it can be worked with; else everything that is wrong with it.
     pub fn check(self) -> Result<Scheme, Vec<Text>> {
         let mut faults = Vec::new();
+        let well_formed = (1..=MAX_ID).contains(&self.id.len()) && self.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+        if !well_formed {
+            faults.push(text!(
+                "方案编号须为 1 至 {MAX_ID} 个英文字母、数字或 . - _",
+                "the id of a scheme has 1 to {MAX_ID} letters, digits, dots, hyphens and underscores"
+            ));
+        }
         if self.from > self.until || self.until > self.use_by || self.use_by > self.redeem_by {
             faults.push(text!("日期须依次为：开始、截止申领、截止使用、截止兑付", "the dates have to follow one another: from, until, use by, redeem by"));
         }
@@ -141,6 +151,13 @@ impl Scheme {
         }
         if self.holders.iter().any(|holder| holder.yearly_cap.0 <= 0) {
             faults.push(text!("年度上限须大于零", "yearly caps have to be above zero"));
+        }
+        let twice = |words: Vec<&str>| words.iter().collect::<BTreeSet<_>>().len() < words.len();
+        if twice(self.holders.iter().map(|holder| holder.class.as_str()).collect()) || twice(self.services.iter().map(|rule| rule.class.as_str()).collect()) {
+            faults.push(text!("每类持券人、每类服务只写一次", "each class of holders and of services stands once"));
+        }
+        if self.watch.small_below.0 < 0 || self.watch.agency_share > WHOLE {
+            faults.push(text!("风险线索的金额不能为负，占比不能超过 100%", "signs of abuse need an amount not below zero and a share up to 100%"));
         }
         if self.pool_account().is_err() || self.bank_account().is_err() {
             faults.push(text!("资金池或银行账户名称有误", "the name of the pool or of the bank account is no name of an account"));
@@ -228,6 +245,9 @@ pub(crate) mod tests {
         wrong.services[0].rate = 10_001;
         wrong.holders[0].yearly_cap = Fen(0);
         wrong.pool = "资金".into();
-        assert_eq!(wrong.check().unwrap_err().len(), 4);
+        wrong.id = "a/b".into();
+        wrong.services.push(wrong.services[0].clone());
+        wrong.watch.agency_share = 10_001;
+        assert_eq!(wrong.check().unwrap_err().len(), 8);
     }
 }

@@ -86,6 +86,11 @@ templates![
     "payouts.html",
     "missed.html",
     "payout_run.html",
+    "payout_terms.html",
+    "schemes.html",
+    "scheme.html",
+    "scheme_pieces.html",
+    "scheme_write.html",
     "vouchers.html",
     "orders.html",
     "books.html",
@@ -330,7 +335,7 @@ mod tests {
         let pages = Pages::over(Assets::here());
         let samples = crate::sample::pages();
         for (name, _) in SOURCES {
-            let partial = matches!(*name, "layout.html" | "pieces.html" | "case_pieces.html");
+            let partial = matches!(*name, "layout.html" | "pieces.html" | "case_pieces.html" | "scheme_pieces.html");
             assert!(partial || samples.iter().any(|(sampled, _)| sampled == name), "`{name}` has no sample");
         }
         for lang in Lang::ALL {

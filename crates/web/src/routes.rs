@@ -3,8 +3,8 @@
 use crate::fault::Fault;
 use crate::pages::{
     account, accounts, answer, books, bulk, case, case_bulk, case_write, cases, decisions, direct, documents, duplicates, edit, export, feed, figures, graph,
-    health, home, import, login, login_with, logins, map, matched, matches, measures, missed, network, password, payouts, published, record, region,
-    responders, search, searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
+    health, home, import, login, login_with, logins, map, matched, matches, measures, missed, network, password, payout_terms, payouts, published, record,
+    region, responders, schemes, search, searches, second, settings, simulation, visits, vouchers, webhooks, workspace,
 };
 use crate::portal::Portal;
 use crate::{api, asset, mcp};
@@ -83,6 +83,10 @@ pub(crate) fn pages() -> Vec<Route> {
         both("/vouchers", get(vouchers::list).post(vouchers::act)),
         both("/orders", get(vouchers::orders).post(vouchers::order_act)),
         reads("/orders/{id}/documents/{digest}", get(vouchers::file)),
+        reads("/schemes", get(schemes::list)),
+        reads("/schemes/{id}", get(schemes::show)),
+        both("/schemes/{id}/write", get(schemes::draft).post(schemes::change)),
+        both("/payouts/terms", get(payout_terms::show).post(payout_terms::change)),
         both("/clearing", get(vouchers::clearing).post(vouchers::clearing_act)),
         reads("/payouts/missed", get(missed::show)),
         both("/books", get(books::show).post(books::reconcile)),

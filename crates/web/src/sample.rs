@@ -33,6 +33,7 @@ use crate::pages::payouts::{PayoutRunPage, PayoutsPage, acting, state_links};
 use crate::pages::published::{AgenciesPage, PublishedListLink, PublishedPage, filing};
 use crate::pages::record::RecordPage;
 use crate::pages::region::RegionPage;
+use crate::pages::schemes::{SchemePage, SchemeWritePage, SchemesPage};
 use crate::pages::search::ResultsPage;
 use crate::pages::searches::SearchesPage;
 use crate::pages::second::SecondPage;
@@ -399,6 +400,17 @@ fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     add("orders.html", &orders(vec![], false));
     add("clearing.html", &ClearingPage { may_settle: true, done: true, open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
     add("clearing.html", &ClearingPage { may_settle: false, done: false, open: vec![], settled: vec![], figures: vec![] });
+    add("schemes.html", &SchemesPage { schemes: vec![scheme(true), scheme(false)], office: true });
+    add("schemes.html", &SchemesPage { schemes: vec![], office: false });
+    let history = vec![scheme_version(vec![scheme_change()]), scheme_version(vec![]), scheme_version(vec![])];
+    add("scheme.html", &SchemePage { scheme: scheme(true), figures: Some(scheme_figures()), history: Some(history), done: true });
+    add("scheme.html", &SchemePage { scheme: scheme(false), figures: None, history: None, done: false });
+    let write = |faults, preview| SchemeWritePage { id: "320412-2021".into(), yaml: "id: <b>".into(), base: "x".into(), faults, preview };
+    add("scheme_write.html", &write(vec![fault()], None));
+    add("scheme_write.html", &write(vec![], Some(scheme_preview(false))));
+    add("scheme_write.html", &SchemeWritePage { base: String::new(), ..write(vec![], Some(scheme_preview(true))) });
+    add("payout_terms.html", &payout_terms(true));
+    add("payout_terms.html", &payout_terms(false));
     add("books.html", &books(true));
     add("books.html", &books(false));
     let published = |lists: Vec<PublishedListLink>, list: Option<PublishedList>| {

@@ -6,7 +6,7 @@ use crate::money_arguments::{Ledger, LedgerCommand};
 use crate::world::World;
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
-use duijie_app::{AccountId, AccountKind, App, TransferId, Viewer};
+use duijie_app::{AccountBalance, AccountId, AccountKind, App, TransferId, Viewer};
 use duijie_vocab::{Date, Fen, Lang, MoneyUnit, Timestamp};
 use std::path::Path;
 
@@ -20,6 +20,8 @@ pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
             app.fund_pool(&viewer, &pool, &bank, Fen::parse(amount, Some(MoneyUnit::Yuan))?, id)?;
             Ok(Verdict::Done)
         }
+        LedgerCommand::Sums { format } => sums(&app, &viewer, *format, world.lang),
+        LedgerCommand::Find { text, format } => listed(&app.find_accounts(&viewer, text)?, *format, world.lang),
         LedgerCommand::Accounts { output: Some(output), .. } => to_file(output, |format, out| app.export_balances(&viewer, format, world.lang, out)),
         LedgerCommand::Accounts { kind, format, output: None } => accounts(&app, &viewer, kind.as_deref(), *format, world.lang),
         LedgerCommand::Trial { format } => trial(&app, &viewer, *format),
@@ -64,13 +66,28 @@ pub(crate) fn run(world: &World, command: &Ledger) -> Outcome {
 
 fn accounts(app: &App, viewer: &Viewer, kind: Option<&str>, format: Format, lang: Lang) -> Outcome {
     let kind = kind.map(|word| AccountKind::parse(word).with_context(|| format!("there is no kind of account `{word}`"))).transpose()?;
-    let accounts = app.account_balances(viewer, kind)?;
+    listed(&app.account_balances(viewer, kind)?, format, lang)
+}
+
+fn listed(accounts: &[AccountBalance], format: Format, lang: Lang) -> Outcome {
     if format == Format::Json {
         show::json(&accounts)?;
         return Ok(Verdict::Done);
     }
     for account in accounts {
         println!("{}  {}  {}", account.account, account.kind.get(lang), account.balance);
+    }
+    Ok(Verdict::Done)
+}
+
+fn sums(app: &App, viewer: &Viewer, format: Format, lang: Lang) -> Outcome {
+    let groups = app.account_groups(viewer)?;
+    if format == Format::Json {
+        show::json(&groups)?;
+        return Ok(Verdict::Done);
+    }
+    for group in groups {
+        println!("{}  {}  {}  {}  {}", group.kind_name.get(lang), group.region_name, group.accounts, group.balance, group.reserved);
     }
     Ok(Verdict::Done)
 }

@@ -64,8 +64,14 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
         PayoutCommand::Missed { organization, period, format } => missed(&app, &viewer, (organization, period.as_deref()), *format, lang),
         PayoutCommand::Terms { region: place, two_above, objection_days } => {
             let place = region(Some(place))?.context("name a region")?;
-            let terms = Terms { two_above: Fen::parse(two_above, Some(MoneyUnit::Yuan))?, objection_days: *objection_days };
-            app.put_payout_terms(&viewer, place, terms)?;
+            if let Some((two_above, objection_days)) = two_above.as_ref().zip(*objection_days) {
+                let terms = Terms { two_above: Fen::parse(two_above, Some(MoneyUnit::Yuan))?, objection_days };
+                app.put_payout_terms(&viewer, place, terms)?;
+            } else {
+                for line in app.payout_terms_history(&viewer, place)? {
+                    println!("{}  {}  {}  {}", line.at, line.by, line.two_above, line.objection_days);
+                }
+            }
             Ok(Verdict::Done)
         }
     }

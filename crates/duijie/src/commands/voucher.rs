@@ -7,7 +7,8 @@ use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::{Context, bail};
 use duijie_app::{
-    AgencyView, App, FilingAct, OrderAct, PairView, RatingFile, RatingView, RedeemReport, ServiceClass, TableReport, Viewer, VoucherAct, every_page,
+    AgencyView, App, FilingAct, OrderAct, PairView, RatingFile, RatingView, RedeemReport, SchemeChange, SchemeVersion, SchemeView, ServiceClass, TableReport,
+    Viewer, VoucherAct, every_page,
 };
 use duijie_vocab::{Lang, RecordId, Text};
 use std::path::Path;
@@ -17,9 +18,17 @@ pub(crate) fn run(world: &World, command: &Voucher) -> Outcome {
     let viewer = who(&app, world, &command.who)?;
     let lang = world.lang;
     match &command.command {
-        VoucherCommand::Scheme { files } => {
+        VoucherCommand::Terms { scheme, history: true, format } => versions(&app.scheme_history(&viewer, scheme)?, *format, lang),
+        VoucherCommand::Terms { scheme, history: false, format } => terms(&app.scheme_view(scheme)?, *format, lang),
+        VoucherCommand::Scheme { files, preview } => {
             for file in files {
                 let text = String::from_utf8(read(file)?).with_context(|| format!("`{}` is not UTF-8", file.display()))?;
+                if *preview {
+                    let preview = app.preview_scheme(&viewer, &file.display().to_string(), &text)?;
+                    println!("{}  {}", preview.scheme.id, preview.scheme.name.get(lang));
+                    changed(&preview.changes, lang);
+                    continue;
+                }
                 let scheme = app.put_scheme(&viewer, &file.display().to_string(), &text)?;
                 println!("{}  {}", scheme.id, scheme.name.get(lang));
             }
@@ -173,6 +182,44 @@ fn schemes(app: &App, format: Format, lang: Lang) -> Outcome {
         println!("{}  {}  {}  {} – {}", scheme.id, scheme.region.path(), scheme.name.get(lang), scheme.from, scheme.until);
     }
     Ok(Verdict::Done)
+}
+
+fn terms(scheme: &SchemeView, format: Format, lang: Lang) -> Outcome {
+    if format == Format::Json {
+        show::json(scheme)?;
+        return Ok(Verdict::Done);
+    }
+    println!("{}  {}  {}  {} – {}", scheme.id, scheme.region_name, scheme.name.get(lang), scheme.from, scheme.until);
+    for (name, cap) in &scheme.holders {
+        println!("{}  {cap}", name.get(lang));
+    }
+    for service in &scheme.services {
+        println!("{}  {}  {}", service.class.get(lang), service.share, service.cap);
+    }
+    println!("{}  {}", scheme.settle.get(lang), scheme.recognises.join("、"));
+    for (nth, step) in scheme.steps.iter().enumerate() {
+        println!("{}. {}", nth + 1, step.get(lang));
+    }
+    Ok(Verdict::Done)
+}
+
+fn versions(versions: &[SchemeVersion], format: Format, lang: Lang) -> Outcome {
+    if format == Format::Json {
+        show::json(&versions)?;
+        return Ok(Verdict::Done);
+    }
+    for version in versions {
+        println!("{}  {}  {}", version.seq, version.at, version.by);
+        changed(&version.changes, lang);
+    }
+    Ok(Verdict::Done)
+}
+
+fn changed(changes: &[SchemeChange], lang: Lang) {
+    let words = |text: &Option<Text>| text.as_ref().map_or("–", |text| text.get(lang)).to_string();
+    for change in changes {
+        println!("  {}: {} → {}", change.what.get(lang), words(&change.before), words(&change.after));
+    }
 }
 
 fn show_one(app: &App, viewer: &Viewer, id: &RecordId, format: Format, lang: Lang) -> Outcome {

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How many lines of a statement one answer holds.
+const LINES: usize = 1_000;
+
 /// Money for a pool. The id makes asking twice harmless.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +52,10 @@ pub(super) async fn accounts(State(portal): State<Arc<Portal>>, Extension(visit)
     json(&portal.ask(move |app| app.account_balances(&visit.viewer, None)).await?, JSON)
 }
 
+pub(super) async fn sums(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.account_groups(&visit.viewer)).await?, JSON)
+}
+
 pub(super) async fn trial(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     json(&portal.ask(move |app| app.trial_balance(&visit.viewer)).await?, JSON)
 }
@@ -61,7 +68,8 @@ pub(super) async fn statement(State(portal): State<Arc<Portal>>, Extension(visit
     let account = asked_account(&visit)?;
     let day = |name: &str| visit.query.filled(name).map(Date::parse).transpose().map_err(|why| invalid(text!("日期有误：{why}", "no date: {why}")));
     let (from, until) = (day("from")?, day("until")?);
-    json(&portal.ask(move |app| app.statement(&visit.viewer, &account, from, until)).await?, JSON)
+    let after = visit.query.filled("after").map(str::to_string);
+    json(&portal.ask(move |app| app.statement_page(&visit.viewer, &account, (from, until), after.as_deref(), LINES)).await?, JSON)
 }
 
 pub(super) async fn balance(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {

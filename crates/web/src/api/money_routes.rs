@@ -199,6 +199,15 @@ fn of_runs() -> Vec<ApiRoute> {
             &[400],
             get(payouts::terms),
         ),
+        reads(
+            "/api/payouts/terms/history",
+            "payout_terms_history",
+            "Who set which limits of a region, newest first.",
+            const { &[REGION] },
+            "TermsVersions",
+            &[400, 403],
+            get(payouts::terms_history),
+        ),
         writes("/api/payouts/terms", "put_payout_terms", "Sets the limits of a region.", const { &[REGION] }, ("Terms", "Terms"), post(payouts::put_terms)),
     ]
 }
@@ -296,16 +305,28 @@ fn of_settlement() -> Vec<ApiRoute> {
     let settle = "Nets and pays what all regions owe one another, and keeps the statements under the name of the run.";
     let figures = "The figures of a scheme: agencies, orders, contracts, batches, what was redeemed.";
     let scheme = const { &[in_path("id", "The id of a voucher scheme, such as `320412-2021`.")] };
+    let text = "Reads a voucher scheme from YAML, as people write it, and keeps it; with `base` only if that is still its version.";
     vec![
         reads("/api/schemes", "schemes", "Every region's voucher scheme.", &[], "Schemes", &[], get(vouchers::schemes)),
-        writes(
-            "/api/schemes",
-            "put_scheme",
-            "Reads a voucher scheme from YAML, as people write it, and keeps it.",
-            &[],
-            ("SchemeText", "Scheme"),
-            post(vouchers::put_scheme),
+        reads("/api/schemes/{id}", "scheme", "The terms of a scheme in words.", scheme, "SchemeView", &[404], get(vouchers::scheme)),
+        reads(
+            "/api/schemes/{id}/history",
+            "scheme_history",
+            "The versions of a scheme, newest first: who made each, and what it changed.",
+            scheme,
+            "SchemeVersions",
+            NAMED,
+            get(vouchers::scheme_history),
         ),
+        writes(
+            "/api/schemes/preview",
+            "preview_scheme",
+            "What a text would make of its scheme, and what differs from now. Writes nothing.",
+            &[],
+            ("SchemeText", "SchemePreview"),
+            post(vouchers::preview_scheme),
+        ),
+        writes("/api/schemes", "put_scheme", text, &[], ("SchemeText", "Scheme"), post(vouchers::put_scheme)),
         reads("/api/schemes/{id}/figures", "scheme_figures", figures, scheme, "SchemeFigures", &[403, 404], get(vouchers::figures)),
         reads("/api/clearing", "clearing", "What regions owe one another now, and what was settled.", &[], "Clearing", &[403], get(vouchers::clearing)),
         writes("/api/clearing", "settle", settle, &[], ("SettlementRun", "PairViews"), post(vouchers::settle)),
@@ -313,7 +334,7 @@ fn of_settlement() -> Vec<ApiRoute> {
 }
 
 fn of_the_books() -> Vec<ApiRoute> {
-    let days = const { &[ACCOUNT, in_query("from", STRING, "The first day."), in_query("until", STRING, "The last day.")] };
+    let days = const { &[ACCOUNT, in_query("from", STRING, "The first day."), in_query("until", STRING, "The last day."), AFTER] };
     let compare = "Compares a bank account with the bank's own file, which is the body. Nothing is kept.";
     let files = "A table about money as a file: `payouts`, `preview`, `published`, `vouchers`, `orders`, `agencies`, `clearing`, `balances`, `statement` or `payments`, ending in `.xlsx` or `.csv`.";
     let fund = "Puts money from a region's bank account into one of its pools. The id makes asking twice harmless.";
@@ -326,6 +347,15 @@ fn of_the_books() -> Vec<ApiRoute> {
             "AccountBalances",
             &[403],
             get(ledger::accounts),
+        ),
+        reads(
+            "/api/ledger/sums",
+            "ledger_sums",
+            "The accounts of the caller's region as sums by kind and region.",
+            &[],
+            "AccountGroups",
+            &[403],
+            get(ledger::sums),
         ),
         reads("/api/ledger/trial", "ledger_trial", "All balances by side; debits and credits are equal.", &[], "TrialBalance", &[403], get(ledger::trial)),
         reads(
@@ -340,9 +370,9 @@ fn of_the_books() -> Vec<ApiRoute> {
         reads(
             "/api/ledger/statement",
             "ledger_statement",
-            "What was posted to an account from one day to another, both included.",
+            "What was posted to an account from one day to another, both included: a thousand lines; `next` goes into `after`.",
             days,
-            "Statement",
+            "StatementPage",
             &[403, 404, 422],
             get(ledger::statement),
         ),

@@ -58,6 +58,8 @@ fn promised(add: &mut dyn FnMut(&str, Value)) {
         json!({ "type": "object", "required": ["two_above", "objection_days"], "properties": { "two_above": integer(), "objection_days": integer() },
         "additionalProperties": false, "example": { "two_above": 10_000_000, "objection_days": 7 } }),
     );
+    let words = strings(&["at", "by", "two_above"]);
+    add("TermsVersions", many(all(&[words, integers(&["seq", "objection_days"])])));
 }
 
 fn runs(add: &mut dyn FnMut(&str, Value)) {
@@ -105,6 +107,7 @@ fn vouchers(add: &mut dyn FnMut(&str, Value)) {
     let words = strings(&[
         "id",
         "voucher",
+        "scheme",
         "holder_name",
         "agency",
         "agency_name",
@@ -155,7 +158,25 @@ fn agencies(add: &mut dyn FnMut(&str, Value)) {
     );
     add("Scheme", json!({ "type": "object", "required": ["id", "name", "region", "pool", "holders", "services"] }));
     add("Schemes", many(one("Scheme")));
-    add("SchemeText", object(&[("yaml", string())]));
+    let mut text = object(&[("yaml", string()), ("base", string())]);
+    text["required"] = json!(["yaml"]);
+    add("SchemeText", text);
+    let words = strings(&["id", "version", "region", "region_name", "from", "until", "use_by", "redeem_by"]);
+    let service = object(&[("class", one("Text")), ("share", string()), ("cap", string())]);
+    let lists = vec![
+        ("open", boolean()),
+        ("joint", boolean()),
+        ("two_level", boolean()),
+        ("holders", many(tuple(&[one("Text"), string()]))),
+        ("services", many(service)),
+        ("recognises", many(string())),
+        ("steps", many(one("Text"))),
+    ];
+    add("SchemeView", all(&[words, texts(&["name", "settle"]), lists]));
+    add("SchemeChange", object(&[("what", one("Text")), ("before", optional(one("Text"))), ("after", optional(one("Text")))]));
+    add("SchemePreview", object(&[("scheme", one("SchemeView")), ("fresh", boolean()), ("changes", many(one("SchemeChange")))]));
+    let version = object(&[("seq", integer()), ("at", string()), ("by", string()), ("changes", many(one("SchemeChange")))]);
+    add("SchemeVersions", many(version));
     let batches = many(tuple(&[string(), integer(), string()]));
     let words = strings(&["scheme", "contracts_shown", "redeemed_shown"]);
     add("SchemeFigures", all(&[words, integers(&["agencies", "orders", "contracts", "redeemed"]), vec![("batches", batches)]]));
@@ -169,7 +190,9 @@ fn agencies(add: &mut dyn FnMut(&str, Value)) {
 fn books(add: &mut dyn FnMut(&str, Value)) {
     let amounts = [("kind", one("Text")), ("balance", integer()), ("available", optional(integer())), ("reserved", integer())].to_vec();
     add("AccountBalances", many(all(&[strings(&["account", "region_name", "name"]), amounts])));
-    add("Statement", json!({ "type": "object", "required": ["account", "opening", "lines", "closing"] }));
+    let sums = vec![("kind_name", one("Text")), ("accounts", integer()), ("balance", integer()), ("reserved", integer())];
+    add("AccountGroups", many(all(&[strings(&["kind", "region", "region_name"]), sums])));
+    add("StatementPage", json!({ "type": "object", "required": ["account", "opening", "lines", "closing", "next"] }));
     add("BalanceAt", object(&[("account", string()), ("at", string()), ("balance_fen", integer())]));
     add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));
     add("TrialBalance", json!({ "type": "object", "required": ["rows", "debits", "credits"] }));

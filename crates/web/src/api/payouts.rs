@@ -181,6 +181,11 @@ pub(super) async fn terms(State(portal): State<Arc<Portal>>, Extension(visit): E
     json(&portal.ask(move |app| app.payout_terms(region)).await?, JSON)
 }
 
+pub(super) async fn terms_history(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    let region = region(&visit)?;
+    json(&portal.ask(move |app| app.payout_terms_history(&visit.viewer, region)).await?, JSON)
+}
+
 pub(super) async fn put_terms(
     State(portal): State<Arc<Portal>>,
     Extension(visit): Extension<Visit>,

@@ -518,6 +518,12 @@ mod tests {
         check("RedeemReport", redeem_report());
         check("BatchPaid", vouchers::BatchPaid { batch: "x".into(), paid: 1 });
         check("SchemeFigures", scheme_figures());
+        check("SchemeView", scheme(true));
+        check("SchemePreview", scheme_preview(false));
+        check("SchemeVersions", vec![scheme_version(vec![scheme_change()])]);
+        check("TermsVersions", vec![terms_version()]);
+        check("AccountGroups", vec![account_group()]);
+        check("StatementPage", statement_page());
         check("Clearing", vouchers::Clearing { open: vec![pair()], settled: vec![] });
         check("AgencyViews", vec![agency()]);
         check("RatingViews", vec![rating()]);

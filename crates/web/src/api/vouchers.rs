@@ -75,6 +75,9 @@ struct FilingAsked {
 #[serde(deny_unknown_fields)]
 struct SchemeText {
     yaml: String,
+    /// The `version` that the text was made from; without it the last change wins.
+    #[serde(default)]
+    base: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -254,8 +257,25 @@ pub(super) async fn put_scheme(
     Extension(visit): Extension<Visit>,
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
-    let SchemeText { yaml } = sent.read()?;
-    json(&portal.ask(move |app| app.put_scheme(&visit.viewer, "scheme.yaml", &yaml)).await?, JSON)
+    let SchemeText { yaml, base } = sent.read()?;
+    json(&portal.ask(move |app| app.change_scheme(&visit.viewer, "scheme.yaml", &yaml, base.as_deref())).await?, JSON)
+}
+
+pub(super) async fn scheme(State(portal): State<Arc<Portal>>, Path(id): Path<String>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.scheme_view(&id)).await?, JSON)
+}
+
+pub(super) async fn scheme_history(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Result<Response, Fault> {
+    json(&portal.ask(move |app| app.scheme_history(&visit.viewer, &id)).await?, JSON)
+}
+
+pub(super) async fn preview_scheme(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    Extension(sent): Extension<Sent>,
+) -> Result<Response, Fault> {
+    let SchemeText { yaml, .. } = sent.read()?;
+    json(&portal.ask(move |app| app.preview_scheme(&visit.viewer, "scheme.yaml", &yaml)).await?, JSON)
 }
 
 pub(super) async fn figures(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Result<Response, Fault> {

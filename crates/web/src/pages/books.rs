@@ -1,5 +1,6 @@
-//! The books of the viewer's region: balances, the statement of an account, the trial balance, and the
-//! comparison with the bank's own file.
+//! The books of the viewer's region: sums by kind and region, the accounts of one of them or those that
+//! a search finds, the statement of an account page by page, the trial balance, and the comparison with
+//! the bank's own file.
 
 use super::payouts::{incomplete, money};
 use super::see_other;
@@ -11,23 +12,55 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::{AccountBalance, AccountId, Action, App, AppError, Statement, Viewer};
-use duijie_vocab::{Date, Diagnostic, Fen, Text};
+use duijie_app::{AccountBalance, AccountGroup, AccountId, AccountKind, Action, App, AppError, Statement, StatementPage, Viewer};
+use duijie_vocab::{Date, Diagnostic, Fen, RegionCode, Text};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The last lines of a statement that a page shows; a workbook has them all.
-const LINES: usize = 500;
+/// How many lines of a statement, and how many accounts of a list, a page shows.
+const LINES: usize = 50;
 
 #[derive(Serialize)]
 pub(crate) struct BooksPage {
-    pub(crate) accounts: Vec<AccountShown>,
+    /// The sums of each kind, while no account and no list is looked at.
+    pub(crate) kinds: Vec<KindShown>,
+    pub(crate) list: Option<ListShown>,
+    /// What is searched for.
+    pub(crate) q: String,
     pub(crate) account: String,
     pub(crate) from: String,
     pub(crate) until: String,
     pub(crate) statement: Option<StatementShown>,
     pub(crate) trial: Option<TrialShown>,
     pub(crate) reconciled: Option<Reconciled>,
+}
+
+/// The accounts of a kind as sums, region by region.
+#[derive(Serialize)]
+pub(crate) struct KindShown {
+    pub(crate) name: Text,
+    pub(crate) accounts: i64,
+    pub(crate) balance: String,
+    pub(crate) reserved: String,
+    pub(crate) regions: Vec<GroupShown>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct GroupShown {
+    pub(crate) region_name: String,
+    pub(crate) href: String,
+    pub(crate) accounts: i64,
+    pub(crate) balance: String,
+    pub(crate) reserved: String,
+}
+
+/// Some accounts: those of a kind in a region, or those that a search found.
+#[derive(Serialize)]
+pub(crate) struct ListShown {
+    pub(crate) kind: Option<Text>,
+    pub(crate) region_name: String,
+    pub(crate) accounts: Vec<AccountShown>,
+    pub(crate) next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -45,8 +78,8 @@ pub(crate) struct StatementShown {
     pub(crate) opening: String,
     pub(crate) closing: String,
     pub(crate) lines: Vec<LineShown>,
-    /// Earlier lines that are not shown.
-    pub(crate) more: usize,
+    /// Where the statement goes on.
+    pub(crate) next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -109,22 +142,105 @@ pub(crate) async fn reconcile(
 
 async fn read(portal: &Portal, visit: &Visit, fields: Pairs, reconciled: Option<Reconciled>) -> Result<BooksPage, Fault> {
     let viewer = visit.viewer.clone();
-    let (asked, days) = (account(&fields)?, (day(&fields, "from")?, day(&fields, "until")?));
-    let shown = asked.as_ref().map(ToString::to_string).unwrap_or_default();
-    let (accounts, statement, trial) = portal.ask(move |app| gather(app, &viewer, asked.as_ref(), days)).await?;
+    let asked = Asked::of(&fields)?;
+    let page = portal.ask(move |app| asked.page(app, &viewer)).await?;
     let written = |name: &str| fields.get(name).unwrap_or_default().to_string();
-    Ok(BooksPage { accounts, account: shown, from: written("from"), until: written("until"), statement, trial, reconciled })
+    Ok(BooksPage { q: written("q"), from: written("from"), until: written("until"), reconciled, ..page })
 }
 
-type Gathered = (Vec<AccountShown>, Option<StatementShown>, Option<TrialShown>);
+/// Which part of the books is looked at.
+struct Asked {
+    account: Option<AccountId>,
+    days: (Option<Date>, Option<Date>),
+    group: Option<(AccountKind, RegionCode)>,
+    text: Option<String>,
+    after: Option<String>,
+    fields: Pairs,
+}
 
-fn gather(app: &App, viewer: &Viewer, account: Option<&AccountId>, (from, until): (Option<Date>, Option<Date>)) -> Result<Gathered, AppError> {
-    let accounts = app.account_balances(viewer, None)?.into_iter().map(AccountShown::of).collect();
-    let statement = account.map(|account| app.statement(viewer, account, from, until)).transpose()?;
-    let trial = viewer.may(Action::Administer, &duijie_app::Target::default()).is_ok().then(|| app.trial_balance(viewer)).transpose()?;
-    let shown = |sum: i128| Fen(i64::try_from(sum).unwrap_or(i64::MAX)).chinese();
-    let trial = trial.map(|trial| TrialShown { even: trial.is_even(), debits: shown(trial.debits), credits: shown(trial.credits) });
-    Ok((accounts, statement.as_ref().map(StatementShown::of), trial))
+impl Asked {
+    fn of(fields: &Pairs) -> Result<Asked, Fault> {
+        let kind = fields.filled("kind").map(|word| AccountKind::parse(word).ok_or_else(Fault::not_found)).transpose()?;
+        let region = fields.filled("region").map(|code| RegionCode::parse(code).map_err(|_| Fault::not_found())).transpose()?;
+        Ok(Asked {
+            account: account(fields)?,
+            days: (day(fields, "from")?, day(fields, "until")?),
+            group: kind.zip(region),
+            text: fields.filled("q").map(str::to_string),
+            after: fields.filled("after").map(str::to_string),
+            fields: fields.clone(),
+        })
+    }
+
+    /// The page but for what was typed.
+    fn page(&self, app: &App, viewer: &Viewer) -> Result<BooksPage, AppError> {
+        let mut page = BooksPage {
+            kinds: Vec::new(),
+            list: None,
+            q: String::new(),
+            account: self.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            from: String::new(),
+            until: String::new(),
+            statement: None,
+            trial: None,
+            reconciled: None,
+        };
+        if let Some(account) = &self.account {
+            page.statement = Some(self.statement(app, viewer, account)?);
+        } else if let Some(text) = &self.text {
+            let found = app.find_accounts(viewer, text)?.into_iter().map(AccountShown::of).collect();
+            page.list = Some(ListShown { kind: None, region_name: String::new(), accounts: found, next: None });
+        } else if let Some((kind, region)) = self.group {
+            let (found, next) = app.accounts_of(viewer, kind, region, self.after.as_deref(), LINES)?;
+            let accounts = found.into_iter().map(AccountShown::of).collect();
+            page.list = Some(ListShown { kind: Some(kind.name()), region_name: region.path(), accounts, next: self.further(next) });
+        } else {
+            page.kinds = kinds(app.account_groups(viewer)?);
+            let trial = viewer.may(Action::Administer, &duijie_app::Target::default()).is_ok().then(|| app.trial_sums(viewer)).transpose()?;
+            page.trial = trial.map(|(debits, credits)| TrialShown { even: debits == credits, debits: shown(debits), credits: shown(credits) });
+        }
+        Ok(page)
+    }
+
+    fn statement(&self, app: &App, viewer: &Viewer, account: &AccountId) -> Result<StatementShown, AppError> {
+        let StatementPage { statement, next } = app.statement_page(viewer, account, self.days, self.after.as_deref(), LINES)?;
+        Ok(StatementShown { next: self.further(next), ..StatementShown::of(&statement) })
+    }
+
+    fn further(&self, next: Option<String>) -> Option<String> {
+        next.map(|after| self.fields.without("after").with("after", &after).behind("/books"))
+    }
+}
+
+fn kinds(groups: Vec<AccountGroup>) -> Vec<KindShown> {
+    let mut kinds: Vec<(AccountKind, Vec<AccountGroup>)> = Vec::new();
+    for group in groups {
+        match kinds.last_mut().filter(|(kind, _)| *kind == group.kind) {
+            Some((_, of_kind)) => of_kind.push(group),
+            None => kinds.push((group.kind, vec![group])),
+        }
+    }
+    kinds.into_iter().map(|(kind, groups)| KindShown::of(kind, groups)).collect()
+}
+
+fn shown(sum: i128) -> String {
+    Fen(i64::try_from(sum).unwrap_or(i64::MAX)).chinese()
+}
+
+impl KindShown {
+    pub(crate) fn of(kind: AccountKind, groups: Vec<AccountGroup>) -> KindShown {
+        let sum = |of: fn(&AccountGroup) -> Fen| shown(groups.iter().map(|group| i128::from(of(group).0)).sum());
+        let (balance, reserved) = (sum(|group| group.balance), sum(|group| group.reserved));
+        let accounts = groups.iter().map(|group| group.accounts).sum();
+        let region = |group: AccountGroup| GroupShown {
+            href: Pairs::default().with("kind", kind.as_str()).with("region", &group.region.to_string()).behind("/books"),
+            region_name: group.region_name,
+            accounts: group.accounts,
+            balance: group.balance.chinese(),
+            reserved: group.reserved.chinese(),
+        };
+        KindShown { name: kind.name(), accounts, balance, reserved, regions: groups.into_iter().map(region).collect() }
+    }
 }
 
 impl AccountShown {
@@ -136,9 +252,8 @@ impl AccountShown {
 
 impl StatementShown {
     fn of(statement: &Statement) -> StatementShown {
-        let more = statement.lines.len().saturating_sub(LINES);
         let side = |amount: Fen| if amount == Fen::ZERO { String::new() } else { amount.chinese() };
-        let lines = statement.lines.iter().skip(more).map(|line| LineShown {
+        let lines = statement.lines.iter().map(|line| LineShown {
             at: line.at.china_minute(),
             transfer: line.transfer.clone(),
             counter: line.counter.to_string(),
@@ -146,7 +261,7 @@ impl StatementShown {
             credit: side(line.credit),
             balance: line.balance.chinese(),
         });
-        StatementShown { opening: statement.opening.chinese(), closing: statement.closing.chinese(), lines: lines.collect(), more }
+        StatementShown { opening: statement.opening.chinese(), closing: statement.closing.chinese(), lines: lines.collect(), next: None }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Link, see_other};
 use crate::fault::Fault;
 use crate::portal::Portal;
 use crate::posted::Posted;
+use crate::query::Pairs;
 use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
@@ -41,6 +42,8 @@ pub(crate) struct Column {
     pub(crate) name: Text,
     pub(crate) count: i64,
     pub(crate) rows: Vec<CaseRow>,
+    /// Where the rest of the cases stand, if there are more.
+    pub(crate) rest: Option<String>,
     /// The act with which a card goes on to the next column, if one click is enough.
     pub(crate) act: Option<(String, Text)>,
 }
@@ -60,7 +63,8 @@ pub(crate) struct ProcessPage {
 #[derive(Serialize)]
 pub(crate) struct InboxPage {
     pub(crate) notices: Vec<NoticeView>,
-    pub(crate) unread: usize,
+    pub(crate) unread: i64,
+    pub(crate) next: Option<String>,
 }
 
 pub(crate) async fn desk(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
@@ -130,9 +134,15 @@ pub(crate) async fn process(State(portal): State<Arc<Portal>>, Extension(visit):
 
 pub(crate) async fn inbox(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     let viewer = visit.viewer.clone();
-    let notices = portal.ask(move |app| app.inbox(&viewer)).await?;
-    let unread = notices.iter().filter(|notice| notice.unread).count();
-    portal.pages.show(&portal, &visit, "inbox.html", InboxPage { notices, unread })
+    let after = visit.query.filled("after").map(str::to_string);
+    let (notices, next, unread) = portal
+        .ask(move |app| {
+            let (notices, next) = app.inbox_page(&viewer, after.as_deref())?;
+            Ok((notices, next, app.unread(&viewer)?))
+        })
+        .await?;
+    let next = next.map(|after| Pairs::default().with("after", &after).behind("/inbox"));
+    portal.pages.show(&portal, &visit, "inbox.html", InboxPage { notices, unread, next })
 }
 
 pub(crate) async fn read_inbox(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
@@ -149,6 +159,7 @@ pub(crate) fn desk_query(visit: &Visit) -> DeskQuery {
         region: visit.query.filled("region").and_then(|region| RegionCode::find(region).ok()),
         held: on("held"),
         late: on("late"),
+        turn: on("turn"),
         mine: on("mine"),
         figure: visit.query.filled("figure").and_then(duijie_app::process_figure),
         field: visit.query.get("field").map(str::to_string),
@@ -166,7 +177,8 @@ impl DeskPage {
             Link { name: count.name.clone(), href: toggled(&visit.query, "state", word), count: number, chosen: chosen("state", word) }
         });
         let filter = |name: &str, text: Text| Link { name: text, href: toggled(&visit.query, name, "1"), count: None, chosen: chosen(name, "1") };
-        let filters = vec![filter("mine", text!("我经办的", "Mine")), filter("held", text!("暂缓", "On hold")), filter("late", text!("逾期", "Late"))];
+        let turn = filter("turn", text!("该我办", "My turn"));
+        let filters = vec![turn, filter("mine", text!("我经办的", "Mine")), filter("held", text!("暂缓", "On hold")), filter("late", text!("逾期", "Late"))];
         let next_href = desk.next.as_ref().map(|after| visit.query.without("after").with("after", after).behind("/cases"));
         let works_region = desk.works || matches!(visit.viewer.role, duijie_app::Role::Leader | duijie_app::Role::Adviser);
         let bulk = duijie_app::BULK_VERBS.iter().filter(|_| desk.works).map(|verb| (verb.as_str().to_string(), verb.name())).collect();
@@ -193,6 +205,7 @@ impl Column {
         };
         let act = act.filter(|_| desk.works).map(|(verb, name)| (verb.to_string(), name));
         let count = desk.counts.iter().find(|count| count.state == *state).map_or(0, |count| count.count);
-        Some(Column { state: state.as_str().to_string(), name: state.name(), count, rows: desk.rows, act })
+        let rest = desk.next.as_ref().map(|after| Pairs::default().with("state", state.as_str()).with("after", after).behind("/cases"));
+        Some(Column { rest, state: state.as_str().to_string(), name: state.name(), count, rows: desk.rows, act })
     }
 }

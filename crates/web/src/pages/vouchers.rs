@@ -66,7 +66,7 @@ pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Ex
     let holders = |scheme: &duijie_app::Scheme| scheme.holders.iter().map(|holder| (holder.class.clone(), holder.name.clone())).collect();
     let page = VouchersPage {
         rows: rows.into_iter().map(voucher).collect(),
-        next: next.map(|after| Pairs::default().with("after", &after).behind("/vouchers")),
+        next: next.map(|after| visit.query.without("done").without("after").with("after", &after).behind("/vouchers")),
         agencies,
         schemes: schemes.iter().map(|scheme| (scheme.id.clone(), scheme.name.clone(), holders(scheme))).collect(),
         classes: ServiceClass::ALL.iter().map(|class| (class.as_str().to_string(), class.name())).collect(),
@@ -129,7 +129,7 @@ async fn orders_page(portal: &Portal, visit: &Visit, report: Option<RedeemReport
     let (rows, next) = portal.ask(move |app| app.orders(&viewer, state.as_deref(), after.as_deref())).await?;
     let page = OrdersPage {
         rows: rows.into_iter().map(order).collect(),
-        next: next.map(|after| visit.query.without("done").with("after", &after).behind("/orders")),
+        next: next.map(|after| visit.query.without("done").without("after").with("after", &after).behind("/orders")),
         office: visit.may(Action::Pay),
         report,
         done: visit.query.get("done").is_some(),

@@ -79,7 +79,9 @@ fn gather(app: &App, viewer: &Viewer) -> Result<WorkspacePage, AppError> {
     app.own_line(viewer)?;
     let firm = viewer.organization.as_deref().and_then(RecordId::parse).map(|id| firm(app, viewer, &id)).transpose()?;
     let office = viewer.may(Action::Merge, &Target::default()).is_ok().then(|| office(app, viewer)).transpose()?;
-    let turns = app.case_desk(viewer, &DeskQuery::default())?.rows.into_iter().filter(|row| row.your_turn).take(TURNS).collect();
+    // An adviser's turn comes in the own cases alone, a leader's never.
+    let asked = DeskQuery { turn: true, mine: viewer.role == Role::Adviser, ..DeskQuery::default() };
+    let turns = if viewer.role == Role::Leader { Vec::new() } else { app.case_desk(viewer, &asked)?.rows.into_iter().take(TURNS).collect() };
     let adviser = (viewer.role == Role::Adviser).then(|| rounds(app, viewer)).transpose()?;
     Ok(WorkspacePage { turns, adviser, firm, office })
 }

@@ -75,8 +75,8 @@ pub(crate) fn pages() -> Vec<(&'static str, Value)> {
         ),
         ("assignment.html", value(AssignmentPage { plan: AssignmentView::default(), report: None })),
         ("process.html", value(ProcessPage { process: process(), up: Some(("320000".into(), "江苏省".into())) })),
-        ("inbox.html", value(InboxPage { notices: vec![notice()], unread: 1 })),
-        ("inbox.html", value(InboxPage { notices: vec![], unread: 0 })),
+        ("inbox.html", value(InboxPage { notices: vec![notice()], unread: 1, next: Some("/inbox?after=x".into()) })),
+        ("inbox.html", value(InboxPage { notices: vec![], unread: 0, next: None })),
     ]
 }
 

@@ -1,7 +1,8 @@
 //! Sample values of what `app` answers about money.
 
 use super::fault;
-use crate::pages::books::{AccountShown, BooksPage, LineShown, Reconciled, StatementShown, TrialShown};
+use crate::pages::books::{AccountShown, BooksPage, KindShown, LineShown, ListShown, Reconciled, StatementShown, TrialShown};
+use crate::pages::payout_terms::PayoutTermsPage;
 use duijie_app::*;
 use duijie_vocab::{Fen, RecordId, RegionCode, Text, text};
 
@@ -97,6 +98,7 @@ pub(crate) fn order(acts: &[&'static str]) -> OrderView {
         id: RecordId::derive("ord", "1"),
         version: 2,
         voucher: RecordId::derive("vou", "1"),
+        scheme: "320412-2021".into(),
         holder_name: "精密制造示例企业02".into(),
         agency: RecordId::derive("org", "2"),
         agency_name: "双创服务示例机构01".into(),
@@ -152,6 +154,18 @@ pub(crate) fn balance() -> AccountBalance {
     }
 }
 
+pub(crate) fn account_group() -> AccountGroup {
+    AccountGroup {
+        kind: AccountKind::Pool,
+        kind_name: AccountKind::Pool.name(),
+        region: region(),
+        region_name: region().path(),
+        accounts: 2,
+        balance: Fen(500_000_000),
+        reserved: Fen(6_690_000),
+    }
+}
+
 /// The books with everything on them, or before there is anything.
 pub(crate) fn books(full: bool) -> BooksPage {
     let line = || LineShown {
@@ -162,11 +176,19 @@ pub(crate) fn books(full: bool) -> BooksPage {
         credit: "5000000".into(),
         balance: "5000000".into(),
     };
-    let statement = || StatementShown { opening: "0".into(), closing: "5000000".into(), lines: vec![line()], more: 3 };
+    let statement = || StatementShown { opening: "0".into(), closing: "5000000".into(), lines: vec![line()], next: Some("/books?after=1".into()) };
+    let list = || ListShown {
+        kind: Some(AccountKind::Pool.name()),
+        region_name: region().path(),
+        accounts: vec![AccountShown::of(balance())],
+        next: Some("/books?after=x".into()),
+    };
     let trial = || TrialShown { debits: "500万元".into(), credits: "500万元".into(), even: false };
     let reconciled = || Reconciled { matched: 2, differences: vec![text!("银行流水没有", "the bank does not show it")], diagnostics: vec![fault()] };
     BooksPage {
-        accounts: if full { vec![AccountShown::of(balance())] } else { Vec::new() },
+        kinds: if full { vec![KindShown::of(AccountKind::Pool, vec![account_group()])] } else { Vec::new() },
+        list: full.then(list),
+        q: if full { "星宇 <b>".into() } else { String::new() },
         account: if full { "pool:320412:vouchers".into() } else { String::new() },
         from: String::new(),
         until: "2026-11-22".into(),
@@ -174,6 +196,63 @@ pub(crate) fn books(full: bool) -> BooksPage {
         trial: full.then(trial),
         reconciled: full.then(reconciled),
     }
+}
+
+pub(crate) fn scheme(open: bool) -> SchemeView {
+    SchemeView {
+        id: "320412-2021".into(),
+        version: "ab".repeat(32),
+        name: text!("长三角双创券 <b>", "Innovation voucher"),
+        region: region(),
+        region_name: region().path(),
+        open,
+        from: "2021-01-01".into(),
+        until: "2035-12-31".into(),
+        use_by: "2036-06-30".into(),
+        redeem_by: "2036-12-31".into(),
+        holders: vec![(text!("中小企业", "Small firm"), "60万元".into())],
+        services: vec![SchemeService { class: text!("研究开发", "Research"), share: "50%".into(), cap: "30万元".into() }],
+        joint: open,
+        two_level: true,
+        settle: text!("通兑", "direct"),
+        recognises: vec!["上海市杨浦区".into()],
+        steps: vec![text!("登录后申领", "log in and apply")],
+    }
+}
+
+pub(crate) fn scheme_change() -> SchemeChange {
+    SchemeChange { what: text!("截止申领", "applications until"), before: Some(text!("2035-12-31", "2035-12-31")), after: None }
+}
+
+pub(crate) fn scheme_version(changes: Vec<SchemeChange>) -> SchemeVersion {
+    SchemeVersion { seq: 7, at: "2026-11-22 10:00".into(), by: "officer".into(), changes }
+}
+
+pub(crate) fn scheme_preview(fresh: bool) -> SchemePreview {
+    let changes = if fresh { Vec::new() } else { vec![scheme_change(), SchemeChange { before: None, after: Some(text!("x", "x")), ..scheme_change() }] };
+    SchemePreview { scheme: scheme(true), fresh, changes }
+}
+
+pub(crate) fn terms_version() -> TermsVersion {
+    TermsVersion { seq: 7, at: "2026-11-22 10:00".into(), by: "admin".into(), two_above: "10万元".into(), objection_days: 7 }
+}
+
+/// The limits of a region, set by the viewer or never.
+pub(crate) fn payout_terms(sets: bool) -> PayoutTermsPage {
+    PayoutTermsPage {
+        region: region().to_string(),
+        region_name: region().path(),
+        two_above: "10万元".into(),
+        objection_days: 7,
+        history: if sets { vec![terms_version()] } else { Vec::new() },
+        sets,
+        done: sets,
+    }
+}
+
+pub(crate) fn statement_page() -> StatementPage {
+    let account = AccountId::new(AccountKind::Pool, region(), "vouchers").expect("a sample pool");
+    StatementPage { statement: Statement { account, opening: Fen(0), lines: Vec::new(), closing: Fen(0) }, next: Some("7".into()) }
 }
 
 pub(crate) fn scheme_figures() -> SchemeFigures {

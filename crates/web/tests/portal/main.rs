@@ -11,6 +11,7 @@ mod drilled;
 mod faults;
 mod identity;
 mod login_with;
+mod long_lists;
 mod meaning;
 mod misuse;
 mod money;

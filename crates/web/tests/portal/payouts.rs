@@ -144,5 +144,24 @@ async fn paid_by_the_bank(portal: &Portal, id: &str) {
     let recalled = step(&mut officer, id, json!({ "act": "recall", "amount": 6_000_001, "reason": "多付" })).await;
     assert_eq!(recalled.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", recalled.text);
     assert_eq!(good(&step(&mut officer, id, json!({ "act": "archive" })).await)["state"], "archived");
+    part_of_it_is_taken_back(portal, id, &mut officer).await;
     assert!(portal.app.check().expect("a check").sound);
+}
+
+/// What was paid too much comes back to the pool with the bank's serial number, once.
+async fn part_of_it_is_taken_back(portal: &Portal, id: &str, officer: &mut Program) {
+    let pool = || {
+        let pools = portal.app.account_balances(&Viewer::operator(), Some(duijie_app::AccountKind::Pool)).expect("pools");
+        pools.iter().find(|pool| pool.account == "pool:320400:cz").expect("the pool").balance
+    };
+    let before = pool();
+    let recalled = good(&step(officer, id, json!({ "act": "recall", "amount": 1_000_000, "reason": "多付" })).await);
+    assert_eq!((text(&recalled["state"]).as_str(), pool()), ("recalled", before), "nothing is back before the bank says so");
+    let nothing = step(officer, id, json!({ "act": "recover", "bank_serial": " " })).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nothing.text);
+    good(&step(officer, id, json!({ "act": "recover", "bank_serial": "S2" })).await);
+    assert_eq!(pool().0, before.0 + 1_000_000);
+    assert_eq!(step(officer, id, json!({ "act": "recover", "bank_serial": "S2" })).await.status, StatusCode::CONFLICT, "once");
+    assert_eq!(pool().0, before.0 + 1_000_000);
+    assert!(portal.app.trial_balance(&Viewer::operator()).expect("a trial balance").is_even());
 }
