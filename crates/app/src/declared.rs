@@ -45,7 +45,7 @@ impl Declared {
         let kept = |fact: &&FactDef| !fact.is_derived() && fact.scope == FactScope::Subject && *fact.key != *TITLES.0;
         for fact in vocabulary.iter().filter(kept) {
             let home = home(fact);
-            let fault = mistaken(fact, built_in(home));
+            let fault = misplaced(fact).or_else(|| mistaken(fact, built_in(home)));
             if let Some(fault) = fault {
                 faults.push(fault.at(vocabulary.place(fact)));
             } else if built_in(home).field(&fact.key).is_none() {
@@ -106,6 +106,31 @@ impl App {
 /// The kind of record that keeps a fact.
 fn home(fact: &FactDef) -> &'static str {
     if fact.period == Cycle::Instant { ORGANIZATION } else { FACTS }
+}
+
+/// Why a fact would never be found: its key is kept for periods and it says none, or the other way round.
+fn misplaced(fact: &FactDef) -> Option<Diagnostic> {
+    let key = &*fact.key;
+    let elsewhere = if home(fact) == FACTS { ORGANIZATION } else { FACTS };
+    let stored = built_in(elsewhere).field(key).filter(|_| built_in(home(fact)).field(key).is_none())?;
+    let known = &stored.name.zh;
+    let (message, help) = match elsewhere {
+        FACTS => (
+            text!(
+                "“{known}”（`{key}`）按期间登记，这里没有写期间，永远取不到值",
+                "`{known}` (`{key}`) is kept by period, and without one it never has a value"
+            ),
+            text!("写上 `period: year`，或换一个键", "write `period: year`, or choose another key"),
+        ),
+        _ => (
+            text!(
+                "“{known}”（`{key}`）随机构登记，没有期间，按期间永远取不到值",
+                "`{known}` (`{key}`) is kept with the enterprise, and by period it never has a value"
+            ),
+            text!("去掉 `period`，或换一个键", "leave `period` out, or choose another key"),
+        ),
+    };
+    Some(Diagnostic::error(MISTAKEN, message).help(help))
 }
 
 /// Why a fact would be mistaken for another one, if it would.
@@ -255,6 +280,8 @@ mod tests {
             "  staff: {zh: 职工总数, kind: money, period: year}\n",
             "  honours: {zh: 称号, kind: set}\n",
             "  income: {zh: 收入, aliases: [销售收入], kind: money, period: year}\n",
+            "  revenue: {zh: 营业收入, kind: money}\n",
+            "  founded: {zh: 成立日期, kind: date, period: year}\n",
         ));
         assert_eq!(
             faults,
@@ -264,6 +291,8 @@ mod tests {
                 "4: `职工总数` (`staff`) is kept as integer, which does not fit this kind",
                 "5: `称号` comes from the register of titles, under the key `titles`",
                 "6: `收入` is imported as `营业收入`, whose key is `revenue`, not `income`",
+                "7: `营业收入` (`revenue`) is kept by period, and without one it never has a value",
+                "8: `成立日期` (`founded`) is kept with the enterprise, and by period it never has a value",
             ]
         );
         assert!(declared.own.is_empty());

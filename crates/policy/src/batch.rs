@@ -83,6 +83,11 @@ impl<'b> Batch<'b> {
         Batch::over(Sieve::new(book, measures.iter().copied(), on), Subjects { book, population, regions, on })
     }
 
+    /// These measures, each about a period, to be asked once.
+    pub fn about(book: &'b Book, measures: &[(&str, Period)], population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
+        Batch::over(Sieve::about(book, measures, on), Subjects { book, population, regions, on })
+    }
+
     /// One measure, to be asked once.
     pub fn prepare_one(book: &'b Book, measure: &str, population: &'b Population, regions: &'b RegionFacts, on: Date) -> Batch<'b> {
         Batch::over(Sieve::new(book, std::iter::once(measure), on), Subjects { book, population, regions, on })

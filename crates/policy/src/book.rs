@@ -1,25 +1,26 @@
 //! All measures over one vocabulary, checked and compiled into one plan.
 
+use crate::compiler::{Nodes, Versioned, WrittenByCycle, compile_beside, compile_one};
 use crate::dossier::Sieves;
 use crate::evaluate::Evaluation;
-use crate::lower::{Atom, Lowering, Parameter, Type, Written};
-use crate::measure::{Benefit, Condition, MeasureVersion, Rule, Test, parse_measure, rule_diagnostic};
-use crate::parser::children;
+use crate::lower::{Atom, BROKEN, Known, Lowering, Type};
+use crate::measure::{Condition, MeasureVersion, Rule, Test, read_measures, rule_diagnostic};
+use crate::parser::each_child;
 use crate::period::{Cycle, Period};
-use crate::plan::{NodeId, Op, ParameterLine, Plan};
+use crate::plan::{NodeId, Plan};
 use crate::syntax::{Expr, ExprKind, Function};
 use crate::vocabulary::{FactKind, RuleText, Vocabulary};
-use crate::{Dimension, Facts, Fraction, RegionFacts, parse_rule};
+use crate::{Dimension, Facts, RegionFacts, RuleFault, parse_rule};
 use duijie_vocab::{Date, Diagnostic, text};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// One version of a measure, checked and compiled.
 #[derive(Clone, Debug)]
 pub struct Measure {
     /// What its file says.
-    pub source: MeasureVersion,
+    pub source: Box<MeasureVersion>,
     /// From 1, in the order of their dates.
     pub version: u32,
     pub(crate) conditions: Vec<Compiled>,
@@ -46,7 +47,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    fn new(node: NodeId, atoms: Vec<Atom>, children: Vec<Compiled>) -> Compiled {
+    pub(crate) fn new(node: NodeId, atoms: Vec<Atom>, children: Vec<Compiled>) -> Compiled {
         Compiled { node, atoms, children, leaves: OnceLock::new(), reads_twice: OnceLock::new() }
     }
 }
@@ -82,17 +83,18 @@ impl Book {
     /// Compiles the measures of `files` (name and text). Faulty measures are left out and named in
     /// the diagnostics; the others go on.
     pub fn compile(vocabulary: Vocabulary, files: Vec<(String, String)>) -> (Book, Vec<Diagnostic>) {
-        let mut faults = Vec::new();
-        let mut versions: Vec<MeasureVersion> = Vec::new();
-        let parsed: Vec<_> = files.par_iter().map(|(name, text)| parse_measure(name, text)).collect();
-        for (source, mut found) in parsed {
-            faults.append(&mut found);
-            versions.extend(source.into_iter().flat_map(|source| source.versions));
+        let (mut faults, mut known) = (Vec::new(), Known::default());
+        let mut versions: Vec<Box<MeasureVersion>> = Vec::new();
+        let read: Vec<_> = files.par_iter().map(|(name, text)| read_measures(name, text)).collect();
+        for mut read in read {
+            faults.append(&mut read.faults);
+            versions.append(&mut read.versions);
+            known.refused.extend(read.refused);
         }
         let versions = check_versions(versions, &mut faults);
         let mut book = Book { vocabulary, ..Book::default() };
-        book.check_derived(&mut faults);
-        book.add(versions, &mut faults);
+        known.broken = book.check_derived(&mut faults);
+        book.add(versions, known, &mut faults);
         (book, faults)
     }
 
@@ -136,7 +138,7 @@ impl Book {
 
     /// The ids of the measures that a measure's rules refer to.
     pub fn refers_to(&self, id: &str) -> Vec<String> {
-        let mut found: Vec<String> = self.versions(id).into_iter().flat_map(|measure| references(&measure.source)).collect();
+        let mut found: Vec<String> = self.versions(id).into_iter().flat_map(|measure| measure.source.refers.iter().cloned()).collect();
         found.sort();
         found.dedup();
         found
@@ -187,27 +189,23 @@ impl Book {
         Evaluation::new(&self.vocabulary, &self.plan, facts, regions, period, on)
     }
 
-    /// Checks the rules of derived facts where they stand.
-    fn check_derived(&mut self, faults: &mut Vec<Diagnostic>) {
-        let Some(source) = self.vocabulary.source().cloned() else { return };
-        let others = HashMap::new();
+    /// Checks the rules of derived facts where they stand, and returns those that cannot be used.
+    fn check_derived(&mut self, faults: &mut Vec<Diagnostic>) -> HashSet<u32> {
+        let Some(source) = self.vocabulary.source() else { return HashSet::new() };
+        let mut known = Known::default();
         let mut plan = std::mem::take(&mut self.plan);
-        for (index, fact) in self.vocabulary.iter().enumerate() {
-            let Some(at) = &fact.rule_at else { continue };
-            let expr = match parse_rule(&at.text) {
-                Ok(expr) => expr,
-                Err(fault) => {
-                    faults.push(rule_diagnostic(&fault, at, &source, true));
-                    continue;
-                }
-            };
-            let mut lowering = Lowering::new(&self.vocabulary, &mut plan, fact.period, &others);
-            lowering.open.push(u32::try_from(index).unwrap_or(u32::MAX));
-            let kind = lowering.value(&expr).map(|(_, kind)| kind);
-            faults.extend(lowering.faults.iter().map(|fault| rule_diagnostic(fault, at, &source, true)));
-            faults.extend(lowering.remarks.iter().map(|fault| rule_diagnostic(fault, at, &source, false)));
-            if let Some(kind) = kind.filter(|kind| !derived_kind_fits(fact.kind, &fact.dimension, kind)) {
-                let what = crate::lower::described(&kind);
+        let mut all = derived(&self.vocabulary, &mut plan, &known);
+        // What a fact inherits from a faulty one is told there alone.
+        known.broken = all.iter().filter(|derived| derived.faults.iter().any(|fault| !fault.of_fact)).map(|derived| derived.index).collect();
+        if !known.broken.is_empty() {
+            all = derived(&self.vocabulary, &mut plan, &known);
+        }
+        for Derived { index, at, faults: found, remarks, kind } in &all {
+            let fact = self.vocabulary.at(*index as usize);
+            faults.extend(found.iter().filter(|fault| fault.code != BROKEN).map(|fault| rule_diagnostic(fault, at, source, true)));
+            faults.extend(remarks.iter().map(|fault| rule_diagnostic(fault, at, source, false)));
+            if let Some(kind) = kind.as_ref().filter(|kind| !derived_kind_fits(fact.kind, &fact.dimension, kind)) {
+                let what = crate::lower::described(kind);
                 let (name, declared) = (&fact.zh, format!("{:?}", fact.kind).to_lowercase());
                 let message = duijie_vocab::Text::new(
                     format!("`{name}` 声明为 {declared}，规则得到{}", what.zh),
@@ -220,186 +218,68 @@ impl Book {
                 );
             }
         }
+        // How deep a fact is depends on who uses it.
+        let unusable = |derived: &&Derived<'_>| derived.faults.iter().any(|fault| !fault.code.starts_with("policy.rule.too_"));
+        let broken = all.iter().filter(unusable).map(|derived| derived.index).collect();
         self.plan = plan;
+        broken
     }
 
-    /// Compiles measures so that those referred to come before those that refer to them.
-    fn add(&mut self, versions: Vec<(u32, MeasureVersion)>, faults: &mut Vec<Diagnostic>) {
+    /// Compiles measures so that those referred to come before those that refer to them. Those that refer to none are
+    /// compiled beside one another; places and faults do not depend on how many threads there are.
+    fn add(&mut self, versions: Vec<(u32, Box<MeasureVersion>)>, mut known: Known, faults: &mut Vec<Diagnostic>) {
         let order = in_dependency_order(&versions);
-        let mut others: HashMap<String, (NodeId, Option<NodeId>)> = HashMap::new();
-        let mut written: BTreeMap<Cycle, Written> = BTreeMap::new();
-        let mut slots: Vec<Option<(u32, MeasureVersion)>> = versions.into_iter().map(Some).collect();
-        for at in order {
-            let Some((version, source)) = slots[at].take() else { continue };
-            let shared = written.entry(source.period).or_default();
-            if let Some(measure) = self.compile_measure(version, source, &others, shared, faults) {
-                others.insert(measure.source.id.clone(), (measure.verdict, measure.amount));
-                self.by_id.entry(measure.source.id.clone()).or_default().push(self.measures.len());
-                self.measures.push(measure);
-            }
+        let mut slots: Vec<Option<Versioned>> = versions.into_iter().map(Some).collect();
+        let ordered = order.into_iter().filter_map(|at| slots[at].take());
+        let (alone, referring): (Vec<Versioned>, Vec<Versioned>) = ordered.partition(|(_, source)| source.refers.is_empty());
+        for compiled in compile_beside(&self.vocabulary, &mut self.plan, &known, alone, faults) {
+            self.put(compiled, &mut known);
+        }
+        let mut written = WrittenByCycle::default();
+        for versioned in referring {
+            let compiled = compile_one(&self.vocabulary, &mut self.plan, &known, &versioned, &mut written, faults);
+            self.put((versioned, compiled), &mut known);
         }
         for versions in self.by_id.values_mut() {
             versions.sort_by_key(|&at| self.measures[at].version);
         }
     }
 
-    fn compile_measure(
-        &mut self,
-        version: u32,
-        source: MeasureVersion,
-        others: &HashMap<String, (NodeId, Option<NodeId>)>,
-        written: &mut Written,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<Measure> {
-        let mut compiler = Compiler {
-            vocabulary: &self.vocabulary,
-            plan: &mut self.plan,
-            others,
-            measure: &source,
-            parameters: HashMap::new(),
-            written,
-            faults,
-            failed: false,
-            attestations: Vec::new(),
+    fn put(&mut self, ((version, source), compiled): (Versioned, Option<Nodes>), known: &mut Known) {
+        let id = source.id.clone();
+        let Some(Nodes { conditions, verdict, attestations, amount, rate }) = compiled else {
+            known.refused.insert(id);
+            return;
         };
-        compiler.parameters();
-        let conditions = compiler.conditions(&source.when);
-        let none = Benefit::default();
-        let benefit = source.benefit.as_ref().unwrap_or(&none);
-        let mut money = |rule: &Option<Rule>| rule.as_ref().and_then(|rule| compiler.rule(rule, |lowering, expr| lowering.money(expr)).map(|(id, _)| id));
-        let amount = money(&benefit.amount);
-        let base = money(&benefit.base);
-        let cap = money(&benefit.cap);
-        let floor = money(&benefit.floor);
-        let rate = benefit.rate.as_ref().and_then(|rule| compiler.rule(rule, |lowering, expr| lowering.rate(expr)).map(|(id, _)| id));
-        let attestations = std::mem::take(&mut compiler.attestations);
-        if compiler.failed {
-            return None;
-        }
-        let verdict = self.plan.node(Op::And(conditions.iter().map(|condition| condition.node).collect()));
-        let uncapped = match (amount, rate, base) {
-            (Some(amount), ..) => Some(amount),
-            (None, Some(rate), Some(base)) => Some(self.plan.node(Op::Multiply(base, rate))),
-            _ => None,
-        };
-        let amount = uncapped.map(|amount| {
-            let raised = floor.map_or(amount, |floor| self.plan.node(Op::Max(Box::new([amount, floor]))));
-            let capped = cap.map_or(raised, |cap| self.plan.node(Op::Min(Box::new([raised, cap]))));
-            let step = self.plan.number(Fraction::whole(benefit.rounding.step_fen));
-            self.plan.node(Op::Round { value: capped, step, mode: benefit.rounding.mode })
-        });
-        Some(Measure { source, version, conditions, verdict, attestations, amount, rate, reads_twice: OnceLock::new() })
+        known.measures.insert(id.clone(), (verdict, amount));
+        self.by_id.entry(id).or_default().push(self.measures.len());
+        self.measures.push(Measure { source, version, conditions, verdict, attestations, amount, rate, reads_twice: OnceLock::new() });
     }
 }
 
-struct Compiler<'c> {
-    vocabulary: &'c Vocabulary,
-    plan: &'c mut Plan,
-    others: &'c HashMap<String, (NodeId, Option<NodeId>)>,
-    measure: &'c MeasureVersion,
-    parameters: HashMap<String, Parameter>,
-    written: &'c mut Written,
-    faults: &'c mut Vec<Diagnostic>,
-    failed: bool,
-    attestations: Vec<(NodeId, String)>,
+/// The rule of a derived fact by itself.
+struct Derived<'v> {
+    index: u32,
+    at: &'v RuleText,
+    faults: Vec<RuleFault>,
+    remarks: Vec<RuleFault>,
+    /// What the rule gives.
+    kind: Option<Type>,
 }
 
-impl Compiler<'_> {
-    fn rule<T>(&mut self, rule: &Rule, lower: impl FnOnce(&mut Lowering<'_>, &Expr) -> Option<T>) -> Option<(T, Vec<Atom>)> {
-        let mut lowering = Lowering::new(self.vocabulary, self.plan, self.measure.period, self.others);
-        let shares = self.measure.parameters.is_empty();
-        if shares {
-            lowering.written = std::mem::take(self.written);
-        } else {
-            lowering.parameters = self.parameters.clone();
+/// Every derived fact, lowered in its own period.
+fn derived<'v>(vocabulary: &'v Vocabulary, plan: &mut Plan, known: &Known) -> Vec<Derived<'v>> {
+    let rules = (0u32..).zip(vocabulary.iter()).filter_map(|(index, fact)| Some((index, fact.period, fact.rule_at.as_ref()?)));
+    let lowered = rules.map(|(index, period, at)| match parse_rule(&at.text) {
+        Err(fault) => Derived { index, at, faults: vec![fault], remarks: Vec::new(), kind: None },
+        Ok(expr) => {
+            let mut lowering = Lowering::new(vocabulary, plan, period, known);
+            lowering.open.push(index);
+            let kind = lowering.value(&expr).map(|(_, kind)| kind);
+            Derived { index, at, faults: lowering.faults, remarks: lowering.remarks, kind }
         }
-        let lowered = lower(&mut lowering, &rule.expr);
-        if shares {
-            *self.written = std::mem::take(&mut lowering.written);
-        }
-        let (faults, remarks, atoms) = (lowering.faults, lowering.remarks, lowering.atoms);
-        self.report(&faults, &rule.at, true);
-        self.report(&remarks, &rule.at, false);
-        self.failed |= lowered.is_none() || !faults.is_empty();
-        lowered.map(|lowered| (lowered, atoms))
-    }
-
-    fn report(&mut self, faults: &[crate::RuleFault], at: &RuleText, is_error: bool) {
-        let source = &self.measure.origin;
-        self.faults.extend(faults.iter().map(|fault| rule_diagnostic(fault, at, source, is_error)));
-    }
-
-    fn parameters(&mut self) {
-        for parameter in &self.measure.parameters {
-            let mut lines = Vec::new();
-            let mut kind: Option<Type> = None;
-            for row in &parameter.lines {
-                let when = row.when.as_ref().and_then(|rule| self.rule(rule, |lowering, expr| lowering.condition(expr)));
-                let Some(((value, found), _)) = self.rule(&row.value, |lowering, expr| lowering.value(expr)) else { continue };
-                if kind.as_ref().is_some_and(|kind| !same_kind(kind, &found)) {
-                    let name = &parameter.name;
-                    self.faults.push(
-                        Diagnostic::error("policy.measure.parameter", text!("参数 `{name}` 各行的类型不同", "the lines of `{name}` differ in kind"))
-                            .at(self.measure.origin.place(row.value.at.in_file(0..row.value.text.len())))
-                            .help(text!("用同一种单位", "use one kind of unit")),
-                    );
-                    self.failed = true;
-                }
-                kind = Some(found);
-                lines.push(ParameterLine { from: row.from, until: row.until, when: when.map(|(id, _)| id), value });
-            }
-            if let Some(kind) = kind {
-                self.parameters.insert(parameter.name.clone(), Parameter { lines: lines.into_boxed_slice(), kind });
-            }
-        }
-    }
-
-    fn conditions(&mut self, conditions: &[Condition]) -> Vec<Compiled> {
-        conditions.iter().filter_map(|condition| self.condition(condition)).collect()
-    }
-
-    fn condition(&mut self, condition: &Condition) -> Option<Compiled> {
-        Some(match &condition.test {
-            Test::Rule(rule) => {
-                let (node, atoms) = self.rule(rule, |lowering, expr| lowering.condition(expr))?;
-                Compiled::new(node, atoms, Vec::new())
-            }
-            Test::Attest(_) => {
-                let label = condition.label.zh.clone();
-                let node = self.plan.node(Op::Attested(label.as_str().into()));
-                self.attestations.push((node, label));
-                Compiled::new(node, Vec::new(), Vec::new())
-            }
-            Test::AllOf(inner) => {
-                let children = self.conditions(inner);
-                let node = self.plan.node(Op::And(nodes(&children)));
-                Compiled::new(node, Vec::new(), children)
-            }
-            Test::AnyOf(inner) => {
-                let children = self.conditions(inner);
-                let node = self.plan.node(Op::Or(nodes(&children)));
-                Compiled::new(node, Vec::new(), children)
-            }
-            Test::NoneOf(inner) => {
-                let children = self.conditions(inner);
-                let any = self.plan.node(Op::Or(nodes(&children)));
-                let node = self.plan.node(Op::Not(any));
-                Compiled::new(node, Vec::new(), children)
-            }
-        })
-    }
-}
-
-fn nodes(children: &[Compiled]) -> Box<[NodeId]> {
-    children.iter().map(|child| child.node).collect()
-}
-
-fn same_kind(a: &Type, b: &Type) -> bool {
-    match (a, b) {
-        (Type::Quantity { dimension: x, .. }, Type::Quantity { dimension: y, .. }) => x.goes_with(y),
-        (Type::Word(_), Type::Word(_)) | (Type::Words(_), Type::Words(_)) => true,
-        (a, b) => a == b,
-    }
+    });
+    lowered.collect()
 }
 
 fn derived_kind_fits(declared: FactKind, dimension: &Dimension, kind: &Type) -> bool {
@@ -414,8 +294,9 @@ fn derived_kind_fits(declared: FactKind, dimension: &Dimension, kind: &Type) -> 
 }
 
 /// Numbers the versions of each measure by date, and leaves out those that collide with another.
-fn check_versions(versions: Vec<MeasureVersion>, faults: &mut Vec<Diagnostic>) -> Vec<(u32, MeasureVersion)> {
-    let mut by_id: BTreeMap<String, Vec<MeasureVersion>> = BTreeMap::new();
+#[expect(clippy::vec_box, reason = "versions are large and move from list to list")]
+fn check_versions(versions: Vec<Box<MeasureVersion>>, faults: &mut Vec<Diagnostic>) -> Vec<(u32, Box<MeasureVersion>)> {
+    let mut by_id: BTreeMap<String, Vec<Box<MeasureVersion>>> = BTreeMap::new();
     for version in versions {
         let same = by_id.entry(version.id.clone()).or_default();
         if let Some(first) = same.first().filter(|first| first.origin.name != version.origin.name) {
@@ -432,7 +313,7 @@ fn check_versions(versions: Vec<MeasureVersion>, faults: &mut Vec<Diagnostic>) -
     let mut numbered = Vec::new();
     for (_, mut same) in by_id {
         same.sort_by_key(|version| version.in_force.0);
-        let mut kept: Vec<MeasureVersion> = Vec::new();
+        let mut kept: Vec<Box<MeasureVersion>> = Vec::new();
         for version in same {
             match kept.last().map(|last| between(last, &version)) {
                 Some(Joint::Overlap) => {
@@ -492,7 +373,7 @@ fn id_place(version: &MeasureVersion) -> duijie_vocab::Place {
 }
 
 /// Indices so that a measure comes after those its rules refer to; members of a circle come last.
-fn in_dependency_order(versions: &[(u32, MeasureVersion)]) -> Vec<usize> {
+fn in_dependency_order(versions: &[(u32, Box<MeasureVersion>)]) -> Vec<usize> {
     let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, (_, version)) in versions.iter().enumerate() {
         by_id.entry(&version.id).or_default().push(at);
@@ -500,7 +381,7 @@ fn in_dependency_order(versions: &[(u32, MeasureVersion)]) -> Vec<usize> {
     let mut waits = vec![0usize; versions.len()];
     let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); versions.len()];
     for (at, (_, version)) in versions.iter().enumerate() {
-        for wanted in references(version).iter().filter_map(|id| by_id.get(id.as_str())).flatten() {
+        for wanted in version.refers.iter().filter_map(|id| by_id.get(id.as_str())).flatten() {
             waits[at] += 1;
             dependents[*wanted].push(at);
         }
@@ -521,7 +402,7 @@ fn in_dependency_order(versions: &[(u32, MeasureVersion)]) -> Vec<usize> {
 }
 
 /// The ids of the measures that a measure's rules refer to.
-fn references(version: &MeasureVersion) -> Vec<String> {
+pub(crate) fn references(version: &MeasureVersion) -> Vec<String> {
     let mut found = Vec::new();
     for rule in rules(version) {
         collect_references(&rule.expr, &mut found);
@@ -536,9 +417,7 @@ fn collect_references(expr: &Expr, found: &mut Vec<String>) {
             _ => None,
         }));
     }
-    for child in children(&expr.kind) {
-        collect_references(child, found);
-    }
+    each_child(&expr.kind, |child| collect_references(child, found));
 }
 
 /// Every rule of a measure.

@@ -37,6 +37,9 @@ impl Fraction {
         if denominator == 0 || numerator == i128::MIN || denominator == i128::MIN {
             return None;
         }
+        if denominator == 1 {
+            return Some(Fraction { numerator, denominator });
+        }
         let shared = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
         let divisor = i128::try_from(shared).ok()?;
         let sign = denominator.signum();
@@ -88,6 +91,9 @@ impl Fraction {
     }
 
     pub fn times(self, other: Fraction) -> Option<Fraction> {
+        if self.denominator == 1 && other.denominator == 1 {
+            return Fraction::new(self.numerator.checked_mul(other.numerator)?, 1);
+        }
         // Cancelling crosswise first keeps intermediate products as small as the result allows.
         let left = i128::try_from(gcd(self.numerator.unsigned_abs(), other.denominator.unsigned_abs())).ok()?;
         let right = i128::try_from(gcd(other.numerator.unsigned_abs(), self.denominator.unsigned_abs())).ok()?;

@@ -30,11 +30,13 @@ pub struct RuleFault {
     pub code: &'static str,
     pub message: Text,
     pub help: Option<Text>,
+    /// Whether it arose in the rule of a derived fact that is used at the place.
+    pub(crate) of_fact: bool,
 }
 
 impl RuleFault {
     pub(crate) fn new(code: &'static str, span: Range<usize>, message: Text) -> RuleFault {
-        RuleFault { span, code, message, help: None }
+        RuleFault { span, code, message, help: None, of_fact: false }
     }
 
     pub(crate) fn help(mut self, help: Text) -> RuleFault {

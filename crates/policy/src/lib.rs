@@ -8,6 +8,7 @@
 mod amounts;
 mod asked;
 mod batch;
+mod benefit_kind;
 mod bits;
 mod book;
 mod boundary;
@@ -15,6 +16,7 @@ mod cases;
 mod cells;
 mod choose;
 mod coder;
+mod compiler;
 mod cuts;
 mod decide;
 mod decision;
@@ -65,6 +67,7 @@ mod vocabulary;
 mod yaml;
 
 pub use batch::{Batch, Tally};
+pub use benefit_kind::BenefitKind;
 pub use book::{Book, Measure};
 pub use boundary::{BoundaryCase, Side, boundary_cases};
 pub use choose::{Because, Chosen, Combination, LeftOut, Reduced, best_combination};

@@ -3,7 +3,7 @@
 
 use crate::book::{Measure, rules};
 use crate::measure::{Condition, Rule, Test};
-use crate::parser::children;
+use crate::parser::each_child;
 use crate::syntax::{Expr, ExprKind};
 use crate::{Fraction, parse_rule};
 use duijie_vocab::{Text, text};
@@ -87,9 +87,7 @@ fn collect(expr: &Expr, each: &mut dyn FnMut(Range<usize>)) {
     if matches!(expr.kind, ExprKind::Access { .. }) {
         return;
     }
-    for child in children(&expr.kind) {
-        collect(child, each);
-    }
+    each_child(&expr.kind, |child| collect(child, each));
 }
 
 fn label_of(measure: &Measure, rule: &Rule) -> Text {

@@ -10,7 +10,7 @@ use crate::unit::{Currency, Dimension, Unit};
 use crate::vocabulary::{FactDef, FactKind, FactScope, Vocabulary};
 use crate::{Fraction, parse_rule};
 use duijie_vocab::{Text, text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 mod functions;
@@ -89,15 +89,29 @@ pub(crate) struct Context {
 /// of measures with periods of one length and without parameters, which may bear the names of facts.
 pub(crate) type Written = HashMap<(u32, Context), Lowered>;
 
+/// The parameters of a measure by name; nothing for those whose own lines are faulty.
+pub(crate) type Parameters = HashMap<String, Option<Parameter>>;
+
+/// What came of other measures and of derived facts so far.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Conditions and amounts of measures, by id.
+    pub(crate) measures: HashMap<String, (NodeId, Option<NodeId>)>,
+    /// Measures that cannot be used for faults of their own.
+    pub(crate) refused: HashSet<String>,
+    /// Derived facts whose rules have faults, which were told in the vocabulary.
+    pub(crate) broken: HashSet<u32>,
+}
+
 /// Everything that lowering reads and writes.
 pub(crate) struct Lowering<'b> {
     pub(crate) vocabulary: &'b Vocabulary,
     pub(crate) plan: &'b mut Plan,
     /// The cycle of the measure's period.
     pub(crate) cycle: Cycle,
-    pub(crate) parameters: HashMap<String, Parameter>,
-    /// Conditions and amounts of other measures, by id.
-    pub(crate) others: &'b HashMap<String, (NodeId, Option<NodeId>)>,
+    pub(crate) parameters: Parameters,
+    /// What there is to refer to besides facts.
+    pub(crate) known: &'b Known,
     pub(crate) faults: Vec<RuleFault>,
     pub(crate) remarks: Vec<RuleFault>,
     pub(crate) atoms: Vec<Atom>,
@@ -114,18 +128,18 @@ type Got = Option<Lowered>;
 
 /// The deepest nesting of rules, derived facts and measures together: evaluation recurses over it.
 const MAX_LEVEL: usize = 200;
-/// The largest graph of one book.
-const MAX_NODES: usize = 2_000_000;
+/// The code of a fault that is told in the vocabulary.
+pub(crate) const BROKEN: &str = "policy.fact.broken";
 
 impl<'b> Lowering<'b> {
     /// Lowering for a measure or derived fact with periods of `cycle`.
-    pub(crate) fn new(vocabulary: &'b Vocabulary, plan: &'b mut Plan, cycle: Cycle, others: &'b HashMap<String, (NodeId, Option<NodeId>)>) -> Lowering<'b> {
+    pub(crate) fn new(vocabulary: &'b Vocabulary, plan: &'b mut Plan, cycle: Cycle, known: &'b Known) -> Lowering<'b> {
         Lowering {
             vocabulary,
             plan,
             cycle,
-            parameters: HashMap::new(),
-            others,
+            parameters: Parameters::default(),
+            known,
             faults: Vec::new(),
             remarks: Vec::new(),
             atoms: Vec::new(),
@@ -222,7 +236,7 @@ impl<'b> Lowering<'b> {
     }
 
     fn lower_here(&mut self, expr: &Expr, context: Context) -> Got {
-        if self.plan.len() > MAX_NODES {
+        if self.plan.is_full() {
             return self.fault(
                 "policy.rule.too_large",
                 expr,
@@ -295,6 +309,8 @@ impl<'b> Lowering<'b> {
     fn named(&mut self, name: &str, expr: &Expr, context: Context) -> Got {
         if context.region.is_none() {
             if let Some(parameter) = self.parameters.get(name).cloned() {
+                // The faults of its own lines are told there.
+                let parameter = parameter?;
                 let id = self.plan.node(Op::Parameter(parameter.lines));
                 return single(id, parameter.kind);
             }
@@ -407,10 +423,11 @@ impl<'b> Lowering<'b> {
         if let Some(written) = self.written.get(&(index, inner)).or_else(|| self.faulty.get(&(index, inner))) {
             return Some(written.clone());
         }
-        let Ok(tree) = parse_rule(rule) else {
+        let tree = parse_rule(rule).ok().filter(|_| !self.known.broken.contains(&index));
+        let Some(tree) = tree else {
             let name = &fact.zh;
             return self.fault(
-                "policy.fact.broken",
+                BROKEN,
                 expr,
                 text!("派生指标 `{name}` 的规则有误", "the rule of the derived fact `{name}` is faulty"),
                 text!("先改正 facts.yaml", "correct facts.yaml first"),
@@ -428,6 +445,7 @@ impl<'b> Lowering<'b> {
         // Faults inside the derived rule are shown where it is used; its own place is shown by the vocabulary's check.
         for fault in &mut self.faults[faults..] {
             fault.span = expr.span.clone();
+            fault.of_fact = true;
         }
         lowered
     }
@@ -520,7 +538,11 @@ impl<'b> Lowering<'b> {
     }
 
     fn fault<T>(&mut self, code: &'static str, expr: &Expr, message: Text, help: Text) -> Option<T> {
-        self.faults.push(RuleFault::new(code, expr.span.clone(), message).help(help));
+        // What is read in several periods is lowered for each.
+        let fault = RuleFault::new(code, expr.span.clone(), message).help(help);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
         None
     }
 

@@ -1,6 +1,8 @@
 //! A measure as its file says it: names, dates, conditions as trees, benefit and examples. Nothing is
 //! resolved against the vocabulary yet.
 
+use crate::benefit_kind::{self, BenefitKind};
+use crate::book::references;
 use crate::keys::{self, Keys};
 use crate::lexer::RuleFault;
 use crate::period::{Cycle, Period};
@@ -130,7 +132,8 @@ impl Test {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Benefit {
-    pub kind: String,
+    /// Nothing when the file does not say.
+    pub kind: Option<BenefitKind>,
     pub amount: Option<Rule>,
     pub rate: Option<Rule>,
     pub base: Option<Rule>,
@@ -222,6 +225,8 @@ pub struct MeasureVersion {
     pub source: Vec<String>,
     pub note: Option<Text>,
     pub examples: Vec<Example>,
+    /// The ids of the measures that its rules refer to.
+    pub(crate) refers: Vec<String>,
     pub(crate) range: std::ops::Range<usize>,
     pub(crate) origin: Arc<Source>,
 }
@@ -258,11 +263,26 @@ pub(crate) const MEASURE_KEYS: [&str; 23] = [
     "version",
 ];
 
+/// What reading one file gave.
+#[expect(clippy::vec_box, reason = "versions are large and move from list to list")]
+pub(crate) struct MeasuresRead {
+    pub(crate) versions: Vec<Box<MeasureVersion>>,
+    /// The ids of those that were left out for their faults.
+    pub(crate) refused: Vec<String>,
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
 /// The measures of one file: a mapping, a list of versions, or several documents. Faulty ones are left out.
 pub fn parse_measure(file: &str, text: &str) -> (Option<MeasureSource>, Vec<Diagnostic>) {
+    let MeasuresRead { versions, faults, .. } = read_measures(file, text);
+    let versions: Vec<MeasureVersion> = versions.into_iter().map(|version| *version).collect();
+    ((!versions.is_empty()).then_some(MeasureSource { versions }), faults)
+}
+
+pub(crate) fn read_measures(file: &str, text: &str) -> MeasuresRead {
     let source = Arc::new(Source::new(file, text));
     let (documents, mut faults) = read_yaml(&source);
-    let mut versions = Vec::new();
+    let (mut versions, mut refused) = (Vec::new(), Vec::new());
     for document in &documents {
         let nodes = document.list().unwrap_or(std::slice::from_ref(document));
         for node in nodes {
@@ -271,12 +291,19 @@ pub fn parse_measure(file: &str, text: &str) -> (Option<MeasureSource>, Vec<Diag
             }
             let mut reader = MeasureReader { source: &source, faults: Vec::new() };
             let version = reader.version(node);
-            let faulty = reader.faults.iter().any(Diagnostic::is_error);
+            match version.filter(|_| !reader.faults.iter().any(Diagnostic::is_error)) {
+                Some(version) => versions.push(Box::new(MeasureVersion { refers: references(&version), ..version })),
+                None => refused.extend(written_id(node).map(str::to_string)),
+            }
             faults.append(&mut reader.faults);
-            versions.extend(version.filter(|_| !faulty));
         }
     }
-    ((!versions.is_empty()).then_some(MeasureSource { versions }), faults)
+    MeasuresRead { versions, refused, faults }
+}
+
+/// The id that a measure gives itself, whatever is wrong with the rest.
+fn written_id(node: &Node) -> Option<&str> {
+    node.map()?.iter().find(|(key, _)| key.scalar() == Some("id"))?.1.scalar()
 }
 
 struct MeasureReader<'s> {
@@ -352,6 +379,7 @@ impl MeasureReader<'_> {
             source: keys.words("source"),
             note: keys.get("note").and_then(|node| self.text(node)),
             examples: keys.get("examples").map(|node| self.examples(node)).unwrap_or_default(),
+            refers: Vec::new(),
             range: node.range.clone(),
             origin: source,
         })
@@ -574,7 +602,7 @@ impl MeasureReader<'_> {
     fn benefit(&mut self, node: &Node) -> Option<Benefit> {
         let keys = self.keys(node, &["kind", "amount", "rate", "base", "cap", "floor", "rounding", "note"])?;
         Some(Benefit {
-            kind: keys.scalar("kind").unwrap_or("reward").to_string(),
+            kind: keys.get("kind").and_then(|node| benefit_kind::read(node, self.source, &mut self.faults)),
             amount: self.rule_under(&keys, "amount"),
             rate: self.rule_under(&keys, "rate"),
             base: self.rule_under(&keys, "base"),

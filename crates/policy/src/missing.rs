@@ -209,6 +209,16 @@ facts:
         })
     }
 
+    #[test]
+    fn two_facts_whose_values_exclude_one_another_are_seen_together() {
+        // b of at least 2 and a below 1: the comparison of both holds, and n does not matter.
+        let rules = ["!(b < 2元)", "(a >= 1元 || (a < b || n > 0))"].map(str::to_string);
+        let (book, facts, regions) = (book(&rules), facts(0), RegionFacts::new());
+        let evaluation = evaluation(&book, &facts, &regions);
+        let missing = searched(&evaluation, book.measure("m").unwrap(), &[]);
+        assert_eq!(missing.iter().map(|missing| &*missing.fact.key).collect::<Vec<_>>(), ["a", "b"]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 

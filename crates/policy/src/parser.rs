@@ -42,11 +42,14 @@ impl Parser {
         self.at.checked_sub(1).map_or(0, |at| self.tokens[at].1.end)
     }
 
+    /// The next token, whose words leave the list.
     fn take(&mut self) -> Token {
-        let token = self.tokens[self.at].0.clone();
-        if token != Token::End {
-            self.at += 1;
-        }
+        let token = match &mut self.tokens[self.at].0 {
+            Token::End => return Token::End,
+            Token::Sign(sign) => Token::Sign(sign),
+            words => std::mem::replace(words, Token::End),
+        };
+        self.at += 1;
         token
     }
 
@@ -99,7 +102,9 @@ impl Parser {
 
     fn node(&self, kind: ExprKind, start: usize) -> Result<Expr, RuleFault> {
         let span = start..self.last_end();
-        let depth = 1 + children(&kind).map(|child| child.depth).max().unwrap_or(0);
+        let mut below = 0;
+        each_child(&kind, |child| below = below.max(child.depth));
+        let depth = 1 + below;
         if depth > MAX_DEPTH {
             return Err(too_deep(span));
         }
@@ -279,14 +284,15 @@ impl Parser {
         };
         self.at += 1;
         let inner_start = self.span().start;
-        let (Token::Name(inner) | Token::Quoted(inner)) = self.take() else {
-            self.at -= 1;
-            return Err(self.unexpected(text!("点号后应有区域指标", "a fact of the region is wanted after the dot")));
+        let (quoted, inner) = match self.peek() {
+            Token::Name(name) => (false, name.clone()),
+            Token::Quoted(name) => (true, name.clone()),
+            _ => return Err(self.unexpected(text!("点号后应有区域指标", "a fact of the region is wanted after the dot"))),
         };
+        self.at += 1;
         if self.sees(".") {
             return Err(self.unexpected(text!("区域不能嵌套", "regions cannot be nested")).help(text!("只写一个层级", "write one level")));
         }
-        let quoted = self.tokens[self.at - 1].0 == Token::Quoted(inner.clone());
         let inner = Box::new(if quoted { self.fact(inner, inner_start)? } else { self.named(inner, inner_start)? });
         self.node(ExprKind::Region { level, inner }, start)
     }
@@ -353,26 +359,26 @@ fn too_deep(span: Range<usize>) -> RuleFault {
         .help(text!("把内层写成派生指标或单独的条件", "make the inner part a derived fact or a condition of its own"))
 }
 
-/// The expressions directly below one.
-pub(crate) fn children(kind: &ExprKind) -> Box<dyn Iterator<Item = &Expr> + '_> {
+/// Calls `see` with the expressions directly below one, in order.
+pub(crate) fn each_child<'e>(kind: &'e ExprKind, mut see: impl FnMut(&'e Expr)) {
     match kind {
-        ExprKind::Number { .. } | ExprKind::Date(_) | ExprKind::Text(_) | ExprKind::Bool(_) | ExprKind::Name(_) => Box::new(std::iter::empty()),
-        ExprKind::Access { periods: items, .. } | ExprKind::Set(items) | ExprKind::Apply { arguments: items, .. } => Box::new(items.iter()),
-        ExprKind::Region { inner, .. } | ExprKind::Negate(inner) | ExprKind::Not(inner) => Box::new(std::iter::once(&**inner)),
-        ExprKind::Binary { left, right, .. } => Box::new([&**left, &**right].into_iter()),
-        ExprKind::Between { value, low, high } => Box::new([&**value, &**low, &**high].into_iter()),
-        ExprKind::If { condition, then, otherwise } => Box::new([&**condition, &**then, &**otherwise].into_iter()),
+        ExprKind::Number { .. } | ExprKind::Date(_) | ExprKind::Text(_) | ExprKind::Bool(_) | ExprKind::Name(_) => {}
+        ExprKind::Access { periods: items, .. } | ExprKind::Set(items) | ExprKind::Apply { arguments: items, .. } => items.iter().for_each(see),
+        ExprKind::Region { inner, .. } | ExprKind::Negate(inner) | ExprKind::Not(inner) => see(inner),
+        ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|part| see(part)),
+        ExprKind::Between { value, low, high } => [value, low, high].into_iter().for_each(|part| see(part)),
+        ExprKind::If { condition, then, otherwise } => [condition, then, otherwise].into_iter().for_each(|part| see(part)),
         ExprKind::Table { subject, bands, .. } => {
-            Box::new(std::iter::once(&**subject).chain(bands.iter().flat_map(|band| band_bounds(&band.test).into_iter().chain(std::iter::once(&band.value)))))
+            see(subject);
+            for band in bands {
+                match &band.test {
+                    BandTest::Range { low, high, .. } => low.iter().chain(high).for_each(&mut see),
+                    BandTest::Compare { bound, .. } | BandTest::Is(bound) => see(bound),
+                    BandTest::Else => {}
+                }
+                see(&band.value);
+            }
         }
-    }
-}
-
-fn band_bounds(test: &BandTest) -> Vec<&Expr> {
-    match test {
-        BandTest::Range { low, high, .. } => low.iter().chain(high.iter()).collect(),
-        BandTest::Compare { bound, .. } | BandTest::Is(bound) => vec![bound],
-        BandTest::Else => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::syntax::RegionWord;
 use crate::{Fraction, RoundingMode};
 use duijie_vocab::Date;
 use std::collections::BinaryHeap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 pub(crate) type NodeId = u32;
@@ -208,27 +209,82 @@ impl Op {
     }
 }
 
+impl Op {
+    /// As [`Op::each_input`], to put other nodes in their places.
+    fn each_input_mut(&mut self, mut see: impl FnMut(&mut NodeId)) {
+        match self {
+            Op::Constant(_) | Op::Fact { .. } | Op::RegionFact { .. } | Op::Today | Op::PeriodDay { .. } | Op::Attested(_) => {}
+            Op::Negate(a) | Op::Abs(a) | Op::Floor(a) | Op::Not(a) | Op::YearOf(a) | Op::Known(a) => see(a),
+            Op::FirstKnown(a, b) | Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::SameWord(a, b) => [a, b].into_iter().for_each(see),
+            Op::Growth { now, before } => [now, before].into_iter().for_each(see),
+            Op::Min(all) | Op::Max(all) | Op::Sum(all) | Op::CountYes(all) | Op::And(all) | Op::Or(all) => all.iter_mut().for_each(see),
+            Op::Round { value, step, .. } => [value, step].into_iter().for_each(see),
+            Op::Compare { left, right, .. } => [left, right].into_iter().for_each(see),
+            Op::If { condition, then, otherwise } => [condition, then, otherwise].into_iter().for_each(see),
+            Op::Tiers { subject, tiers } | Op::Progressive { subject, tiers, .. } => {
+                std::iter::once(subject).chain(tiers.iter_mut().filter_map(|tier| tier.value.as_mut())).for_each(see);
+            }
+            Op::AddMonths { date, months } => [date, months].into_iter().for_each(see),
+            Op::Age { date, until } => [date, until].into_iter().for_each(see),
+            Op::Among { word, words } | Op::Begins { word, words } => [word, words].into_iter().for_each(see),
+            Op::ContainsAny { set, words } | Op::ContainsAll { set, words } => [set, words].into_iter().for_each(see),
+            Op::Parameter(lines) => lines.iter_mut().flat_map(|line| line.when.iter_mut().chain([&mut line.value])).for_each(see),
+        }
+    }
+}
+
 /// The graph. A node only reads nodes with smaller numbers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     ops: Vec<Op>,
     depths: Vec<usize>,
     known: QuickMap<Op, NodeId>,
+    /// Whether it is to be taken into another one.
+    is_part: bool,
 }
 
+/// The largest graph of one book, and of a part that is compiled beside others.
+const MAX_NODES: usize = 2_000_000;
+const MAX_PART: usize = 50_000;
+
 impl Plan {
+    /// A plan that will be taken into another one.
+    pub(crate) fn part() -> Plan {
+        Plan { is_part: true, ..Plan::default() }
+    }
+
+    /// Whether no further rule is to be written out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() > if self.is_part { MAX_PART } else { MAX_NODES }
+    }
+
+    pub(crate) fn has_room_for(&self, part: &Plan) -> bool {
+        self.len() + part.len() <= MAX_NODES
+    }
+
+    /// Takes every operation of a part in, and returns the node of each.
+    pub(crate) fn take_in(&mut self, part: Plan) -> Vec<NodeId> {
+        drop(part.known);
+        let mut places = Vec::with_capacity(part.ops.len());
+        for mut op in part.ops {
+            op.each_input_mut(|input| *input = places[*input as usize]);
+            places.push(self.node(op));
+        }
+        places
+    }
+
     /// The node for an operation; the same operation gives the same node.
     pub(crate) fn node(&mut self, op: Op) -> NodeId {
-        if let Some(&id) = self.known.get(&op) {
-            return id;
-        }
+        let vacant = match self.known.entry(op) {
+            Entry::Occupied(known) => return *known.get(),
+            Entry::Vacant(vacant) => vacant,
+        };
         let id = NodeId::try_from(self.ops.len()).expect("BUG: more nodes than the size limits allow");
         let mut deepest = 0;
-        op.each_input(|input| deepest = deepest.max(self.depth(input)));
+        vacant.key().each_input(|input| deepest = deepest.max(self.depths[input as usize]));
         self.depths.push(1 + deepest);
-        self.ops.push(op.clone());
-        self.known.insert(op, id);
-        id
+        self.ops.push(vacant.key().clone());
+        *vacant.insert(id)
     }
 
     pub(crate) fn number(&mut self, value: Fraction) -> NodeId {

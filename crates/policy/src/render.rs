@@ -5,7 +5,7 @@ use crate::book::{Book, Measure};
 use crate::measure::{Certainty, Condition, Delivery, PoolOrder, Rule, SharedCap, Test, Window};
 use crate::period::Cycle;
 use crate::print::{Style, print_rule};
-use duijie_vocab::{Date, Fen, Lang};
+use duijie_vocab::{Date, Fen, Lang, RegionCode};
 use serde::{Deserialize, Serialize};
 
 /// A printed measure, top down.
@@ -125,7 +125,7 @@ impl Printer<'_> {
     fn particulars(&self) -> Section {
         let source = &self.measure.source;
         let mut lines: Vec<Line> = source.basis.iter().map(|basis| self.named("依据", "Basis", self.basis(basis))).collect();
-        lines.push(self.named("适用地区", "Region", if source.region == duijie_vocab::RegionCode::NATION { "全国".to_string() } else { source.region.path() }));
+        lines.push(self.named("适用地区", "Region", self.region(source.region)));
         lines.push(self.named("有效期", "In force", self.span(source.in_force.0, source.in_force.1)));
         let versions = self.book.versions(&source.id);
         if versions.len() > 1 {
@@ -157,6 +157,16 @@ impl Printer<'_> {
             lines.push(self.named("结果有效期", "Result valid for", validity));
         }
         self.section("基本信息", "Particulars", lines)
+    }
+
+    /// The names of a region; in English with the code, as divisions have Chinese names alone.
+    fn region(&self, region: RegionCode) -> String {
+        match (region == RegionCode::NATION, self.lang) {
+            (true, Lang::Zh) => "全国".to_string(),
+            (true, Lang::En) => "the whole country".to_string(),
+            (false, Lang::Zh) => region.path(),
+            (false, Lang::En) => format!("{region} ({})", region.path()),
+        }
     }
 
     fn basis(&self, basis: &crate::Basis) -> String {
@@ -209,6 +219,7 @@ impl Printer<'_> {
     fn benefit(&self) -> Section {
         let mut lines = Vec::new();
         if let Some(benefit) = &self.measure.source.benefit {
+            lines.extend(benefit.kind.map(|kind| self.named("类别", "Kind", kind.described().get(self.lang))));
             let mut add = |zh, en, rule: &Option<Rule>| {
                 if let Some(rule) = rule {
                     lines.push(self.named(zh, en, self.rule(rule)));

@@ -120,7 +120,7 @@ fn measure() -> Value {
     );
     let benefit = object(
         &[
-            ("kind", string("方式 kind of benefit")),
+            ("kind", words("方式 kind of benefit", &crate::BenefitKind::words())),
             ("amount", rule()),
             ("rate", rule()),
             ("base", rule()),

@@ -90,9 +90,17 @@ pub(crate) struct Sieve {
 impl Sieve {
     /// The measures with these ids, each in the version in force for the period that a day decides, else the newest.
     pub(crate) fn new<'i>(book: &Book, ids: impl Iterator<Item = &'i str>, on: Date) -> Sieve {
-        let chosen: Vec<Chosen> = ids.filter_map(|id| Chosen::of(book, id, on)).collect();
+        Sieve::over(book, &ids.filter_map(|id| Chosen::of(book, id, on)).collect::<Vec<_>>(), on)
+    }
+
+    /// The same, each about a period of its own.
+    pub(crate) fn about(book: &Book, measures: &[(&str, Period)], on: Date) -> Sieve {
+        Sieve::over(book, &measures.iter().filter_map(|(id, period)| Chosen::about(book, id, *period, on)).collect::<Vec<_>>(), on)
+    }
+
+    fn over(book: &Book, chosen: &[Chosen], on: Date) -> Sieve {
         let mut building = Building::new(book, on);
-        building.collect_cuts(&chosen);
+        building.collect_cuts(chosen);
         chosen.iter().for_each(|chosen| building.measure(chosen, &[book.at(chosen.place).verdict]));
         building.sieve.count_references();
         building.sieve

@@ -95,8 +95,8 @@ pub struct FactDef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RuleText {
     pub(crate) text: String,
-    /// The file offset of each byte of `text` that begins a character, and of its end.
-    pub(crate) offsets: Vec<u32>,
+    /// The file offset of each byte of `text` and of its end, where the file does not hold the text as it is.
+    offsets: Vec<u32>,
     /// The whole scalar in the file, quotes included.
     pub(crate) scalar: std::ops::Range<usize>,
     /// Whether it is a block (`|` or `>`), in which quotes would be part of the text.
@@ -109,6 +109,8 @@ impl RuleText {
         // Very long rules are refused later by their length; mapping them exactly would be wasted.
         let offsets = if text.len() > lexer::MAX_RULE_BYTES {
             vec![u32::try_from(node.range.start).unwrap_or(u32::MAX); 1]
+        } else if source.text.get(node.range.clone()) == Some(text.as_str()) {
+            Vec::new()
         } else {
             node.offsets(source).into_iter().map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
         };
@@ -117,7 +119,10 @@ impl RuleText {
 
     /// The range in the file of a range in the rule.
     pub(crate) fn in_file(&self, span: std::ops::Range<usize>) -> std::ops::Range<usize> {
-        let at = |offset: usize| self.offsets.get(offset.min(self.offsets.len().saturating_sub(1))).map_or(0, |&at| at as usize);
+        let at = |offset: usize| match self.offsets.last() {
+            None => self.scalar.start + offset.min(self.text.len()),
+            Some(&last) => self.offsets.get(offset).copied().unwrap_or(last) as usize,
+        };
         at(span.start)..at(span.end).max(at(span.start))
     }
 }

@@ -35,6 +35,9 @@ impl Decimal {
     /// Reads `1,234.5`, `１２．５`, `-3`, `12 000`; refuses exponents other than those a spreadsheet
     /// writes (`1.5E+10`), ranges and words.
     pub fn parse(text: &str) -> Result<Decimal, NumberFault> {
+        if let Some(plain) = plain(text) {
+            return Ok(plain);
+        }
         let wrong = || NumberFault::NotANumber(text.trim().to_string());
         let folded = fold_width(text);
         let (negative, unsigned) = match folded.strip_prefix(['-', '−']) {
@@ -98,6 +101,26 @@ impl Decimal {
     pub fn divided_by_power(self, places: u32) -> Decimal {
         Decimal::new(self.digits, self.scale + places)
     }
+}
+
+/// ASCII digits with at most one point, as most numbers are; nothing for any other text.
+fn plain(text: &str) -> Option<Decimal> {
+    let (mut digits, mut scale) = (0i128, None);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + i128::from(byte - b'0');
+                scale = scale.map(|scale: u32| scale + 1);
+            }
+            b'.' if scale.is_none() => scale = Some(0),
+            _ => return None,
+        }
+        if digits >= 10i128.pow(MAX_DIGITS as u32) || scale.is_some_and(|scale| scale as usize > MAX_DIGITS) {
+            return None;
+        }
+    }
+    let any_digit = text.len() > usize::from(scale.is_some());
+    any_digit.then(|| Decimal::new(digits, scale.unwrap_or(0)))
 }
 
 /// `1,234,567` or `12 000` without its group marks; nothing if commas stand in odd places.

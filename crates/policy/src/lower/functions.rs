@@ -358,8 +358,16 @@ impl Lowering<'_> {
                 text!("例如 `符合(\"000000.2016.hnte\")`", "for example `eligible(\"000000.2016.hnte\")`"),
             );
         };
-        let Some(&(conditions, amount)) = self.others.get(id) else {
-            let near = crate::suggest::closest(id, self.others.keys().map(String::as_str)).map(str::to_string);
+        let Some(&(conditions, amount)) = self.known.measures.get(id) else {
+            if self.known.refused.contains(id) {
+                return self.fault(
+                    "policy.rule.measure",
+                    argument,
+                    text!("所引用的措施 `{id}` 本身有误", "the measure `{id}` that this refers to is faulty itself"),
+                    text!("先改正 `{id}`", "correct `{id}` first"),
+                );
+            }
+            let near = crate::suggest::closest(id, self.known.measures.keys().map(String::as_str)).map(str::to_string);
             let help = match near {
                 Some(near) => text!("是否指 `{near}`？", "did you mean `{near}`?"),
                 None => {

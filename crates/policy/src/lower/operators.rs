@@ -119,11 +119,11 @@ impl Lowering<'_> {
     }
 
     pub(super) fn compare(&mut self, op: Binary, left: &Expr, right: &Expr, expr: &Expr, context: Context) -> Got {
-        let (a, b) = self.two_sides(left, right, context)?;
+        let ordered = matches!(op, Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual);
+        let (a, b) = self.two_sides(ordered, left, right, context)?;
         if let Some(compound) = self.compound(op, &a, &b, left, right, context) {
             return compound;
         }
-        let ordered = matches!(op, Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual);
         let negate = op == Binary::NotEqual;
         let lowered = match (&a.kind, &b.kind) {
             (Type::Quantity { dimension: x, percent: p }, Type::Quantity { dimension: y, percent: q }) if x.goes_with(y) => {
@@ -166,14 +166,20 @@ impl Lowering<'_> {
     }
 
     /// Both sides of a comparison; a word that is no fact is read as a word of the other side's list.
-    fn two_sides(&mut self, left: &Expr, right: &Expr, context: Context) -> Option<(Lowered, Lowered)> {
+    fn two_sides(&mut self, ordered: bool, left: &Expr, right: &Expr, context: Context) -> Option<(Lowered, Lowered)> {
         let is_new = |lowering: &Self, expr: &Expr| matches!(&expr.kind, ExprKind::Name(name) if lowering.vocabulary.index(name).is_none() && !lowering.parameters.contains_key(name));
-        if is_new(self, right) && !is_new(self, left) {
+        let new = (is_new(self, left), is_new(self, right));
+        // Beside an unknown fact a word is of a list that nobody knows yet.
+        let may_be_word = |lowering: &Self| matches!(&right.kind, ExprKind::Name(name) if !ordered && lowering.vocabulary.suggestion(name).is_none());
+        if new == (true, true) && may_be_word(self) {
+            return self.lower(left, context).and(None);
+        }
+        if new == (false, true) {
             let a = self.lower(left, context)?;
             let b = self.other_side(&a.kind, right, context)?;
             return Some((a, b));
         }
-        if is_new(self, left) && !is_new(self, right) {
+        if new == (true, false) {
             let b = self.lower(right, context)?;
             let a = self.other_side(&b.kind, left, context)?;
             return Some((a, b));

@@ -81,7 +81,7 @@ impl<'s, 'a> Search<'s, 'a> {
             return false;
         }
         match &self.table {
-            Some(table) => table.settled(&known, &mut table.open_tests()),
+            Some(table) => table.settled(&known, &mut table.open()),
             None => self.every_case(&known, &mut Vec::new()),
         }
     }
@@ -167,12 +167,27 @@ impl Gate {
     }
 }
 
-/// What tests come to when one unknown is known to be in one of its cases.
+/// What tests come to when unknowns are known to be in one of their cases each.
 struct Table {
     verdict: Gate,
     tests: usize,
     /// By unknown and case: the tests that it decides.
     decided: Vec<Vec<Vec<(usize, Truth)>>>,
+    /// Tests of two facts that are unknowns by themselves, too.
+    joint: Vec<Joint>,
+}
+
+/// A test of two unknowns with what it comes to by the case of the first and of the second.
+struct Joint {
+    test: usize,
+    pair: [usize; 2],
+    truths: Vec<Vec<Truth>>,
+}
+
+/// What is supposed so far: the tests, and the case of each unknown.
+struct Supposed {
+    tests: Vec<Truth>,
+    cases: Vec<Option<usize>>,
 }
 
 impl Table {
@@ -192,11 +207,16 @@ impl Table {
             let readers = reading(unknown);
             unknown.cases.iter().map(|case| in_case(unknown, &readers, case)).collect()
         };
-        Table { verdict: Gate::new(evaluation, verdict, tests), tests: tests.len(), decided: unknowns.iter().map(rows).collect() }
+        let joint = tests.iter().enumerate().filter_map(|(at, test)| Joint::new(evaluation, at, test, unknowns));
+        Table { verdict: Gate::new(evaluation, verdict, tests), tests: tests.len(), decided: unknowns.iter().map(rows).collect(), joint: joint.collect() }
     }
 
     fn open_tests(&self) -> Vec<Truth> {
         vec![Truth::Unknown; self.tests]
+    }
+
+    fn open(&self) -> Supposed {
+        Supposed { tests: self.open_tests(), cases: vec![None; self.decided.len()] }
     }
 
     /// The verdict when one unknown is in a case and nothing else is known.
@@ -207,17 +227,43 @@ impl Table {
     }
 
     /// Whether the verdict is decided in every case of the unknowns in `rest`.
-    fn settled(&self, rest: &[usize], tests: &mut Vec<Truth>) -> bool {
-        let truth = self.verdict.truth(tests);
+    fn settled(&self, rest: &[usize], supposed: &mut Supposed) -> bool {
+        let truth = self.verdict.truth(&supposed.tests);
         let Some((&first, rest)) = rest.split_first() else { return truth.is_decided() };
         truth.is_decided()
-            || self.decided[first].iter().all(|decided| {
-                let before: Vec<(usize, Truth)> = decided.iter().map(|&(test, _)| (test, tests[test])).collect();
-                decided.iter().for_each(|&(test, truth)| tests[test] = truth);
-                let holds = self.settled(rest, tests);
-                before.into_iter().for_each(|(test, truth)| tests[test] = truth);
+            || (0..self.decided[first].len()).all(|case| {
+                let before = self.suppose(first, case, supposed);
+                let holds = self.settled(rest, supposed);
+                supposed.cases[first] = None;
+                before.into_iter().rev().for_each(|(test, truth)| supposed.tests[test] = truth);
                 holds
             })
+    }
+
+    /// Supposes an unknown to be in a case, and returns the tests that this changed as they were.
+    fn suppose(&self, unknown: usize, case: usize, supposed: &mut Supposed) -> Vec<(usize, Truth)> {
+        supposed.cases[unknown] = Some(case);
+        let alone = self.decided[unknown][case].iter().copied();
+        let both = self.joint.iter().filter(|joint| joint.pair.contains(&unknown)).filter_map(|joint| Some((joint.test, joint.truth(&supposed.cases)?)));
+        let told: Vec<(usize, Truth)> = alone.chain(both).collect();
+        told.into_iter().map(|(test, truth)| (test, std::mem::replace(&mut supposed.tests[test], truth))).collect()
+    }
+}
+
+impl Joint {
+    fn new(evaluation: &Evaluation<'_>, at: usize, (test, leaves): &(NodeId, Vec<NodeId>), unknowns: &[Unknown]) -> Option<Joint> {
+        let [first, second] = leaves[..] else { return None };
+        let place = |leaf: NodeId| unknowns.iter().position(|unknown| unknown.node == leaf);
+        let pair = [place(first)?, place(second)?];
+        let [firsts, seconds] = pair.map(|place| &unknowns[place].cases);
+        let truth = |a: &Value, b: &Value| evaluation.assuming(&[(first, a.clone()), (second, b.clone())], |evaluation| evaluation.truth(*test));
+        Some(Joint { test: at, pair, truths: firsts.iter().map(|a| seconds.iter().map(|b| truth(a, b)).collect()).collect() })
+    }
+
+    /// What the test comes to, where both of its facts are supposed and that decides it.
+    fn truth(&self, cases: &[Option<usize>]) -> Option<Truth> {
+        let [first, second] = self.pair.map(|unknown| cases[unknown]);
+        Some(self.truths[first?][second?]).filter(|truth| *truth != Truth::Unknown)
     }
 }
 

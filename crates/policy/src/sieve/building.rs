@@ -21,7 +21,11 @@ pub(super) struct Chosen {
 impl Chosen {
     pub(super) fn of(book: &Book, id: &str, on: Date) -> Option<Chosen> {
         let newest = book.newest_place(id)?;
-        let period = book.at(newest).default_period(on);
+        Chosen::about(book, id, book.at(newest).default_period(on), on)
+    }
+
+    pub(super) fn about(book: &Book, id: &str, period: Period, on: Date) -> Option<Chosen> {
+        let newest = book.newest_place(id)?;
         let in_force = book.place_for(id, period, on);
         Some(Chosen { place: in_force.unwrap_or(newest), in_force: in_force.is_some(), reach: book.at(newest).source.region, period })
     }
