@@ -1,12 +1,12 @@
 //! Everybody a measure may reach, as columns, with the classes by which officials look at them:
 //! region, size, industry.
 
-use crate::facts::{known, of_regions};
+use crate::facts::of_regions;
+use crate::firms::Wanted;
 use crate::policy_subjects::Subjects;
 use crate::{App, AppError, Viewer};
 use duijie_policy::{FactValue, Facts, Period, Population, RegionFacts, Vocabulary};
 use duijie_vocab::{Date, Fen, RegionCode, RegionLevel, Text, text};
-use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
 /// Subjects with what they are called and how they are classed.
@@ -50,28 +50,18 @@ impl App {
 
     fn gather(&self, region: RegionCode, year: i16) -> Result<Crowd, AppError> {
         let policies = self.policies();
-        let (enterprises, regions) = self.store().read(|view| {
-            let mut found = Vec::new();
-            let flow = view.for_each_record("organization", |row| {
-                let record = row.record;
-                if crate::decisions::is_enterprise(&record) && region.contains(record.region) {
-                    found.push(record);
-                }
-                ControlFlow::<()>::Continue(())
-            })?;
-            debug_assert!(flow.is_continue());
-            Ok::<_, AppError>((found, of_regions(view, policies.book.vocabulary())?))
-        })?;
+        let regions = self.store().read(|view| of_regions(view, policies.book.vocabulary()))?;
         let mut crowd = Crowd { regions, ..Crowd::default() };
-        let mut rows = Vec::with_capacity(enterprises.len());
-        let last = crate::decisions::last_day(year);
-        for organization in enterprises {
-            let facts = self.store().read(|view| known(view, &policies.declared, &organization))?.on(last);
-            crowd.ids.push(organization.id.to_string());
-            crowd.names.push(organization.text("name").to_string());
-            crowd.classes.push(Classes::of(&facts, year));
-            rows.push(facts);
-        }
+        let mut rows = Vec::new();
+        let wanted = Wanted { policies: &policies, on: crate::decisions::last_day(year), keys: None };
+        self.each_window_of_firms(region, |firms| {
+            let facts = self.facts_of_firms(&firms, &wanted)?;
+            crowd.ids.extend(firms.iter().map(|firm| firm.id.to_string()));
+            crowd.names.extend(firms.iter().map(|firm| firm.text("name").to_string()));
+            crowd.classes.extend(facts.iter().map(|facts| Classes::of(facts, year)));
+            rows.extend(facts);
+            Ok(())
+        })?;
         crowd.population = Population::from_facts(&rows);
         Ok(crowd)
     }

@@ -4,10 +4,10 @@
 use crate::AppError;
 use crate::declared::Declared;
 use duijie_policy::{FactSource, FactValue, Facts, Fraction, KnownFact, Period, RegionFacts, Vocabulary};
-use duijie_record::{FieldType, Record, RecordState, Schema, Value, schema};
+use duijie_record::{Field, FieldType, Record, RecordState, Schema, Value, schema};
 use duijie_store::View;
 use duijie_vocab::{Date, Decimal, Fen, MoneyUnit, RecordId, RegionCode};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// The most records that are read as facts of one organization.
@@ -46,11 +46,12 @@ pub(crate) fn known(view: &mut View<'_>, declared: &Declared, organization: &Rec
     let ids: Vec<RecordId> =
         view.links_to(&organization.id, MAX_LINKED)?.into_iter().filter(|link| link.field == "organization").map(|link| link.from).collect();
     let records = view.get_many(&ids)?.into_iter().map(|row| row.record);
-    Ok(gathered(declared, organization, records))
+    Ok(gathered(declared, &Fields::of(declared, None), organization, records))
 }
 
-/// The same for many organizations at once, in their order.
-pub(crate) fn known_of_many(view: &mut View<'_>, declared: &Declared, organizations: &[Record]) -> Result<Vec<Known>, AppError> {
+/// The same for many organizations at once, in their order; of the facts only those under `keys`, if they are named.
+pub(crate) fn known_of_many(view: &mut View<'_>, declared: &Declared, organizations: &[Record], keys: Option<&HashSet<&str>>) -> Result<Vec<Known>, AppError> {
+    let fields = Fields::of(declared, keys);
     let ids: Vec<RecordId> = organizations.iter().map(|organization| organization.id.clone()).collect();
     let mut links = view.links_to_any(&ids, "organization")?;
     let prefixes: Vec<&str> = ["facts", "title"].into_iter().filter_map(schema).map(|schema| schema.prefix.as_str()).collect();
@@ -64,13 +65,29 @@ pub(crate) fn known_of_many(view: &mut View<'_>, declared: &Declared, organizati
         }
     }
     let belonging = |organization: &Record, by: &mut HashMap<RecordId, Vec<Record>>| by.remove(&organization.id).unwrap_or_default().into_iter();
-    Ok(organizations.iter().map(|organization| gathered(declared, organization, belonging(organization, &mut by_organization))).collect())
+    Ok(organizations.iter().map(|organization| gathered(declared, &fields, organization, belonging(organization, &mut by_organization))).collect())
+}
+
+/// The fields of records that are read as facts.
+struct Fields {
+    of_organization: Vec<&'static Field>,
+    of_period: Vec<&'static Field>,
+}
+
+impl Fields {
+    fn of(declared: &Declared, keys: Option<&HashSet<&str>>) -> Fields {
+        let of = |kind: &str| {
+            let all = declared.schema(kind).into_iter().flat_map(Schema::fields);
+            all.filter(|field| keys.is_none_or(|keys| keys.contains(field.key.as_str()))).collect()
+        };
+        Fields { of_organization: of("organization"), of_period: of("facts") }
+    }
 }
 
 /// What the organization itself and the records that belong to it say.
-fn gathered(declared: &Declared, organization: &Record, belonging: impl Iterator<Item = Record>) -> Known {
+fn gathered(declared: &Declared, fields: &Fields, organization: &Record, belonging: impl Iterator<Item = Record>) -> Known {
     let mut facts = Facts::new(organization.region);
-    take(&mut facts, declared, organization, Period::Instant, "机构登记");
+    take(&mut facts, declared, organization, &fields.of_organization, Period::Instant, "机构登记");
     let mut titles = Vec::new();
     let mut latest_year = None;
     let mut records = Vec::new();
@@ -80,7 +97,7 @@ fn gathered(declared: &Declared, organization: &Record, belonging: impl Iterator
                 records.push(record.id.clone());
                 if let Ok(period) = Period::parse(record.text("period")) {
                     latest_year = latest_year.max(period.year());
-                    take(&mut facts, declared, &record, period, &source_name(&record));
+                    take(&mut facts, declared, &record, &fields.of_period, period, &source_name(&record));
                 }
             }
             "title" => {
@@ -100,8 +117,8 @@ fn source_name(record: &Record) -> String {
     if file.is_empty() { "填报".to_string() } else { file.to_string() }
 }
 
-fn take(facts: &mut Facts, declared: &Declared, record: &Record, period: Period, source: &str) {
-    for field in declared.schema(&record.kind).into_iter().flat_map(Schema::fields) {
+fn take(facts: &mut Facts, declared: &Declared, record: &Record, fields: &[&'static Field], period: Period, source: &str) {
+    for field in fields {
         let value = record.body.get(&field.key);
         let value = value.and_then(|value| declared.measured(&field.key, value).or_else(|| fact_value(field.ty, value)));
         if let Some(value) = value {

@@ -2,6 +2,7 @@
 //! and the next step, and the same file twice changes nothing.
 
 use crate::columns::{HEADER_WITHIN, Holds, Layout, PERIOD, understand};
+use crate::import_measures::holds_measures;
 use crate::import_rows::{self, Chunk, Given, GoodRow, Outcome, Seen, SeenInFile, Told};
 use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetReport, Target, Viewer};
 use duijie_journal::{Actor, Event, ImportBegun, ImportFinished};
@@ -96,6 +97,10 @@ impl App {
         tell: &mut dyn FnMut(RowTold),
     ) -> Result<ImportReport, AppError> {
         viewer.may(Action::Import, &Target { region: options.region, organization: None })?;
+        if holds_measures(file) {
+            let mut told = self.import_measures(viewer, [(file.to_string(), source)], options)?;
+            return told.pop().map_or(Err(AppError::NotFound), |(_, told)| told);
+        }
         let policies = self.policies();
         let kind = match &options.kind {
             Some(word) => Some(policies.kind_named(word).ok_or_else(|| unknown_kind(word))?),
@@ -133,9 +138,7 @@ impl App {
             read: 0,
         };
         let lower = file.to_lowercase();
-        if [".yaml", ".yml"].iter().any(|ending| lower.ends_with(ending)) {
-            import.measures(source)?;
-        } else if [".jsonl", ".ndjson", ".json"].iter().any(|ending| lower.ends_with(ending)) {
+        if [".jsonl", ".ndjson", ".json"].iter().any(|ending| lower.ends_with(ending)) {
             import.json(kind, source)?;
         } else {
             import.workbook(kind, source)?;

@@ -1,20 +1,15 @@
 //! All measures beside one another for a year: how many firms each reaches, what they would be paid
-//! and whether its pool covers it. Firms are read window by window and decided as columns, so that a
-//! million firms by a thousand measures need the memory of one window.
+//! and whether its pool covers it. Firms are read window by window and decided as columns.
 
-use crate::facts::{known_of_many, of_regions};
-use crate::payout_reading::{enterprises, left_in, pool_of, records_of, year_named};
+use crate::facts::of_regions;
+use crate::firms::Wanted;
+use crate::payout_reading::{decided_on, left_in, pool_of, year_named};
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_ledger::AccountId;
-use duijie_policy::{Batch, Book, Facts, Population, Tally};
-use duijie_vocab::{Date, Fen, RecordId, Text};
-use rayon::prelude::*;
+use duijie_policy::{Batch, Book, Period, Population, Tally};
+use duijie_vocab::{Date, Fen, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// How many firms are columns at a time, and how many are read with the same queries.
-const WINDOW: usize = 8_192;
-const CHUNK: usize = 512;
 
 /// What every measure would pay. Amounts are before groups that exclude one another: those the
 /// preview of one measure applies firm by firm.
@@ -52,24 +47,26 @@ impl App {
         let (year, last) = year_named(year)?;
         let policies = self.policies();
         let book = &policies.book;
-        let (ids, regions) = self.store().read(|view| Ok::<_, AppError>((enterprises(view, viewer.region)?, of_regions(view, book.vocabulary())?)))?;
+        let regions = self.store().read(|view| of_regions(view, book.vocabulary()))?;
+        let wanted = Wanted::by_measures(&policies, last, book.ids());
         let groups = by_day(book, last);
         let mut tallies: Vec<Vec<Tally>> = groups.iter().map(|(_, ids)| vec![Tally { amount_high: Some(0), ..Tally::default() }; ids.len()]).collect();
         let mut done = 0;
-        for window in ids.chunks(WINDOW) {
-            let population = Population::from_facts(&self.facts_of(window, last)?);
+        self.each_window_of_firms(viewer.region, |firms| {
+            let population = Population::from_facts(&self.facts_of_firms(&firms, &wanted)?);
             for ((day, measures), tallies) in groups.iter().zip(&mut tallies) {
-                let some = Batch::of(book, measures, &population, &regions, *day).tally();
+                let some = Batch::about(book, measures, &population, &regions, *day).tally();
                 tallies.iter_mut().zip(&some).for_each(|(all, some)| all.merge(some));
             }
-            done += window.len();
+            done += firms.len();
             progress(done);
-        }
+            Ok(())
+        })?;
         let decided = groups.iter().zip(&tallies).flat_map(|((_, ids), tallies)| ids.iter().zip(tallies));
         let mut measures = Vec::new();
         // Many measures share a pool.
         let mut pools: BTreeMap<AccountId, Fen> = BTreeMap::new();
-        for (id, tally) in decided {
+        for ((id, period), tally) in decided {
             let measure = book.measure(id).ok_or(AppError::NotFound)?;
             let pool = pool_of(book, id)?;
             let left = match pools.get(&pool) {
@@ -80,7 +77,7 @@ impl App {
             measures.push(MeasureOverview {
                 measure: id.to_string(),
                 name: measure.source.name.clone(),
-                period: measure.source.period.containing(last).to_string(),
+                period: period.to_string(),
                 left_fen: left,
                 yes: tally.yes,
                 no: tally.no,
@@ -91,32 +88,20 @@ impl App {
                 pool,
             });
         }
-        Ok(PayoutOverview { year, firms: ids.len(), measures })
-    }
-
-    /// What is known of these firms, titles as held on `last`.
-    fn facts_of(&self, firms: &[RecordId], last: Date) -> Result<Vec<Facts>, AppError> {
-        let read = |chunk: &[RecordId]| {
-            let known = self.store().read(|view| {
-                let records = records_of(view, chunk)?;
-                known_of_many(view, &self.policies().declared, &records)
-            })?;
-            Ok::<_, AppError>(known.into_iter().map(|known| known.on(last)).collect::<Vec<_>>())
-        };
-        let chunks = firms.par_chunks(CHUNK).map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(chunks.into_iter().flatten().collect())
+        Ok(PayoutOverview { year, firms: done, measures })
     }
 }
 
+/// A day with the measures that are decided on it, each about its period.
+type OnDay<'b> = (Date, Vec<(&'b str, Period)>);
+
 /// The measures by the day on which a run for the year that ends on `last` decides them: the first of
 /// their window.
-fn by_day(book: &Book, last: Date) -> Vec<(Date, Vec<&str>)> {
-    let mut days: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
+fn by_day(book: &Book, last: Date) -> Vec<OnDay<'_>> {
+    let mut days: BTreeMap<Date, Vec<(&str, Period)>> = BTreeMap::new();
     for id in book.ids() {
-        let Some(measure) = book.measure(id) else { continue };
-        let period = measure.source.period.containing(last);
-        let day = measure.window_for(period, last).map_or(last, |(from, _)| from);
-        days.entry(day).or_default().push(id);
+        let Some((period, day)) = decided_on(book, id, last) else { continue };
+        days.entry(day).or_default().push((id, period));
     }
     days.into_iter().collect()
 }

@@ -1,26 +1,23 @@
-//! Deciding everybody a measure may reach, chunk by chunk: of each firm only what the preview needs
-//! is kept, so that a city of a million firms fits into memory. Firms that are paid are decided once
-//! more when their entitlements are made.
+//! Deciding everybody a measure may reach, window by window: of each firm only what the preview needs
+//! is read and kept, so that a city of a million firms fits into memory. As columns it is decided whom a
+//! measure refuses, who are most; reasons are found for the others alone. Firms that are paid are decided
+//! once more when their entitlements are made.
 
 use crate::facts::{RegionFact, collected, known_of_many, list_of_regions};
+use crate::firms::Wanted;
 use crate::payout::Promised;
 use crate::promise::{Promise, Stored, list_of};
 use crate::{Action, App, AppError, PolicyFiles, Target, Viewer};
 use duijie_ledger::{AccountId, AccountKind};
 use duijie_payout::{AnyEntitlement, Candidate, Decided, PoolOrder, Signs};
-use duijie_policy::{Because, Book, Decision, Facts, Outcome, Period, RegionFacts, SourceKind, best_combination};
+use duijie_policy::{Batch, Because, Book, Decision, Facts, Measure, Outcome, Period, Population, RegionFacts, SourceKind, Truth, best_combination};
 use duijie_record::{Record, RecordState};
 use duijie_store::View;
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Text, Timestamp, text};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// How many firms are read with the same queries.
-const CHUNK: usize = 256;
-/// How many chunks are decided before the next progress is told.
-const CHUNKS: usize = 16;
 /// How many firms that are not paid are kept of each kind, to be shown; the others are counted.
 const SHOWN: usize = 1_000;
 
@@ -69,6 +66,8 @@ pub(crate) struct Found {
 pub(crate) struct Asking<'a> {
     pub(crate) book: &'a Book,
     pub(crate) id: &'a str,
+    /// The other measures of its groups.
+    pub(crate) rivals: Vec<&'a str>,
     pub(crate) year: i16,
     pub(crate) last: Date,
     pub(crate) period: Period,
@@ -84,6 +83,7 @@ impl Reading {
         Asking {
             book: &self.policies.book,
             id: &self.measure,
+            rivals: rivals(&self.policies.book, &self.measure),
             year: self.year,
             last: self.last,
             period: self.period,
@@ -109,6 +109,11 @@ impl Reading {
         if *count <= SHOWN {
             self.candidates.push(candidate);
         }
+    }
+
+    /// How many firms that are refused are shown further.
+    fn room(&self) -> usize {
+        SHOWN.saturating_sub(self.beyond.get(&Beyond::NotEligible).copied().unwrap_or(0))
     }
 
     /// Leaves in `beyond` only those that are not among the candidates.
@@ -159,26 +164,47 @@ impl App {
     /// Decides a measure for every firm of its region for `year`. `progress` hears how many are decided.
     pub(crate) fn read_for_run(&self, viewer: &Viewer, id: &str, year: &str, progress: &mut dyn FnMut(usize)) -> Result<Reading, AppError> {
         let mut reading = self.begin_reading(viewer, id, year)?;
-        let ids = self.store().read(|view| enterprises(view, reading.region))?;
+        let policies = Arc::clone(&reading.policies);
         let facts_of_regions = collected(reading.regions.clone());
+        let measures = std::iter::once(id).chain(rivals(&policies.book, id));
+        let wanted = Wanted::by_measures(&policies, reading.last, measures);
         let mut done = 0;
-        for some in ids.chunks(CHUNK * CHUNKS) {
-            let asking = reading.asking(&facts_of_regions);
-            let candidates = |firms: &[RecordId]| Ok(self.judge(&asking, firms)?.into_iter().map(|found| found.candidate).collect());
-            let judged: Result<Vec<Vec<Candidate>>, AppError> = some.par_chunks(CHUNK).map(candidates).collect();
-            judged?.into_iter().flatten().for_each(|candidate| reading.note(candidate));
-            done += some.len();
+        self.each_window_of_firms(reading.region, |firms| {
+            let (judged, refused) = self.judge_window(&reading.asking(&facts_of_regions), &firms, &wanted, reading.room())?;
+            judged.into_iter().for_each(|candidate| reading.note(candidate));
+            *reading.beyond.entry(Beyond::NotEligible).or_default() += refused;
+            done += firms.len();
             progress(done);
-        }
+            Ok(())
+        })?;
         reading.finish();
         Ok(reading)
+    }
+
+    /// What becomes of these firms, and how many more are refused than the `room` there is for their reasons.
+    fn judge_window(&self, asking: &Asking<'_>, firms: &[Record], wanted: &Wanted<'_>, mut room: usize) -> Result<(Vec<Candidate>, usize), AppError> {
+        let facts = self.facts_of_firms(firms, wanted)?;
+        let before = self.promised_to_firms::<Promised>(firms)?;
+        let population = Population::from_facts(&facts);
+        let (_, day) = decided_on(asking.book, asking.id, asking.last).ok_or(AppError::NotFound)?;
+        let verdicts = Batch::about(asking.book, &[(asking.id, asking.period)], &population, asking.regions, day).verdicts(0);
+        // What a firm was promised before may matter more than the conditions.
+        let refused = |at: usize| verdicts[at] == Truth::No && before[at].is_empty();
+        let mut is_told = |at: usize| {
+            let fits = !refused(at) || room > 0;
+            room = room.saturating_sub(usize::from(refused(at)));
+            fits
+        };
+        let told: Vec<usize> = (0..firms.len()).filter(|&at| is_told(at)).collect();
+        let candidate = |&at: &usize| decided(asking, &firms[at], facts[at].clone(), &before[at]).map(|found| found.candidate);
+        Ok((told.par_iter().filter_map(candidate).collect(), firms.len() - told.len()))
     }
 
     /// Decides for these firms, each with what the decision rests on. Firms that are gone are left out.
     pub(crate) fn judge(&self, asking: &Asking<'_>, firms: &[RecordId]) -> Result<Vec<Found>, AppError> {
         let (records, known, mut before) = self.store().read(|view| {
             let records = records_of(view, firms)?;
-            let known = known_of_many(view, &self.policies().declared, &records)?;
+            let known = known_of_many(view, &self.policies().declared, &records, None)?;
             let whos: Vec<&str> = firms.iter().map(RecordId::as_str).collect();
             Ok::<_, AppError>((records, known, list_of::<Promised>(view, "firm", &whos)?))
         })?;
@@ -191,21 +217,8 @@ impl App {
     }
 }
 
-/// The active enterprises of a region and below.
-pub(crate) fn enterprises(view: &mut View<'_>, region: RegionCode) -> Result<Vec<RecordId>, AppError> {
-    let mut ids = Vec::new();
-    let flow = view.for_each_record("organization", |row| {
-        if crate::decisions::is_enterprise(&row.record) && region.contains(row.record.region) {
-            ids.push(row.record.id);
-        }
-        ControlFlow::<()>::Continue(())
-    })?;
-    debug_assert!(flow.is_continue());
-    Ok(ids)
-}
-
 /// The records under these ids that are still there, in the order of the ids.
-pub(crate) fn records_of(view: &mut View<'_>, ids: &[RecordId]) -> Result<Vec<Record>, AppError> {
+fn records_of(view: &mut View<'_>, ids: &[RecordId]) -> Result<Vec<Record>, AppError> {
     let mut by_id: HashMap<RecordId, Record> = view.get_many(ids)?.into_iter().map(|row| (row.record.id.clone(), row.record)).collect();
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).filter(|record| record.state == RecordState::Active).collect())
 }
@@ -248,12 +261,24 @@ fn unreserved(view: &mut View<'_>, pool: &AccountId) -> Result<i64, AppError> {
     }
 }
 
+/// The other measures that stand in a group with any version of a measure.
+fn rivals<'b>(book: &'b Book, id: &str) -> Vec<&'b str> {
+    let own: Vec<&String> = book.versions(id).into_iter().flat_map(|measure| &measure.source.exclusive).collect();
+    let shares = |other: &&str| book.measure(other).is_some_and(|other| other.source.exclusive.iter().any(|group| own.contains(&group)));
+    book.ids().filter(|other| *other != id).filter(shares).collect()
+}
+
+/// The period that a run for the year that ends on `last` decides about, and the day: the first of the window.
+pub(crate) fn decided_on(book: &Book, id: &str, last: Date) -> Option<(Period, Date)> {
+    let measure = book.measure(id)?;
+    let period = measure.source.period.containing(last);
+    Some((period, measure.window_for(period, last).map_or(last, |(from, _)| from)))
+}
+
 fn decided(asking: &Asking<'_>, record: &Record, facts: Facts, before: &[Stored<Promised>]) -> Option<Found> {
     let book = asking.book;
     let decide = |id: &str| {
-        let measure = book.measure(id)?;
-        let period = measure.source.period.containing(asking.last);
-        let day = measure.window_for(period, asking.last).map_or(asking.last, |(from, _)| from);
+        let (period, day) = decided_on(book, id, asking.last)?;
         book.decide(id, &facts, asking.regions, day, Some(period))
     };
     let decision = decide(asking.id)?;
@@ -263,10 +288,9 @@ fn decided(asking: &Asking<'_>, record: &Record, facts: Facts, before: &[Stored<
         claim.measure == asking.id && claim.period == period
     });
     let rivals: Vec<Decision> = if decision.outcome == Outcome::Eligible && already.is_none() && !decision.exclusive.is_empty() {
-        let shares_group =
-            |id: &&str| *id != asking.id && book.measure(id).is_some_and(|other| other.source.exclusive.iter().any(|group| decision.exclusive.contains(group)));
-        let reached = |id: &&str| book.measure(id).is_some_and(|other| other.source.region.contains(record.region));
-        book.ids().filter(shares_group).filter(reached).filter_map(decide).collect()
+        let shares_group = |other: &Measure| other.source.exclusive.iter().any(|group| decision.exclusive.contains(group));
+        let is_rival = |id: &&str| book.measure(id).is_some_and(|other| shares_group(other) && other.source.region.contains(record.region));
+        asking.rivals.iter().copied().filter(is_rival).filter_map(decide).collect()
     } else {
         Vec::new()
     };

@@ -1,20 +1,15 @@
-//! The measures of a data directory: taking them in, keeping them as settings in the journal, and
-//! the compiled book that all decisions use.
+//! The measures of a data directory, kept as settings in the journal, and the compiled book that all
+//! decisions use.
 
-use crate::declared::MISTAKEN;
-use crate::import::{Import, ImportSource};
-use crate::{Action, App, AppError, MeasureLine, MeasureView, PolicyFiles, Target};
+use crate::{App, AppError, MeasureLine, MeasureView, PolicyFiles};
 use duijie_policy::{Delivery, Measure, Window, render};
-use duijie_vocab::{Date, Diagnostic, Lang, Place, Severity, Text, has_errors, text};
+use duijie_vocab::{Date, Diagnostic, Lang, Text, text};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::{Arc, PoisonError};
 
 /// The setting that lists the files, and the one in front of each file's text.
-const LIST: &str = "policy.files";
-const FILE: &str = "policy/";
-/// The largest measure file.
-const MAX_BYTES: u64 = 10 << 20;
+pub(crate) const LIST: &str = "policy.files";
+pub(crate) const FILE: &str = "policy/";
 
 impl App {
     /// The measures and the vocabulary in use, compiled.
@@ -50,7 +45,7 @@ impl App {
         })
     }
 
-    fn use_policies(&self, policies: PolicyFiles) {
+    pub(crate) fn use_policies(&self, policies: PolicyFiles) {
         *self.policies.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policies);
     }
 
@@ -174,60 +169,4 @@ fn benefit(measure: &Measure) -> Text {
     let amount = rule(&benefit.amount).or_else(|| rule(&benefit.rate)).unwrap_or_default();
     let cap = rule(&benefit.cap).map_or((String::new(), String::new()), |cap| (format!("，最高 {cap}"), format!(", at most {cap}")));
     Text::new(format!("{amount}{}", cap.0), format!("{amount}{}", cap.1))
-}
-
-impl Import<'_> {
-    /// Takes a vocabulary (`facts.yaml`) or a measure file in. A file with errors changes nothing.
-    pub(crate) fn measures(&mut self, source: impl ImportSource) -> Result<(), AppError> {
-        self.viewer.may(Action::Administer, &Target::default())?;
-        let name = self.file.rsplit(['/', '\\']).next().unwrap_or(self.file).to_string();
-        let place = Place::file(&name);
-        let invalid = |code: &str, message: Text| AppError::Invalid(vec![Diagnostic::error(code, message).at(place.clone())]);
-        let mut bytes = Vec::new();
-        let read = source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|fault| AppError::Internal(fault.into()))?;
-        if read as u64 > MAX_BYTES {
-            return Err(invalid("policy.too_large", text!("文件超过 10 MB", "the file is larger than 10 MB")));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| invalid("policy.encoding", text!("文件不是 UTF-8 编码", "the file is not UTF-8")))?;
-        let current = self.app.policies();
-        if current.files.get(&name) == Some(&text) {
-            self.report.unchanged += 1;
-            return Ok(());
-        }
-        let mut files = current.files.clone();
-        let existed = files.insert(name.clone(), text.clone()).is_some();
-        let compiled = PolicyFiles::compile(files);
-        let own = |fault: &&Diagnostic| fault.place.file.as_deref() == Some(&name);
-        // What is kept under one name must not be decided under another.
-        let strict = |fault: &Diagnostic| match fault.code == MISTAKEN {
-            true => Diagnostic { severity: Severity::Error, ..fault.clone() },
-            false => fault.clone(),
-        };
-        let faults: Vec<Diagnostic> = compiled.faults.iter().filter(own).map(strict).collect();
-        if has_errors(&faults) {
-            return Err(AppError::Invalid(faults));
-        }
-        for fault in faults {
-            self.remark(fault);
-        }
-        if existed {
-            self.report.changed += 1;
-        } else {
-            self.report.added += 1;
-        }
-        if self.options.dry_run {
-            return Ok(());
-        }
-        let list = serde_json::to_string(&compiled.files.keys().collect::<Vec<_>>()).map_err(|fault| AppError::Internal(fault.into()))?;
-        let (key, listed_before) = (format!("{FILE}{name}"), existed);
-        self.app.write(&self.app.actor(self.viewer)?, move |tx| {
-            tx.put_setting(&key, &text)?;
-            if !listed_before {
-                tx.put_setting(LIST, &list)?;
-            }
-            Ok(())
-        })?;
-        self.app.use_policies(compiled);
-        Ok(())
-    }
 }

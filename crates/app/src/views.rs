@@ -386,7 +386,7 @@ pub struct ColumnView {
 }
 
 /// What an import would do, or did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ImportReport {
     pub file: String,
     /// False for a preview or a dry run: nothing was written.

@@ -147,3 +147,40 @@ fn a_pool_that_runs_dry_is_shared_to_the_fen_in_the_order_that_the_measure_names
     assert_eq!(promised, 10_000 + 30_001);
     assert!(town.app.trial_balance(&town.operator).unwrap().is_even());
 }
+
+#[test]
+fn of_those_who_are_refused_the_first_thousand_are_told_why_and_the_others_counted() {
+    // 1,060 firms: ten spend enough, of five it is not known.
+    let firms: Vec<(String, String)> =
+        (0..1_060).map(|at| (format!("企业{at:04}"), if at % 212 == 7 { String::new() } else { (at / 1_050 * 60).to_string() })).collect();
+    let firms: Vec<(&str, &str)> = firms.iter().map(|(name, research)| (name.as_str(), research.as_str())).collect();
+    let town = Town::with(&firms, &[]);
+    let measure = |id: &str, window: &str| {
+        format!(
+            "id: {id}\nname: n\nregion: \"320400\"\nperiod: year\n{window}when:\n  - {{label: 研发, rule: 研发费用 ≥ 50万元}}\n  - {{label: 收入, rule: 营业收入 ≥ 1万元}}\nbenefit: {{amount: 1万元}}\nbudget: {{pool: cz}}\n"
+        )
+    };
+    town.import("hard.yaml", "", &measure("hard", ""));
+    // The days of this window lie in another year than the period that is decided about.
+    town.import("later.yaml", "", &measure("later", "window: 2022-03-01..2022-04-30\n"));
+    town.fund("cz", Fen(1_000_000_000));
+    for id in ["hard", "later"] {
+        let found = town.preview(id);
+        let sums: Vec<_> = found.outcomes.iter().map(|sum| (sum.verdict, sum.firms, sum.pays_fen.0)).collect();
+        assert_eq!(sums, [(PayVerdict::Pays, 10, 10_000_000), (PayVerdict::Unknown, 5, 0), (PayVerdict::NotEligible, 1_045, 0)], "{id}");
+        assert_eq!((found.rows.len(), found.not_listed), (1_015, 45));
+        assert!(found.rows.iter().all(|row| row.verdict != PayVerdict::NotEligible || row.reason.zh.contains("研发")));
+        assert_eq!(found.missing.iter().map(|(fact, firms)| (fact.zh.as_str(), *firms)).collect::<Vec<_>>(), [("2021年研发费用", 5)]);
+    }
+    let overview = town.app.payout_overview(&town.operator, "2021", &mut |_| {}).unwrap();
+    let counted: Vec<_> = overview.measures.iter().map(|line| (line.measure.as_str(), line.period.as_str(), line.yes, line.no, line.unknown)).collect();
+    assert_eq!(counted, [("hard", "2021", 10, 1_045, 5), ("later", "2021", 10, 1_045, 5)]);
+    // Whoever has one already is told so, whatever is known of them now.
+    assert_eq!(town.run("hard"), 10);
+    town.import("facts.csv", "facts", "企业名称,时期,行政区划,营业收入(万元),研发费用(万元)\n企业1059,2021,常州市,1000,1\n");
+    let again = town.preview("hard");
+    assert_eq!(
+        again.outcomes.iter().map(|sum| (sum.verdict, sum.firms)).collect::<Vec<_>>(),
+        [(PayVerdict::Unknown, 5), (PayVerdict::NotEligible, 1_045), (PayVerdict::Already, 10)]
+    );
+}

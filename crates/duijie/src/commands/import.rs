@@ -4,7 +4,7 @@ use crate::arguments::{Format, Import};
 use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::{Context, bail};
-use duijie_app::{App, ImportOptions, ImportReport};
+use duijie_app::{App, ImportOptions, ImportReport, holds_measures};
 use duijie_vocab::{Lang, text};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -54,8 +54,11 @@ fn beside<T>(app: &App, indexed: bool, act: impl FnOnce() -> T) -> T {
 fn import_all(world: &World, app: &App, command: &Import, options: &ImportOptions) -> (Verdict, Vec<ImportReport>) {
     let mut verdict = Verdict::Done;
     let mut reports = Vec::new();
-    for path in in_order(&command.files) {
-        match import(world, app, path, options) {
+    let (measures, others): (Vec<&PathBuf>, Vec<&PathBuf>) = in_order(&command.files).into_iter().partition(|path| holds_measures(&name(path)));
+    let of_measures = import_measures(world, app, &measures, options);
+    let of_others = others.into_iter().map(|path| (path, import(world, app, path, options)));
+    for (path, told) in of_measures.into_iter().chain(of_others) {
+        match told {
             Ok(report) => {
                 if command.format == Format::Text {
                     print(&report, world.lang);
@@ -91,6 +94,33 @@ fn in_order(files: &[PathBuf]) -> Vec<&PathBuf> {
     ordered
 }
 
+/// All measure files together, each opened when its turn comes.
+fn import_measures<'p>(world: &World, app: &App, paths: &[&'p PathBuf], options: &ImportOptions) -> Vec<(&'p PathBuf, anyhow::Result<ImportReport>)> {
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let (mut opened, mut told) = (Vec::new(), Vec::new());
+    let files = paths.iter().filter_map(|&path| match open(path) {
+        Ok(file) => {
+            opened.push(path);
+            Some((name(path), file))
+        }
+        Err(fault) => {
+            told.push((path, Err(fault)));
+            None
+        }
+    });
+    match app.import_measures(&world.viewer(), files, options) {
+        Ok(reports) => told.extend(opened.into_iter().zip(reports).map(|(path, (_, report))| (path, report.map_err(Into::into)))),
+        Err(fault) => told.extend(paths.first().map(|&path| (path, Err(fault.into())))),
+    }
+    told
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))
+}
+
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
@@ -118,7 +148,7 @@ fn options(command: &Import) -> anyhow::Result<ImportOptions> {
 }
 
 fn import(world: &World, app: &App, path: &Path, options: &ImportOptions) -> anyhow::Result<ImportReport> {
-    let file = File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
+    let file = open(path)?;
     let bar = show::progress(&name(path));
     let report = app.import_from(&world.viewer(), &name(path), file, options, &mut |rows| bar.set_position(rows as u64));
     bar.finish_and_clear();
