@@ -101,6 +101,7 @@ mod search;
 mod second_factor;
 mod sessions;
 mod settlement;
+mod settlement_check;
 mod shown;
 mod simulation;
 mod simulation_workbook;
@@ -192,6 +193,7 @@ pub use scheme_terms::{SchemeChange, SchemeDraft, SchemePreview, SchemeService, 
 pub use second_factor::{Enrolment, enrolment};
 pub use sessions::{LoginLine, LoginStep};
 pub use settlement::PairView;
+pub use settlement_check::SettlementCheck;
 pub use simulation::{ChangeView, ClassRow, ClassView, FigureView, MoneyBounds, PoolView, SimulationView, StepView, TogetherView, TotalsView};
 pub use simulation_workbook::simulation_workbook;
 pub use smtp::{Smtp, SmtpFault};

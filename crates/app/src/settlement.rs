@@ -59,13 +59,20 @@ pub struct PairView {
 impl App {
     /// What every pair of regions owes one another now.
     pub fn clearing(&self, viewer: &Viewer) -> Result<Vec<PairView>, AppError> {
+        Ok(self.settlement_pairs(viewer, None)?.iter().map(|pair| shown("open", pair)).collect())
+    }
+
+    /// The pairs that concern the viewer's region: those of a settlement, or as they stand now.
+    pub(crate) fn settlement_pairs(&self, viewer: &Viewer, run: Option<&str>) -> Result<Vec<Pair>, AppError> {
         viewer.may(Action::Pay, &Target { region: Some(viewer.region), organization: None })?;
-        let run = self.store().read(|view| {
-            let (statements, banks) = open(view)?;
-            settle("open", &statements, &banks).map_err(refused)
+        let pairs = self.store().read(|view| match run {
+            Some(run) => Ok(find::<SettlementKept>(view, &RecordId::derive("set", run))?.ok_or(AppError::NotFound)?.value.pairs),
+            None => {
+                let (statements, banks) = open(view)?;
+                Ok::<_, AppError>(settle("open", &statements, &banks).map_err(refused)?.pairs)
+            }
         })?;
-        let own = run.pairs.iter().filter(|pair| viewer.region.contains(pair.a) || viewer.region.contains(pair.b));
-        Ok(own.map(|pair| shown("open", pair)).collect())
+        Ok(pairs.into_iter().filter(|pair| viewer.region.contains(pair.a) || viewer.region.contains(pair.b)).collect())
     }
 
     /// Nets and pays what all pairs owe one another, and keeps the statements under `run`.

@@ -310,6 +310,20 @@ pub(crate) enum VoucherCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// The statement of a settlement line by line, or of what is owed now, for the other side to check:
+    /// a file that ends in .xlsx or .csv.
+    Statement {
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        #[arg(long)]
+        run: Option<String>,
+    },
+    /// Compare the statement of a settlement, or of what is owed now, with the file that the other side sent.
+    CheckStatement {
+        file: PathBuf,
+        #[arg(long)]
+        run: Option<String>,
+    },
     /// Net and pay what all regions owe one another, and print the statements.
     Settle { run: String },
 }

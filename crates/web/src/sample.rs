@@ -398,8 +398,18 @@ fn money_pages(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     };
     add("orders.html", &orders(vec![order(&["deliver", "cancel"]), order(&["redeem", "decline"]), order(&["claim"])], true));
     add("orders.html", &orders(vec![], false));
-    add("clearing.html", &ClearingPage { may_settle: true, done: true, open: vec![pair()], settled: vec![pair()], figures: vec![scheme_figures()] });
-    add("clearing.html", &ClearingPage { may_settle: false, done: false, open: vec![], settled: vec![], figures: vec![] });
+    add(
+        "clearing.html",
+        &ClearingPage {
+            may_settle: true,
+            done: true,
+            open: vec![pair()],
+            settled: vec![pair()],
+            figures: vec![scheme_figures()],
+            checked: Some(settlement_check()),
+        },
+    );
+    add("clearing.html", &ClearingPage { may_settle: false, done: false, open: vec![], settled: vec![], figures: vec![], checked: None });
     add("schemes.html", &SchemesPage { schemes: vec![scheme(true), scheme(false)], office: true });
     add("schemes.html", &SchemesPage { schemes: vec![], office: false });
     let history = vec![scheme_version(vec![scheme_change()]), scheme_version(vec![]), scheme_version(vec![])];

@@ -88,6 +88,8 @@ pub(crate) fn run(world: &World, command: &Voucher) -> Outcome {
         VoucherCommand::Clearing { output: Some(output), .. } => to_file(output, |format, out| app.export_clearing(&viewer, format, lang, out)),
         VoucherCommand::Clearing { settled: true, format, .. } => pairs(&app.settlements(&viewer)?, *format, lang),
         VoucherCommand::Clearing { settled: false, format, .. } => pairs(&app.clearing(&viewer)?, *format, lang),
+        VoucherCommand::Statement { output, run } => to_file(output, |format, out| app.export_settlement(&viewer, run.as_deref(), format, lang, out)),
+        VoucherCommand::CheckStatement { file, run } => check_statement(&app, &viewer, (run.as_deref(), file), lang),
         VoucherCommand::Settle { run } => pairs(&app.settle_regions(&viewer, run)?, Format::Text, lang),
     }
 }
@@ -182,6 +184,18 @@ fn schemes(app: &App, format: Format, lang: Lang) -> Outcome {
         println!("{}  {}  {}  {} – {}", scheme.id, scheme.region.path(), scheme.name.get(lang), scheme.from, scheme.until);
     }
     Ok(Verdict::Done)
+}
+
+fn check_statement(app: &App, viewer: &Viewer, (run, file): (Option<&str>, &Path), lang: Lang) -> Outcome {
+    let check = app.check_settlement(viewer, run, &name(file), &read(file)?)?;
+    println!("{}", check.agreed);
+    for diagnostic in &check.diagnostics {
+        eprintln!("{}", show::diagnostic(diagnostic, lang));
+    }
+    for difference in &check.differences {
+        eprintln!("{}", difference.get(lang));
+    }
+    Ok(if check.differences.is_empty() && check.diagnostics.is_empty() { Verdict::Done } else { Verdict::Wanting })
 }
 
 fn terms(scheme: &SchemeView, format: Format, lang: Lang) -> Outcome {

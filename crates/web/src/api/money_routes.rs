@@ -329,6 +329,14 @@ fn of_settlement() -> Vec<ApiRoute> {
         writes("/api/schemes", "put_scheme", text, &[], ("SchemeText", "Scheme"), post(vouchers::put_scheme)),
         reads("/api/schemes/{id}/figures", "scheme_figures", figures, scheme, "SchemeFigures", &[403, 404], get(vouchers::figures)),
         reads("/api/clearing", "clearing", "What regions owe one another now, and what was settled.", &[], "Clearing", &[403], get(vouchers::clearing)),
+        writes(
+            "/api/clearing/check",
+            "check_settlement",
+            "Compares the statement of a settlement, or of what is owed now, with the table that the other side sent, which is the body. Nothing is kept.",
+            const { &[in_query("run", STRING, "The name of a settlement; without it what is owed now."), FILE_NAME] },
+            ("File", "SettlementCheck"),
+            post(vouchers::check_settlement),
+        ),
         writes("/api/clearing", "settle", settle, &[], ("SettlementRun", "PairViews"), post(vouchers::settle)),
     ]
 }
@@ -336,7 +344,7 @@ fn of_settlement() -> Vec<ApiRoute> {
 fn of_the_books() -> Vec<ApiRoute> {
     let days = const { &[ACCOUNT, in_query("from", STRING, "The first day."), in_query("until", STRING, "The last day."), AFTER] };
     let compare = "Compares a bank account with the bank's own file, which is the body. Nothing is kept.";
-    let files = "A table about money as a file: `payouts`, `preview`, `published`, `vouchers`, `orders`, `agencies`, `clearing`, `balances`, `statement` or `payments`, ending in `.xlsx` or `.csv`.";
+    let files = "A table about money as a file: `payouts`, `preview`, `published`, `vouchers`, `orders`, `agencies`, `clearing`, `settlement`, `balances`, `statement` or `payments`, ending in `.xlsx` or `.csv`.";
     let fund = "Puts money from a region's bank account into one of its pools. The id makes asking twice harmless.";
     vec![
         reads(
@@ -407,6 +415,7 @@ fn of_the_books() -> Vec<ApiRoute> {
                     PERIOD,
                     in_query("list", STRING, "The name of a published list."),
                     ACCOUNT,
+                    in_query("run", STRING, "The name of a settlement."),
                     in_query("payments", STRING, "The number of a payment file."),
                 ]
             },

@@ -184,6 +184,8 @@ fn agencies(add: &mut dyn FnMut(&str, Value)) {
     add("PairView", all(&[words, integers(&["a_owes_fen", "b_owes_fen", "net_fen", "orders"]), texts(&["statement"])]));
     add("PairViews", many(one("PairView")));
     add("Clearing", object(&[("open", one("PairViews")), ("settled", one("PairViews"))]));
+    let told = vec![("differences", many(one("Text"))), ("diagnostics", many(one("Diagnostic")))];
+    add("SettlementCheck", all(&[integers(&["agreed"]), told]));
     add("SettlementRun", object(&[("run", string())]));
 }
 

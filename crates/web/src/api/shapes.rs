@@ -525,6 +525,7 @@ mod tests {
         check("AccountGroups", vec![account_group()]);
         check("StatementPage", statement_page());
         check("Clearing", vouchers::Clearing { open: vec![pair()], settled: vec![] });
+        check("SettlementCheck", settlement_check());
         check("AgencyViews", vec![agency()]);
         check("RatingViews", vec![rating()]);
         check("AccountBalances", vec![balance()]);

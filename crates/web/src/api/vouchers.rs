@@ -291,6 +291,13 @@ pub(super) async fn clearing(State(portal): State<Arc<Portal>>, Extension(visit)
     json(&found.await?, JSON)
 }
 
+/// Ours beside the statement that the other side sent.
+pub(super) async fn check_settlement(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, request: Request) -> Result<Response, Fault> {
+    let run = visit.query.filled("run").map(str::to_string);
+    let (name, bytes) = program::file(&portal, &visit, request, portal.options.upload_limit_bytes).await?;
+    json(&portal.ask(move |app| app.check_settlement(&visit.viewer, run.as_deref(), &name, &bytes)).await?, JSON)
+}
+
 pub(super) async fn settle(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>, Extension(sent): Extension<Sent>) -> Result<Response, Fault> {
     let SettlementRun { run } = sent.read()?;
     json(&portal.ask(move |app| app.settle_regions(&visit.viewer, &run)).await?, JSON)

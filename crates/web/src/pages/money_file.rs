@@ -20,6 +20,7 @@ enum MoneyTable {
     Orders,
     Agencies,
     Clearing,
+    Settlement,
     Balances,
     Statement,
     Payments,
@@ -45,6 +46,7 @@ impl MoneyTable {
             "orders" => MoneyTable::Orders,
             "agencies" => MoneyTable::Agencies,
             "clearing" => MoneyTable::Clearing,
+            "settlement" => MoneyTable::Settlement,
             "balances" => MoneyTable::Balances,
             "statement" => MoneyTable::Statement,
             "payments" => MoneyTable::Payments,
@@ -60,7 +62,8 @@ impl MoneyTable {
             MoneyTable::Vouchers => text!("创新券", "vouchers"),
             MoneyTable::Orders => text!("服务订单", "orders"),
             MoneyTable::Agencies => text!("服务机构", "agencies"),
-            MoneyTable::Clearing => text!("区域清算", "settlement"),
+            MoneyTable::Clearing => text!("区域清算", "settlements"),
+            MoneyTable::Settlement => text!("清算单", "settlement statement"),
             MoneyTable::Balances => text!("账户余额", "balances"),
             MoneyTable::Statement => text!("账户流水", "statement"),
             MoneyTable::Payments => text!("付款文件", "payments"),
@@ -83,6 +86,7 @@ impl MoneyTable {
             MoneyTable::Orders => app.export_orders(viewer, format, lang, &mut out),
             MoneyTable::Agencies => app.export_agencies(viewer, format, lang, &mut out),
             MoneyTable::Clearing => app.export_clearing(viewer, format, lang, &mut out),
+            MoneyTable::Settlement => app.export_settlement(viewer, query.filled("run"), format, lang, &mut out),
             MoneyTable::Balances => app.export_balances(viewer, format, lang, &mut out),
             MoneyTable::Statement => {
                 let account = AccountId::parse(named("account")?).map_err(|_| AppError::NotFound)?;

@@ -12,8 +12,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use duijie_app::{
-    Action, AgencyView, App, AppError, Application, Contract, Evidence, OrderAct, OrderView, PairView, RedeemReport, SchemeFigures, ServiceClass, Viewer,
-    VoucherAct, VoucherView,
+    Action, AgencyView, App, AppError, Application, Contract, Evidence, OrderAct, OrderView, PairView, RedeemReport, SchemeFigures, ServiceClass,
+    SettlementCheck, Viewer, VoucherAct, VoucherView,
 };
 use duijie_vocab::{Date, Diagnostic, Digest, RecordId, Text, text};
 use serde::Serialize;
@@ -52,6 +52,8 @@ pub(crate) struct ClearingPage {
     pub(crate) open: Vec<PairView>,
     pub(crate) settled: Vec<PairView>,
     pub(crate) figures: Vec<SchemeFigures>,
+    /// How the statement that the other side sent compares with ours.
+    pub(crate) checked: Option<SettlementCheck>,
 }
 
 pub(crate) async fn list(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
@@ -200,6 +202,10 @@ pub(crate) async fn file(
 }
 
 pub(crate) async fn clearing(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
+    clearing_page(&portal, &visit, None).await
+}
+
+async fn clearing_page(portal: &Portal, visit: &Visit, checked: Option<SettlementCheck>) -> Result<Response, Fault> {
     let (viewer, done) = (visit.viewer.clone(), visit.query.get("done").is_some());
     let page = portal
         .ask(move |app| {
@@ -207,13 +213,14 @@ pub(crate) async fn clearing(State(portal): State<Arc<Portal>>, Extension(visit)
             let settled = app.settlements(&viewer)?;
             let figures = app.schemes()?.iter().map(|scheme| app.scheme_figures(&scheme.id)).collect::<Result<Vec<_>, _>>()?;
             let may_settle = viewer.may(Action::Administer, &duijie_app::Target::default()).is_ok();
-            Ok(ClearingPage { may_settle, done, open, settled, figures: figures.into_iter().filter(|figures| figures.orders > 0).collect() })
+            Ok(ClearingPage { may_settle, done, open, settled, figures: figures.into_iter().filter(|figures| figures.orders > 0).collect(), checked })
         })
         .await?;
-    portal.pages.show(&portal, &visit, "clearing.html", page)
+    portal.pages.show(portal, visit, "clearing.html", page)
 }
 
-/// Settles between regions, or records that the bank paid a batch.
+/// Settles between regions, records that the bank paid a batch, or compares the statement that the other
+/// side sent with ours.
 pub(crate) async fn clearing_act(
     State(portal): State<Arc<Portal>>,
     Extension(visit): Extension<Visit>,
@@ -225,6 +232,14 @@ pub(crate) async fn clearing_act(
         "settle" => {
             let run = given("run")?;
             portal.ask(move |app| app.settle_regions(&viewer, &run)).await.map(drop)?;
+        }
+        "check" => {
+            let (run, sent) = (fields.filled("run").map(str::to_string), Arc::clone(&posted));
+            let checked = portal.ask(move |app| {
+                let upload = sent.file().ok_or(AppError::NotFound)?;
+                app.check_settlement(&viewer, run.as_deref(), &upload.name, &upload.bytes)
+            });
+            return clearing_page(&portal, &visit, Some(checked.await?)).await;
         }
         "pay" => {
             let (batch, serial) = (given("batch")?, given("serial")?);

@@ -255,6 +255,10 @@ pub(crate) fn statement_page() -> StatementPage {
     StatementPage { statement: Statement { account, opening: Fen(0), lines: Vec::new(), closing: Fen(0) }, next: Some("7".into()) }
 }
 
+pub(crate) fn settlement_check() -> SettlementCheck {
+    SettlementCheck { agreed: 2, differences: vec![text!("我方没有订单 x", "we do not have order x")], diagnostics: vec![fault()] }
+}
+
 pub(crate) fn scheme_figures() -> SchemeFigures {
     SchemeFigures {
         scheme: "320412-2021".into(),
