@@ -73,3 +73,13 @@ fn a_folder_of_measures_comes_in_at_once_whatever_its_order() {
 fn head(app: &App) -> i64 {
     app.import(&Viewer::operator(), "a.yaml", Vec::new(), &ImportOptions { dry_run: true, ..ImportOptions::default() }).map_or(0, |report| report.head)
 }
+
+#[test]
+fn the_measures_of_real_laws_come_into_a_data_directory_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        AppOptions { data: folder.path().into(), database: None, clock: Arc::new(Noon), entropy: Arc::new(Counting::default()), group: Default::default() };
+    let app = App::open(options).unwrap();
+    let told = import(&app, duijie_app::shipped_measures(), false);
+    assert!(told.len() > 15 && told.iter().all(|told| told == "added"), "{told:?}");
+}

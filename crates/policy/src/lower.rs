@@ -286,13 +286,17 @@ impl<'b> Lowering<'b> {
     }
 
     fn number(&mut self, expr: &Expr, unit: Option<&str>) -> Got {
-        let Some((value, unit_read)) = expr.number() else {
+        // Amounts are kept in Fen of 64 bits, so that no larger one is ever paid or compared.
+        let is_kept = |(value, unit): &(Fraction, Option<Unit>)| {
+            !unit.as_ref().is_some_and(|unit| matches!(unit.dimension, Dimension::Money(_))) || i64::try_from(value.floor()).is_ok()
+        };
+        let Some((value, unit_read)) = expr.number().filter(is_kept) else {
             let shown = unit.unwrap_or("");
             return self.fault(
                 "policy.rule.number",
                 expr,
                 text!("数值过大 {shown}", "the number is too large {shown}"),
-                text!("用更大的单位", "use a larger unit"),
+                text!("核对位数和单位", "check its digits and its unit"),
             );
         };
         let id = self.plan.number(value);

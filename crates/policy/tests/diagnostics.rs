@@ -77,6 +77,7 @@ fn faults_and_remarks_of_a_rule() {
         ("policy.rule.not_date", "满(营业收入) ≥ 1 年"),
         ("policy.rule.not_number", "行业 ÷ 2 > 1"),
         ("policy.rule.number", "营业收入 ≥ 99999999999999999999999999999999999999999亿元"),
+        ("policy.rule.number", "营业收入 ≥ 99999999999亿元"),
         ("policy.rule.period", "电费 ≥ 1万元"),
         ("policy.rule.progressive", "累进(营业收入, {..=1万元: 5万元, 1万元..: 6万元}) ≥ 1万元"),
         ("policy.rule.quote", "行业 = \"甲"),
