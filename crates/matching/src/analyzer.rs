@@ -2,7 +2,9 @@
 //! give words, codes and measures. A word of two characters is its own bigram and comes once, so
 //! that one index field serves both.
 
+use crate::field_tree::field_names;
 use crate::fold::{fold_char, is_han};
+use crate::ipc::class_names;
 use crate::kin::words_with_kin;
 use crate::measure::read_measure;
 use crate::stem::stem;
@@ -13,6 +15,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Terms longer than this many characters are cut: they are noise, not words.
 const MAX_TERM_CHARS: usize = 40;
+
+/// Titles of this many characters are names; longer ones tell what is in a class.
+const LONGEST_TITLE: usize = 6;
 
 /// The product's own terms of art, one a line.
 const DOMAIN_WORDS: &str = include_str!("../data/words.txt");
@@ -71,9 +76,11 @@ impl Analyzer {
     /// An analyzer that also knows `words`.
     pub fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Analyzer {
         let domain = DOMAIN_WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let industries = industries().iter().map(|industry| industry.name).filter(|name| name.chars().count() <= 6);
+        // Titles of classes; the longer ones are sentences.
+        let titles = industries().iter().map(|industry| industry.name).chain(class_names()).chain(field_names());
+        let titles = titles.filter(|name| name.chars().count() <= LONGEST_TITLE);
         let fold = |word: &str| word.chars().map(fold_char).collect::<String>();
-        let folded = domain.chain(industries).chain(words).map(fold).chain(words_with_kin().map(fold));
+        let folded = domain.chain(titles).map(fold).chain(words.into_iter().map(fold)).chain(words_with_kin().map(fold));
         let words: Vec<String> = folded.filter(|word| word.chars().count() >= 2 && word.chars().all(is_han)).collect();
         let fingerprint = words.iter().fold(fnv(FNV_START, &RULES.to_le_bytes()), |state, word| fnv(fnv(state, word.as_bytes()), b" "));
         Analyzer { jieba: OnceLock::new(), words, fingerprint }
@@ -90,6 +97,11 @@ impl Analyzer {
             }
             jieba
         })
+    }
+
+    /// Whether the dictionary has `word` (folded), rather than guessing it from its characters.
+    pub fn knows(&self, word: &str) -> bool {
+        self.jieba().has_word(word)
     }
 
     /// Equal for analyzers that cut every text alike.

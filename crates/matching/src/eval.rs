@@ -1,7 +1,7 @@
 //! How good the stages are on a collection of queries with known answers, in the form that BEIR
 //! uses: a corpus and queries as JSON lines, judgements as `query <tab> document <tab> grade`.
 
-use crate::FieldText;
+use crate::{FieldText, Lexicon};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -115,6 +115,15 @@ impl Collection {
             return Err(CollectionFault::Empty(part));
         }
         Ok(Collection { documents, queries, answers })
+    }
+
+    /// The words that its documents have and no dictionary, as an index learns them from its records.
+    pub fn words(&self) -> Vec<String> {
+        let mut lexicon = Lexicon::default();
+        for document in &self.documents {
+            lexicon.read(&document.fields(), None);
+        }
+        lexicon.words()
     }
 }
 

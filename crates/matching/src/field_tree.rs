@@ -26,8 +26,18 @@ struct Tree {
     parents: HashMap<&'static str, Vec<&'static str>>,
 }
 
+const RELATIONS: &str = include_str!("../data/field_tree.txt");
+
+fn lines() -> impl Iterator<Item = std::str::SplitWhitespace<'static>> {
+    RELATIONS.lines().filter(|line| !line.starts_with('#')).map(str::split_whitespace)
+}
+
+/// Every name of a field, for the dictionary.
+pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
+    lines().flatten().filter(|word| !matches!(*word, "=" | ">"))
+}
+
 static TREE: LazyLock<Tree> = LazyLock::new(|| {
-    let lines = || include_str!("../data/field_tree.txt").lines().filter(|line| !line.starts_with('#')).map(|line| line.split_whitespace());
     let mut tree = Tree::default();
     for mut words in lines() {
         let (Some(head), Some(sign)) = (words.next(), words.next()) else { continue };

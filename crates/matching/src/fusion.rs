@@ -24,7 +24,7 @@ pub struct Partners {
 
 /// Topical vectors are worth about as many words as a person says to name a field: a query of four
 /// words is half told by them, a passage of sixty words hardly.
-const WORDS_OF_A_TOPIC: f32 = 4.0;
+pub(crate) const WORDS_OF_A_TOPIC: f32 = 4.0;
 /// Dense vectors are as good as words are, where the words are heard at all.
 const DENSE_SHARE: f32 = 0.5;
 /// What of the content dense vectors decide for a query that is not heard, one in another language.
@@ -35,9 +35,14 @@ pub(crate) const FEEDBACK: usize = 10;
 impl Trust {
     /// How far each partner can be trusted with the query that `terms` were taken from.
     pub fn of(terms: &QueryTerms, partners: Partners) -> Trust {
+        Trust::with(WORDS_OF_A_TOPIC, terms, partners)
+    }
+
+    /// As [`Trust::of`], where a topic is worth `topic_words` words.
+    pub(crate) fn with(topic_words: f32, terms: &QueryTerms, partners: Partners) -> Trust {
         let heard = terms.heard.clamp(0.0, 1.0);
         let dense = if partners.dense { Trust::dense_share(heard) } else { 0.0 };
-        let topical = if partners.topical { WORDS_OF_A_TOPIC / (WORDS_OF_A_TOPIC + terms.known as f32) } else { 0.0 };
+        let topical = if partners.topical && topic_words > 0.0 { topic_words / (topic_words + terms.known as f32) } else { 0.0 };
         let topical = (1.0 - dense) * topical;
         Trust { text: 1.0 - dense - topical, topical, dense }
     }

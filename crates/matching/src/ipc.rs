@@ -33,6 +33,13 @@ static TABLE: LazyLock<HashMap<&'static str, Entry>> = LazyLock::new(|| {
     lines.filter_map(entry).collect()
 });
 
+/// The names of classes, one by one, for the dictionary.
+pub(crate) fn class_names() -> impl Iterator<Item = &'static str> {
+    let mut entries: Vec<&'static str> = TABLE.values().map(|entry| entry.name).collect();
+    entries.sort_unstable();
+    entries.into_iter().flat_map(|name| name.split(['；', '、', '，', '与', '和']))
+}
+
 /// Lengths of section, class and subclass.
 const SUBCLASS: usize = 4;
 

@@ -29,7 +29,7 @@ pub struct QueryTerm {
 /// The words of one text are not independent of each other: what several common ones tell together
 /// is less than the sum of what each tells, so the rare ones deserve more than their idf. Any power
 /// from 1.1 to 1.5 helps long needs and questions alike.
-const RARITY: f32 = 1.25;
+pub(crate) const RARITY: f32 = 1.25;
 
 impl QueryTerm {
     /// How much finding the term once counts.

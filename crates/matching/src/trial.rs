@@ -27,10 +27,10 @@ pub struct Trial<'a> {
 }
 
 /// Everything known about the documents before the first query.
-struct Prepared {
-    index: Bm25Index,
-    topics: Topics,
-    topical: Vec<Vec<f32>>,
+pub(crate) struct Prepared {
+    pub(crate) index: Bm25Index,
+    pub(crate) topics: Topics,
+    pub(crate) topical: Vec<Vec<f32>>,
     dense: Option<Dense>,
 }
 
@@ -59,7 +59,7 @@ impl Trial<'_> {
         Ok(Report { documents: collection.documents.len(), queries, stages })
     }
 
-    fn prepare(&self, documents: &[Line]) -> Result<Prepared, EmbedFault> {
+    pub(crate) fn prepare(&self, documents: &[Line]) -> Result<Prepared, EmbedFault> {
         let texts: Vec<[FieldText; 2]> = documents.iter().map(Line::fields).collect();
         let mut index = Bm25Index::default();
         for fields in &texts {
@@ -151,14 +151,14 @@ fn in_batches(embed: &dyn Embed, texts: Vec<&str>, role: Role) -> Result<Vec<Vec
 }
 
 /// The weighted sum of both scores, each as a share of its best.
-fn fuse(words: &[f32], bigrams: &[f32], words_share: f32) -> Vec<f32> {
+pub(crate) fn fuse(words: &[f32], bigrams: &[f32], words_share: f32) -> Vec<f32> {
     let top = |scores: &[f32]| scores.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let full = TextScore { words: top(words), bigrams: top(bigrams) };
     words.iter().zip(bigrams).map(|(&words, &bigrams)| text_share(TextScore { words, bigrams }, full, words_share)).collect()
 }
 
 /// The documents with the best scores above zero, at most [`FEEDBACK`] of them.
-fn best_of(scores: &[f32]) -> Vec<usize> {
+pub(crate) fn best_of(scores: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).filter(|&at| scores[at] > 0.0).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
     order.truncate(FEEDBACK);
