@@ -51,6 +51,8 @@ impl App {
     }
 
     fn follow_until_head(&self, progress: &mut dyn FnMut(usize)) -> Result<i64, IndexOr> {
+        self.index.renew().map_err(IndexOr::Index)?;
+        self.begin_with_words()?;
         let mut cursor = self.index.cursor();
         let mut uncommitted = 0;
         let mut taken = 0;
@@ -80,6 +82,20 @@ impl App {
         Ok(self.index.cursor())
     }
 
+    /// An index that has eaten nothing yet is begun with the words of the records that wait for it.
+    fn begin_with_words(&self) -> Result<(), IndexOr> {
+        if self.index.cursor() > 0 || self.index.records() > 0 {
+            return Ok(());
+        }
+        let words = self.learn_words().map_err(IndexOr::App)?;
+        if words.is_empty() {
+            return Ok(());
+        }
+        // Nobody else may be writing the index that is put aside.
+        self.index.apply([]).map_err(IndexOr::Index)?;
+        self.index.rebuild(&words).and_then(duijie_search::Rebuild::finish).map_err(IndexOr::Index)
+    }
+
     /// Follows until `stop` is set; for a thread of its own beside a server.
     pub fn follow_until(&self, stop: &AtomicBool, report: &dyn Fn(&AppError)) {
         let news = self.store().subscribe();
@@ -107,9 +123,10 @@ impl App {
         }
     }
 
-    /// Builds the index anew beside the one in use, and learns the topics of the records.
+    /// Builds the index anew beside the one in use, and learns the words and topics of the records.
     pub fn rebuild_search(&self, progress: &mut dyn FnMut(usize)) -> Result<i64, AppError> {
-        let rebuild = self.index.rebuild().map_err(index_error)?;
+        let words = self.learn_words()?;
+        let rebuild = self.index.rebuild(&words).map_err(index_error)?;
         let mut cursor = 0;
         let mut taken = 0;
         loop {

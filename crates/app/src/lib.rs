@@ -120,6 +120,7 @@ mod voucher_table;
 mod webhook;
 mod webhook_delivery;
 mod weights;
+mod words;
 
 pub use accounts::{AccountChange, AccountLine, NewAccount};
 pub use agency::{AgencyView, FilingAct, RatingFile, RatingView};
@@ -186,7 +187,7 @@ pub use policy_files::{PolicyFiles, policy_schema, shipped_measures};
 pub use policy_subjects::{Subjects, looks_like_json};
 pub use policy_test::{BoundaryLine, ExampleLine, TestReport};
 pub use private_link::AnswerView;
-pub use quality::{embedding, evaluate};
+pub use quality::{Evaluation, embedding};
 pub use robot::{Robot, RobotKind};
 pub use saved_search::SavedSearch;
 pub use scheme_terms::{SchemeChange, SchemeDraft, SchemePreview, SchemeService, SchemeVersion, SchemeView};
@@ -209,6 +210,7 @@ pub use webhook_delivery::{HookFailure, HooksReport, signature};
 
 // What interfaces need of the rooms behind the use cases.
 pub use duijie_ledger::{AccountId, AccountKind, Difference, Statement, TransferId};
+pub use duijie_matching::{PartName as MatchPart, Refit, Tried};
 pub use duijie_payout::{
     Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Scheme, ServiceClass, Terms,
     Verdict as PayVerdict, act_name,

@@ -6,7 +6,6 @@ use crate::matched::{Brief, Kept, Matched, file_in};
 use crate::matches::{Ranker, kinds_for};
 use crate::record::{readable, reference, title};
 use crate::{App, AppError, MatchView, RecordRef, Role, Viewer};
-use duijie_matching::Analyzer;
 use duijie_record::{Record, RecordState, schema};
 use duijie_search::Statistics;
 use duijie_vocab::{Digest, RecordId, text};
@@ -62,7 +61,7 @@ impl App {
     /// changed for keep their matches, unless `anew`; on another day, or under other weights or topics,
     /// everything is matched. `progress` hears how many needs are done.
     pub fn match_all(&self, viewer: &Viewer, anew: bool, examples: usize, progress: &mut dyn FnMut(usize)) -> Result<MatchSummary, AppError> {
-        if self.topics.get().is_none() {
+        if self.topics.get(&self.index.analyzer()).is_none() {
             self.learn_topics()?;
         }
         let path = file_in(self.dir());
@@ -128,9 +127,11 @@ impl App {
     /// What all matches hang on beside the records.
     fn match_epoch(&self, viewer: &Viewer) -> Result<String, AppError> {
         let weights = serde_json::to_string(&self.matching_weights()?).map_err(|fault| AppError::Internal(fault.into()))?;
-        let topics = self.topics.get().map(|topics| Digest::of(&[&topics.to_bytes(Analyzer::shared().fingerprint())]).to_string());
+        let analyzer = self.index.analyzer();
+        let fingerprint = analyzer.fingerprint();
+        let topics = self.topics.get(&analyzer).map(|topics| Digest::of(&[&topics.to_bytes(fingerprint)]).to_string());
         let clearance = viewer.clearance().as_str();
-        Ok(format!("{} {clearance} {} {}", self.now().china_date(), Digest::of(&[weights.as_bytes()]), topics.unwrap_or_default()))
+        Ok(format!("{} {clearance} {fingerprint:016x} {} {}", self.now().china_date(), Digest::of(&[weights.as_bytes()]), topics.unwrap_or_default()))
     }
 
     fn active_needs(&self) -> Result<Vec<RecordId>, AppError> {
@@ -188,7 +189,7 @@ impl App {
         let Some(need) = seen(self.store().read(|view| readable(viewer, view, id)))? else { return Ok(None) };
         let Some(own) = schema(&need.kind) else { return Ok(None) };
         let kinds = kinds_for(own);
-        let found = self.found(viewer, &need, true, &kinds, Some(Arc::clone(still)))?;
+        let found = self.found(viewer, &need, true, &kinds, Some(self.now().china_date()), Some(Arc::clone(still)))?;
         let mut scores = String::new();
         for hit in found.hits.values().flatten() {
             scores.push_str(&format!("{} {} {} {:?}\n", hit.id, hit.text.words.to_bits(), hit.text.bigrams.to_bits(), hit.dense.map(f32::to_bits)));

@@ -37,7 +37,7 @@ impl App {
     fn matches_of(&self, viewer: &Viewer, record: &Record, stored: bool, per_kind: usize) -> Result<Matches, AppError> {
         let own = schema(&record.kind).ok_or(AppError::NotFound)?;
         let kinds = kinds_for(own);
-        let found = self.found(viewer, record, stored, &kinds, None)?;
+        let found = self.found(viewer, record, stored, &kinds, Some(self.now().china_date()), None)?;
         let without_meaning = found.without_meaning.clone();
         let ranker = self.ranker_of(viewer, found, self.matching_weights()?)?;
         let mut groups = Vec::new();
@@ -51,19 +51,20 @@ impl App {
         Ok(Matches { of: reference(record), groups, as_of: self.index.cursor(), without_meaning })
     }
 
-    /// The candidates of `record` among `kinds`, ready to be ranked.
+    /// The candidates of `record` among `kinds`, ready to be ranked; those whose time is over, too.
     pub(crate) fn ranker(&self, viewer: &Viewer, record: &Record, kinds: &[&str], weights: Weights) -> Result<Ranker, AppError> {
-        let found = self.found(viewer, record, true, kinds, None)?;
+        let found = self.found(viewer, record, true, kinds, None, None)?;
         self.ranker_of(viewer, found, weights)
     }
 
-    /// What the index finds for `record`, stored or not, among `kinds`.
+    /// What the index finds for `record`, stored or not, among `kinds`, as far as it is valid on a day.
     pub(crate) fn found(
         &self,
         viewer: &Viewer,
         record: &Record,
         stored: bool,
         kinds: &[&str],
+        valid_on: Option<Date>,
         statistics: Option<Arc<Statistics>>,
     ) -> Result<FoundHits, AppError> {
         let (meaning, without_meaning) = match self.meanings.of_record(record, stored, self.now()) {
@@ -73,7 +74,7 @@ impl App {
         let own = schema(&record.kind).ok_or(AppError::NotFound)?;
         let asked = Profile::from_record(record, own);
         let kinds = kinds.iter().map(ToString::to_string).collect();
-        let query = CandidateQuery { kinds, viewer: viewer.clearance(), limit: CANDIDATES, meaning, statistics, ..CandidateQuery::default() };
+        let query = CandidateQuery { kinds, viewer: viewer.clearance(), limit: CANDIDATES, valid_on, meaning, statistics, ..CandidateQuery::default() };
         let (terms, hits) = self.index.candidates_by_kind(&asked, &query).map_err(index_error)?;
         Ok(FoundHits { asked, terms, hits, without_meaning })
     }
@@ -81,8 +82,9 @@ impl App {
     pub(crate) fn ranker_of(&self, viewer: &Viewer, found: FoundHits, weights: Weights) -> Result<Ranker, AppError> {
         let told = self.standings()?;
         let (candidates, records) = self.store().read(|view| self.candidates(view, viewer, found.hits, &told))?;
-        let (topics, today) = (self.topics.get(), self.now().china_date());
-        Ok(Ranker { analyzer: Analyzer::shared(), weights, topics, asked: found.asked, terms: found.terms, today, candidates, records })
+        let (analyzer, today) = (self.index.analyzer(), self.now().china_date());
+        let topics = self.topics.get(&analyzer);
+        Ok(Ranker { analyzer, weights, topics, asked: found.asked, terms: found.terms, today, candidates, records })
     }
 
     fn candidates(&self, view: &mut View<'_>, viewer: &Viewer, found: BTreeMap<String, Vec<CandidateHit>>, told: &Told) -> Result<Found, AppError> {

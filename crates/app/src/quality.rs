@@ -2,20 +2,43 @@
 
 use crate::AppError;
 use crate::tls_roots::TlsRoots;
-use duijie_matching::{Analyzer, Collection, Embed, LocalModel, Report, Trial, Weights};
+use duijie_matching::{Analyzer, Collection, Embed, EmbedFault, LocalModel, Refit, Report, Trial, Weights};
 use duijie_search::{EmbeddingServer, ServerOptions};
 use duijie_vocab::{Diagnostic, text};
 use std::path::Path;
 use std::time::Duration;
 
-/// Measures every stage on a collection in the BEIR form, the dense one if there is a model.
-/// `elapsed` is a clock that only goes forward.
-pub fn evaluate(corpus: &str, queries: &str, judgements: &str, embed: Option<&dyn Embed>, elapsed: &dyn Fn() -> Duration) -> Result<Report, AppError> {
-    let collection = Collection::parse(corpus, queries, judgements)
-        .map_err(|fault| AppError::Invalid(vec![Diagnostic::error("eval.collection", text!("评测集有误：{fault}", "the collection is wrong: {fault}"))]))?;
-    let analyzer = Analyzer::shared();
-    let trial = Trial { analyzer: &analyzer, words_share: Weights::default().words, embed, elapsed };
-    trial.run(&collection).map_err(|fault| AppError::Unavailable(text!("没有得到向量：{fault}", "there are no vectors: {fault}")))
+/// How a collection in the BEIR form is measured.
+#[derive(Clone, Copy)]
+pub struct Evaluation<'a> {
+    pub corpus: &'a str,
+    pub queries: &'a str,
+    pub judgements: &'a str,
+    /// Whether texts are cut with words learnt from the corpus, as an index learns them from its records.
+    pub learn_words: bool,
+    /// A clock that only goes forward.
+    pub elapsed: &'a dyn Fn() -> Duration,
+}
+
+impl Evaluation<'_> {
+    /// Measures every stage, the dense one if somebody makes vectors.
+    pub fn report(&self, embed: Option<&dyn Embed>) -> Result<Report, AppError> {
+        self.with_trial(embed, |trial, collection| trial.run(collection))
+    }
+
+    /// Tries other constants of scoring and fusion, without dense vectors.
+    pub fn refit(&self) -> Result<Refit, AppError> {
+        self.with_trial(None, |trial, collection| trial.refit(collection))
+    }
+
+    fn with_trial<R>(&self, embed: Option<&dyn Embed>, run: impl FnOnce(&Trial<'_>, &Collection) -> Result<R, EmbedFault>) -> Result<R, AppError> {
+        let collection = Collection::parse(self.corpus, self.queries, self.judgements)
+            .map_err(|fault| AppError::Invalid(vec![Diagnostic::error("eval.collection", text!("评测集有误：{fault}", "the collection is wrong: {fault}"))]))?;
+        let words = if self.learn_words { collection.words() } else { Vec::new() };
+        let analyzer = Analyzer::new(words.iter().map(String::as_str));
+        let trial = Trial { analyzer: &analyzer, words_share: Weights::default().words, embed, elapsed: self.elapsed };
+        run(&trial, &collection).map_err(|fault| AppError::Unavailable(text!("没有得到向量：{fault}", "there are no vectors: {fault}")))
+    }
 }
 
 /// Who makes dense vectors: a packed model file, a server at an address that `roots` vouch for, or nobody.

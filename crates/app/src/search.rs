@@ -20,7 +20,8 @@ impl App {
             return self.find(viewer, request);
         }
         // Of the viewer only what it may see decides what is found.
-        let question = format!("{:?} {request:?}", clearance(viewer, request.region));
+        let day = request.valid.then(|| self.now().china_date());
+        let question = format!("{:?} {day:?} {request:?}", clearance(viewer, request.region));
         self.found.get(self.index.cursor(), &question, || self.find(viewer, request))
     }
 
@@ -28,7 +29,7 @@ impl App {
         let per_page = request.per_page.clamp(1, SearchRequest::MAX_PER_PAGE);
         let page = request.page.max(1);
         let offset = (page - 1).saturating_mul(per_page).min(DEEPEST - per_page);
-        let mut query = query(viewer, request);
+        let mut query = self.query(viewer, request);
         query.page = Page::Offset(offset);
         query.limit = per_page;
         query.facets = facets_wanted(&request.kinds);
@@ -54,7 +55,7 @@ impl App {
     /// The ids of everything that the request finds in one kind, in its order.
     pub(crate) fn all_hits(&self, viewer: &Viewer, request: &SearchRequest, kind: &str) -> Result<Vec<RecordId>, AppError> {
         let request = SearchRequest { kinds: vec![kind.to_string()], ..request.clone() };
-        let mut query = query(viewer, &request);
+        let mut query = self.query(viewer, &request);
         query.limit = 1_000;
         let mut ids = Vec::new();
         loop {
@@ -66,20 +67,21 @@ impl App {
             }
         }
     }
-}
 
-fn query(viewer: &Viewer, request: &SearchRequest) -> Query {
-    let mut query = Query::text(request.text.clone());
-    query.kinds = request.kinds.clone();
-    query.region = request.region.filter(|region| *region != RegionCode::NATION);
-    query.filters = request.filters.clone();
-    query.viewer = clearance(viewer, request.region);
-    query.sort = match request.sort {
-        Sort::Relevance => duijie_search::Sort::Relevance,
-        Sort::Newest => duijie_search::Sort::Newest,
-        Sort::Title => duijie_search::Sort::Title,
-    };
-    query
+    fn query(&self, viewer: &Viewer, request: &SearchRequest) -> Query {
+        let mut query = Query::text(request.text.clone());
+        query.kinds = request.kinds.clone();
+        query.region = request.region.filter(|region| *region != RegionCode::NATION);
+        query.filters = request.filters.clone();
+        query.viewer = clearance(viewer, request.region);
+        query.valid_on = request.valid.then(|| self.now().china_date());
+        query.sort = match request.sort {
+            Sort::Relevance => duijie_search::Sort::Relevance,
+            Sort::Newest => duijie_search::Sort::Newest,
+            Sort::Title => duijie_search::Sort::Title,
+        };
+        query
+    }
 }
 
 /// What the viewer may see of everything in `region`. Only a search inside an officer's own region

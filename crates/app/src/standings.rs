@@ -19,6 +19,8 @@ const PAGE: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Standings {
     cursor: Option<i64>,
+    /// Of the analyzer that gave the words.
+    fingerprint: u64,
     by_case: BTreeMap<RecordId, Vec<Share>>,
     told: Arc<Told>,
 }
@@ -46,7 +48,8 @@ impl App {
     /// The standings as of now.
     pub(crate) fn standings(&self) -> Result<Arc<Told>, AppError> {
         let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.store().read(|view| standings.catch_up(view))? {
+        let analyzer = self.index.analyzer();
+        if self.store().read(|view| standings.catch_up(view, &analyzer))? {
             standings.told = Arc::new(Told::of(standings.by_case.values().flatten()));
         }
         Ok(Arc::clone(&standings.told))
@@ -66,10 +69,13 @@ impl App {
 
 impl Standings {
     /// Reads the cases that moved since; whether any did.
-    fn catch_up(&mut self, view: &mut View<'_>) -> Result<bool, AppError> {
+    fn catch_up(&mut self, view: &mut View<'_>, analyzer: &Analyzer) -> Result<bool, AppError> {
+        if self.fingerprint != analyzer.fingerprint() {
+            *self = Standings { fingerprint: analyzer.fingerprint(), told: Arc::clone(&self.told), ..Standings::default() };
+        }
         let Some(mut cursor) = self.cursor else {
             self.cursor = Some(view.head()?.seq);
-            self.read_all(view)?;
+            self.read_all(view, analyzer)?;
             return Ok(true);
         };
         let mut moved = false;
@@ -78,7 +84,7 @@ impl Standings {
             let Some(last) = rows.last() else { break };
             cursor = last.entry;
             for row in rows.into_iter().filter(|row| row.kind == CASE) {
-                self.take_in(row.id, row.body);
+                self.take_in(row.id, row.body, analyzer);
                 moved = true;
             }
         }
@@ -86,12 +92,12 @@ impl Standings {
         Ok(moved)
     }
 
-    fn read_all(&mut self, view: &mut View<'_>) -> Result<(), AppError> {
+    fn read_all(&mut self, view: &mut View<'_>, analyzer: &Analyzer) -> Result<(), AppError> {
         let mut after = None;
         loop {
             let page = view.matters(CASE, &MatterFilter::default(), MatterOrder::Updated, after.as_ref(), PAGE)?;
             for row in page.rows {
-                self.take_in(row.id, row.body);
+                self.take_in(row.id, row.body, analyzer);
             }
             after = page.next;
             if after.is_none() {
@@ -101,15 +107,15 @@ impl Standings {
     }
 
     /// A case whose payload was erased says nothing any more.
-    fn take_in(&mut self, id: RecordId, body: serde_json::Value) {
-        let shares = case_of(body).map(|case| shares(&case)).unwrap_or_default();
+    fn take_in(&mut self, id: RecordId, body: serde_json::Value, analyzer: &Analyzer) {
+        let shares = case_of(body).map(|case| shares(&case, analyzer)).unwrap_or_default();
         self.by_case.insert(id, shares);
     }
 }
 
-fn shares(case: &Case) -> Vec<Share> {
+fn shares(case: &Case, analyzer: &Analyzer) -> Vec<Share> {
     let stars = case.surveys.iter().find(|survey| survey.side == Side::Seeker).map(|survey| survey.satisfaction.stars);
-    let words = if case.outcome.is_some() { Arc::new(words(case)) } else { Arc::default() };
+    let words = if case.outcome.is_some() { Arc::new(words(case, analyzer)) } else { Arc::default() };
     let share = |introduction: &duijie_docking::Introduction| Share {
         responder: introduction.responder.id.clone(),
         name: introduction.responder.name.clone(),
@@ -121,8 +127,8 @@ fn shares(case: &Case) -> Vec<Share> {
 }
 
 /// The words of a need, as the analyzer gives them.
-fn words(case: &Case) -> BTreeSet<String> {
-    let tokens = Analyzer::shared().tokens(&case.need.joined());
+fn words(case: &Case, analyzer: &Analyzer) -> BTreeSet<String> {
+    let tokens = analyzer.tokens(&case.need.joined());
     tokens.iter().filter(|token| token.word).map(|token| token.term.to_string()).collect()
 }
 

@@ -7,7 +7,7 @@ use crate::matches::{CANDIDATES, kinds_for};
 use crate::weights::FILE;
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_docking::{Case, CaseState, IntroductionState, Outcome};
-use duijie_matching::{Analyzer, Candidate, Judged, Profile, Ranking, TextScore, Tuning, rank, tune};
+use duijie_matching::{Candidate, Judged, Profile, Ranking, TextScore, Tuning, rank, tune};
 use duijie_record::{Record, schema};
 use duijie_search::CandidateQuery;
 use duijie_store::{MatterFilter, MatterOrder};
@@ -86,9 +86,10 @@ impl App {
             Some(Candidate { profile: Profile::from_record(record, schema(&record.kind)?), text, dense })
         };
         let candidates: Vec<Candidate> = rows.iter().filter_map(|row| candidate(&row.record)).collect();
-        let (weights, topics) = (self.matching_weights()?, self.topics.get());
+        let (weights, analyzer) = (self.matching_weights()?, self.index.analyzer());
+        let topics = self.topics.get(&analyzer);
         let ranking = Ranking {
-            analyzer: &Analyzer::shared(),
+            analyzer: &analyzer,
             weights: &weights,
             topics: topics.as_deref(),
             terms: &terms,

@@ -35,6 +35,9 @@ pub struct SearchRequest {
     pub region: Option<RegionCode>,
     /// Facet field and value, all of which have to hold.
     pub filters: Vec<(String, String)>,
+    /// Only what is valid today; records that say nothing of it are.
+    #[serde(default)]
+    pub valid: bool,
     pub sort: Sort,
     /// Page from 1.
     pub page: usize,

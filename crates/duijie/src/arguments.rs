@@ -159,6 +159,9 @@ pub(crate) struct Search {
     pub(crate) kind: Vec<String>,
     #[arg(long)]
     pub(crate) region: Option<String>,
+    /// Only what is valid today; records that say nothing of it are.
+    #[arg(long)]
+    pub(crate) valid: bool,
     #[arg(long, default_value_t = 10)]
     pub(crate) limit: usize,
     #[arg(long, value_enum, default_value_t)]
@@ -643,6 +646,12 @@ pub(crate) struct Eval {
     /// The address of an embedding server with the OpenAI form, for the dense stage.
     #[arg(long)]
     pub(crate) server: Option<String>,
+    /// Cut texts with the built-in dictionary only, without the words learnt from the corpus.
+    #[arg(long)]
+    pub(crate) built_in_words: bool,
+    /// Try other constants of scoring and fusion instead, chosen on one part of the queries and judged on the rest.
+    #[arg(long, conflicts_with_all = ["model", "server"])]
+    pub(crate) refit: bool,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,7 +2,7 @@
 //! and for bigrams apart. Term by term over plain arrays, which for the dozens of terms of a need
 //! is several times quicker than a union of posting lists.
 
-use crate::document::{Gate, facet_term, kind_number};
+use crate::document::{Gate, day_number, facet_term, kind_number};
 use crate::fields::{GATE, KEY, KEY_REST};
 use crate::filter::{Filter, all_of};
 use crate::generation::Generation;
@@ -12,7 +12,7 @@ use crate::search::shown;
 use crate::{Index, IndexError, Meaning, Statistics};
 use duijie_matching::{DocumentFrequencies, Profile, QueryTerms, TermLimits, TextScore};
 use duijie_record::{Visibility, schemas};
-use duijie_vocab::{RecordId, RegionCode};
+use duijie_vocab::{Date, RecordId, RegionCode};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct CandidateQuery {
     /// As [`crate::Query::filters`].
     pub filters: Vec<(String, String)>,
     pub viewer: Visibility,
+    /// As [`crate::Query::valid_on`].
+    pub valid_on: Option<Date>,
     /// At most so many candidates, the best by text.
     pub limit: usize,
     /// So many words and bigrams of the need are asked.
@@ -62,6 +64,7 @@ impl Default for CandidateQuery {
             region: None,
             filters: Vec::new(),
             viewer: Visibility::Public,
+            valid_on: None,
             limit: 200,
             terms: TermLimits::default(),
             meaning: None,
@@ -233,6 +236,8 @@ struct Allowed {
     kinds: Vec<u8>,
     regions: Option<std::ops::Range<u32>>,
     viewer: Visibility,
+    /// The number of the day on which records must be valid.
+    day: Option<u32>,
     filtered: Option<BitSet>,
 }
 
@@ -245,6 +250,7 @@ impl Allowed {
             kinds: query.kinds.iter().map(|kind| kind_number(kind)).collect(),
             regions,
             viewer: query.viewer,
+            day: query.valid_on.map(|day| day_number(day.first_day())),
             filtered,
         })
     }
@@ -260,6 +266,7 @@ impl Allowed {
     fn lets_through(&self, gate: Gate, document: u32) -> bool {
         gate.readable(self.viewer)
             && gate.active()
+            && self.day.is_none_or(|day| gate.valid_on(day))
             && (self.kinds.is_empty() || self.kinds.contains(&gate.kind()))
             && self.regions.as_ref().is_none_or(|regions| regions.contains(&gate.region()))
             && self.filtered.as_ref().is_none_or(|filtered| filtered.contains(document))
@@ -303,7 +310,7 @@ pub(crate) fn region_range(region: Option<RegionCode>) -> Option<std::ops::Range
 }
 
 fn filtered(generation: &Generation, searcher: &Searcher, segment: &SegmentReader, query: &CandidateQuery) -> Result<BitSet, IndexError> {
-    let filter = Filter { kinds: &[], region: None, filters: &query.filters, viewer: query.viewer, inactive: false };
+    let filter = Filter { kinds: &[], region: None, filters: &query.filters, viewer: query.viewer, inactive: false, valid_on: None };
     let weight = all_of(filter.required(&generation.fields)).weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut passed = BitSet::with_max_value(segment.max_doc());
     let mut scorer = weight.scorer(segment, 1.0)?;

@@ -47,5 +47,5 @@ impl FacetCache {
 /// records are embedded, with the index as it was.
 fn question(query: &Query) -> Option<String> {
     (query.text.len() <= MAX_TEXT && query.meaning.is_none())
-        .then(|| format!("{:?}", (&query.text, &query.kinds, query.region, &query.filters, query.viewer, query.inactive, &query.facets)))
+        .then(|| format!("{:?}", (&query.text, &query.kinds, query.region, &query.filters, query.viewer, query.inactive, query.valid_on, &query.facets)))
 }

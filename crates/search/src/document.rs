@@ -6,7 +6,7 @@ use crate::names::{name_keys, title_order};
 use crate::tokenizer::weighted;
 use crate::vectors::RecordPlace;
 use duijie_record::{Field, FieldType, Record, RecordState, Schema, Value, Visibility, schemas};
-use duijie_vocab::RegionCode;
+use duijie_vocab::{Date, RegionCode};
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 
@@ -28,14 +28,15 @@ pub(crate) struct Shown {
     pub(crate) texts: Vec<(String, Visibility, String)>,
 }
 
-/// Region, kind, state and visibility of a record, packed: what decides whether a viewer may see
-/// it and whether common filters let it pass.
+/// Validity, region, kind, state and visibility of a record, packed: what decides whether a viewer may
+/// see it and whether common filters let it pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gate(pub(crate) u64);
 
 impl Gate {
     fn of(record: &Record) -> Gate {
-        Gate::at(&RecordPlace::of(record))
+        let last_day = u64::from(valid_until(record).map_or(0, day_number));
+        Gate(last_day << VALIDITY | Gate::at(&RecordPlace::of(record)).0)
     }
 
     pub(crate) fn at(place: &RecordPlace) -> Gate {
@@ -56,12 +57,37 @@ impl Gate {
     }
 
     pub(crate) fn region(self) -> u32 {
-        (self.0 >> 16) as u32
+        (self.0 >> 16) as u32 & REGION_MASK
+    }
+
+    /// Whether the record is still valid on the day with this number.
+    pub(crate) fn valid_on(self, day: u32) -> bool {
+        let last = (self.0 >> VALIDITY) as u32;
+        last == 0 || last >= day
     }
 
     pub(crate) fn region_code(self) -> RegionCode {
         RegionCode::parse(&format!("{:06}", self.region())).unwrap_or(RegionCode::NATION)
     }
+}
+
+/// Where the last day of validity stands in a gate, above the six digits of a region.
+const VALIDITY: u32 = 40;
+const REGION_MASK: u32 = 0xf_ffff;
+/// Fields that say until when a record is valid, whatever its kind.
+const VALIDITY_FIELDS: [&str; 2] = ["valid_until", "until"];
+
+/// The last day on which a record is valid, where everybody may read it.
+fn valid_until(record: &Record) -> Option<Date> {
+    let schema = schemas().get(&record.kind)?;
+    let public = |key: &&str| schema.field(key).is_some_and(|field| field.visibility == Visibility::Public);
+    let field = VALIDITY_FIELDS.into_iter().filter(public).find(|key| record.body.contains_key(*key))?;
+    Date::parse(record.text(field)).ok().map(Date::last_day)
+}
+
+/// A day as a number from 1, which fits into a gate.
+pub(crate) fn day_number(day: Date) -> u32 {
+    u32::try_from(day.days_since_epoch() + 1).unwrap_or(0).clamp(1, 0xff_ffff)
 }
 
 /// A kind's number among the built-in schemas; 255 for a kind without one.
@@ -90,6 +116,9 @@ pub(crate) fn document(fields: &Fields, record: &Record) -> TantivyDocument {
     add_place(&mut document, fields, record);
     document.add_u64(fields.gate, Gate::of(record).0);
     document.add_i64(fields.updated, record.updated.micros());
+    if let Some(day) = valid_until(record) {
+        document.add_u64(fields.last_day, u64::from(day_number(day)));
+    }
     let key = Key::of(&record.id, &record.kind);
     document.add_u64(fields.key, key.first);
     document.add_u64(fields.key_rest, key.rest);

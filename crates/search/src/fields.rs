@@ -5,7 +5,7 @@ use duijie_record::{Visibility, schemas};
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
 /// Changes whenever an index written before can no longer be read as one written now.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 pub(crate) const TOKENIZER: &str = "duijie";
 
@@ -33,9 +33,11 @@ pub(crate) struct Fields {
     pub(crate) facets: Field,
     /// The searched text by the visibility of its fields; public first.
     pub(crate) text: [Field; 4],
-    /// Region, kind, state and visibility in one number.
+    /// Validity, region, kind, state and visibility in one number.
     pub(crate) gate: Field,
     pub(crate) updated: Field,
+    /// The number of the last day on which it is valid, where there is one.
+    pub(crate) last_day: Field,
     /// The id as numbers: its first 64 bits, which also order records that are otherwise equal, and the rest.
     pub(crate) key: Field,
     pub(crate) key_rest: Field,
@@ -65,6 +67,7 @@ impl Fields {
             text: Visibility::ALL.map(|visibility| text(&mut schema, visibility)),
             gate: schema.add_u64_field(GATE, FAST),
             updated: schema.add_i64_field(UPDATED, FAST),
+            last_day: schema.add_u64_field("last_day", FAST),
             key: schema.add_u64_field(KEY, FAST),
             key_rest: schema.add_u64_field(KEY_REST, FAST),
             order: ORDER.map(|name| schema.add_u64_field(name, FAST)),

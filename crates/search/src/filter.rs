@@ -1,12 +1,13 @@
 //! What a viewer may see and what he narrows his search by, as clauses of an index query.
 
-use crate::document::{INACTIVE, facet_term, level_flag};
+use crate::document::{INACTIVE, day_number, facet_term, level_flag};
 use crate::fields::Fields;
 use duijie_record::Visibility;
-use duijie_vocab::RegionCode;
+use duijie_vocab::{Date, RegionCode};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, TermQuery, TermSetQuery};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery, TermSetQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 pub(crate) type Clause = (Occur, Box<dyn Query>);
@@ -18,6 +19,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) filters: &'a [(String, String)],
     pub(crate) viewer: Visibility,
     pub(crate) inactive: bool,
+    /// Only what is valid on this day.
+    pub(crate) valid_on: Option<Date>,
 }
 
 impl Filter<'_> {
@@ -45,8 +48,15 @@ impl Filter<'_> {
     pub(crate) fn forbidden(&self, fields: &Fields) -> Vec<Clause> {
         let levels = Visibility::ALL.into_iter().filter(|level| *level > self.viewer).map(level_flag);
         let state = (!self.inactive).then_some(INACTIVE);
-        levels.chain(state).map(|flag| (Occur::MustNot, term_query(fields.flags, flag))).collect()
+        let hidden = levels.chain(state).map(|flag| (Occur::MustNot, term_query(fields.flags, flag)));
+        hidden.chain(self.valid_on.map(|day| (Occur::MustNot, over_before(fields.last_day, day)))).collect()
     }
+}
+
+/// What was valid for the last time before `day`.
+fn over_before(last_day: Field, day: Date) -> Box<dyn Query> {
+    let end = Term::from_field_u64(last_day, u64::from(day_number(day.first_day())));
+    Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end)))
 }
 
 fn any_of(field: Field, mut terms: Vec<String>) -> Clause {

@@ -20,6 +20,8 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index as Tantivy, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
 const CURRENT: &str = "CURRENT";
+/// The words that this generation's analyzer knows beside the built-in ones, one a line.
+const WORDS: &str = "words.txt";
 /// Below this a writer thread would flush after every few records.
 const MIN_MEMORY_PER_THREAD: usize = 16 << 20;
 
@@ -53,10 +55,10 @@ struct Writing {
 impl Generation {
     /// Opens the current generation under `root`, or makes the first.
     pub(crate) fn current(root: &Path, options: &Options) -> Result<Generation, OpenError> {
-        let analyzer = Analyzer::shared();
         let Some(current) = read_current(root)? else {
             return Generation::create(root, options);
         };
+        let analyzer = analyzer_of(&root.join(&current.generation))?;
         if current.version != version(&analyzer) {
             return Err(OpenError::NeedsRebuild { why: "it was written by another version".to_string() });
         }
@@ -67,15 +69,21 @@ impl Generation {
         Generation::with(inner, fields, analyzer, current.generation, options).map_err(broken)
     }
 
+    /// Whether this is the generation that readers under `root` are sent to.
+    pub(crate) fn is_current(&self, root: &Path) -> Result<bool, OpenError> {
+        Ok(read_current(root)?.is_none_or(|current| current.generation == self.name))
+    }
+
     /// A new, empty generation that is the current one from now on.
     pub(crate) fn create(root: &Path, options: &Options) -> Result<Generation, OpenError> {
-        let generation = Generation::beside(root, options)?;
+        let generation = Generation::beside(root, options, &[])?;
         generation.make_current(root)?;
         Ok(generation)
     }
 
-    /// A new, empty generation that nobody reads yet. Left-overs of earlier rebuilds are removed.
-    pub(crate) fn beside(root: &Path, options: &Options) -> Result<Generation, OpenError> {
+    /// A new, empty generation that nobody reads yet, whose analyzer also knows `words`. Left-overs
+    /// of earlier rebuilds are removed.
+    pub(crate) fn beside(root: &Path, options: &Options, words: &[String]) -> Result<Generation, OpenError> {
         fs::create_dir_all(root)?;
         let current = read_current(root).ok().flatten().map(|current| current.generation);
         let mut number = 1;
@@ -90,7 +98,8 @@ impl Generation {
         let name = format!("g{number:06}");
         let directory = root.join(&name);
         fs::create_dir(&directory)?;
-        let analyzer = Analyzer::shared();
+        write_words(&directory, words)?;
+        let analyzer = analyzer_of(&directory)?;
         let (schema, fields) = Fields::build();
         let inner = Tantivy::builder().schema(schema).tokenizers(tokenizers(&analyzer)).create_in_dir(&directory)?;
         Ok(Generation::with(inner, fields, analyzer, name, options)?)
@@ -235,6 +244,25 @@ fn read_current(root: &Path) -> Result<Option<Current>, OpenError> {
     match fs::read(root.join(CURRENT)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| OpenError::NeedsRebuild { why: format!("its file `{CURRENT}` cannot be read") }),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn write_words(directory: &Path, words: &[String]) -> std::io::Result<()> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    let mut file = fs::File::create(directory.join(WORDS))?;
+    file.write_all(words.join("\n").as_bytes())?;
+    file.sync_all()
+}
+
+/// The analyzer with the words of the generation in `directory`, which may have none of its own.
+fn analyzer_of(directory: &Path) -> Result<Arc<Analyzer>, OpenError> {
+    match fs::read_to_string(directory.join(WORDS)) {
+        Ok(words) => Ok(Arc::new(Analyzer::new(words.lines()))),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(Analyzer::shared()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::InvalidData => Err(OpenError::NeedsRebuild { why: format!("its file `{WORDS}` is damaged") }),
         Err(fault) => Err(fault.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The index as its users see it: open, apply, commit, rebuild.
 
 use crate::generation::Generation;
+use duijie_matching::Analyzer;
 use duijie_record::Record;
 use duijie_vocab::RecordId;
 use std::fs;
@@ -121,7 +122,26 @@ impl Index {
 
     /// Sees what another process has committed.
     pub fn refresh(&self) -> Result<(), IndexError> {
+        self.renew()?;
         self.generation().refresh()
+    }
+
+    /// Goes over to the index that another process has built and put in this one's place, if one has.
+    pub fn renew(&self) -> Result<(), IndexError> {
+        if self.generation().is_current(&self.root)? {
+            return Ok(());
+        }
+        // Under the lock, or else this could be a rebuild that is just being finished here.
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if !current.is_current(&self.root)? {
+            *current = Arc::new(Generation::current(&self.root, &self.options)?);
+        }
+        Ok(())
+    }
+
+    /// Cuts texts as the index cuts them: with the words that it was built with.
+    pub fn analyzer(&self) -> Arc<Analyzer> {
+        Arc::clone(&self.generation().analyzer)
     }
 
     /// How many records the index holds, whoever may see them.
@@ -129,9 +149,10 @@ impl Index {
         self.generation().searcher().num_docs()
     }
 
-    /// Begins to build the index anew beside this one, which goes on answering.
-    pub fn rebuild(&self) -> Result<Rebuild<'_>, IndexError> {
-        let generation = Generation::beside(&self.root, &self.options)?;
+    /// Begins to build the index anew beside this one, which goes on answering. The new one also
+    /// knows `words`, as long as it is the index.
+    pub fn rebuild(&self, words: &[String]) -> Result<Rebuild<'_>, IndexError> {
+        let generation = Generation::beside(&self.root, &self.options, words)?;
         Ok(Rebuild { index: self, generation })
     }
 
@@ -164,9 +185,11 @@ impl Rebuild<'_> {
     }
 
     /// Puts the new index in the old one's place; searches that are running end on the old one.
+    /// Whoever writes next may be another process.
     pub fn finish(self) -> Result<(), IndexError> {
-        self.generation.make_current(&self.index.root)?;
+        self.generation.rest()?;
         let mut current = self.index.current.write().unwrap_or_else(PoisonError::into_inner);
+        self.generation.make_current(&self.index.root)?;
         let old = std::mem::replace(&mut *current, Arc::new(self.generation));
         drop(current);
         old.rest()?;

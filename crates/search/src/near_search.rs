@@ -75,7 +75,8 @@ fn heard(generation: &Generation, searcher: &Searcher, query: &Query, asked: &As
 
 /// The score of the best record by words alone, names and codes aside; 1 where there is none.
 fn best_score(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked) -> Result<f32, IndexError> {
-    let filter = Filter { kinds: &query.kinds, region: query.region, filters: &query.filters, viewer: query.viewer, inactive: query.inactive };
+    let filter =
+        Filter { kinds: &query.kinds, region: query.region, filters: &query.filters, viewer: query.viewer, inactive: query.inactive, valid_on: query.valid_on };
     let mut clauses = filter.required(&generation.fields);
     clauses.extend(filter.forbidden(&generation.fields));
     let Some(units) = units_query(generation, searcher, query.viewer, asked)? else { return Ok(1.0) };

@@ -2,7 +2,7 @@
 
 use crate::{Meaning, Segment};
 use duijie_record::Visibility;
-use duijie_vocab::{RecordId, RegionCode, Timestamp};
+use duijie_vocab::{Date, RecordId, RegionCode, Timestamp};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub struct Query {
     pub facets: Vec<String>,
     /// Also withdrawn and merged records.
     pub inactive: bool,
+    /// Only records that are valid on this day; those that say nothing of it are.
+    pub valid_on: Option<Date>,
     /// What the text means, where somebody knows: records that say it in other words are found too.
     pub meaning: Option<Meaning>,
 }
@@ -111,6 +113,7 @@ impl Query {
             limit: 20,
             facets: Vec::new(),
             inactive: false,
+            valid_on: None,
             meaning: None,
         }
     }

@@ -88,7 +88,8 @@ impl Index {
 
 /// The whole query: text, filters, and what the viewer may not see.
 fn clauses(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked, near: &Near) -> Result<Box<dyn Clauses>, IndexError> {
-    let filter = Filter { kinds: &query.kinds, region: query.region, filters: &query.filters, viewer: query.viewer, inactive: query.inactive };
+    let filter =
+        Filter { kinds: &query.kinds, region: query.region, filters: &query.filters, viewer: query.viewer, inactive: query.inactive, valid_on: query.valid_on };
     let mut clauses = filter.required(&generation.fields);
     clauses.extend(filter.forbidden(&generation.fields));
     if !asked.blank {

@@ -118,6 +118,7 @@ fn of_records() -> Vec<ApiRoute> {
                     in_query("q", STRING, "What to look for; nothing finds everything."),
                     Parameter { name: "kind", place: "query", many: true, required: false, shape: STRING, about: "Kinds to look among." },
                     REGION,
+                    in_query("valid", r#"{"enum":["1"]}"#, "Only what is valid today; records that say nothing of it are."),
                     in_query("sort", r#"{"enum":["relevance","newest","title"]}"#, "`relevance`, `newest` or `title`."),
                     in_query("page", r#"{"type":"integer","minimum":1,"maximum":500}"#, "From 1; pages reach the first 10,000 results."),
                     in_query("per_page", HUNDRED, "From 1 to 100."),

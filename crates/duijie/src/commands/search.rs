@@ -14,6 +14,7 @@ pub(crate) fn run(world: &World, command: &Search) -> Outcome {
         text: command.words.join(" "),
         kinds: command.kind.iter().map(|word| kind(word).map(|schema| schema.kind.clone())).collect::<anyhow::Result<_>>()?,
         region: region(command.region.as_deref())?,
+        valid: command.valid,
         per_page: command.limit,
         page: 1,
         ..SearchRequest::default()

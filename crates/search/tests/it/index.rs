@@ -5,17 +5,17 @@ use crate::records::{need, offer, organization, with};
 use duijie_matching::{Analyzer, Profile};
 use duijie_record::{Record, RecordState, Visibility, schema};
 use duijie_search::{CandidateQuery, Change, Index, OpenError, Options, Page, Query, Sort};
-use duijie_vocab::{RecordId, RegionCode};
+use duijie_vocab::{Date, RecordId, RegionCode};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options { writer_memory: 32 << 20, threads: 1 }
 }
 
 /// An index over `records` in a folder that lives as long as the test.
-fn index_of(records: &[Record]) -> (tempfile::TempDir, Index) {
+pub(crate) fn index_of(records: &[Record]) -> (tempfile::TempDir, Index) {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open(folder.path(), options()).unwrap();
     index.apply(records.iter().map(put)).unwrap();
@@ -23,7 +23,7 @@ fn index_of(records: &[Record]) -> (tempfile::TempDir, Index) {
     (folder, index)
 }
 
-fn put(record: &Record) -> Change {
+pub(crate) fn put(record: &Record) -> Change {
     Change::Put(Arc::new(record.clone()))
 }
 
@@ -33,7 +33,7 @@ fn found(index: &Index, query: &Query) -> BTreeSet<RecordId> {
     results.hits.into_iter().map(|hit| hit.id).collect()
 }
 
-fn titles(index: &Index, query: &Query) -> Vec<String> {
+pub(crate) fn titles(index: &Index, query: &Query) -> Vec<String> {
     index.search(query).unwrap().hits.iter().map(|hit| hit.plain_title()).collect()
 }
 
@@ -282,12 +282,12 @@ fn another_reader_sees_commits_and_another_writer_is_told_to_wait() {
 fn a_rebuild_goes_on_beside_the_running_index() {
     let old = [organization("旧公司", "320402")];
     let (folder, index) = index_of(&old);
-    let abandoned = index.rebuild().unwrap();
+    let abandoned = index.rebuild(&[]).unwrap();
     abandoned.apply([put(&organization("废弃", "320402"))]).unwrap();
     abandoned.commit(5).unwrap();
     drop(abandoned);
     assert_eq!(titles(&index, &Query::text("")), ["旧公司"]);
-    let rebuild = index.rebuild().unwrap();
+    let rebuild = index.rebuild(&[]).unwrap();
     rebuild.apply([put(&organization("新公司", "320402"))]).unwrap();
     rebuild.commit(7).unwrap();
     assert_eq!((titles(&index, &Query::text("")), index.cursor(), rebuild.cursor()), (vec!["旧公司".to_string()], 1, 7));
@@ -318,6 +318,28 @@ fn an_index_of_other_rules_or_a_broken_one_asks_to_be_rebuilt() {
     assert_eq!((index.records(), index.cursor()), (0, 0));
     drop(index);
     assert_eq!(Index::open(folder.path(), options()).unwrap().cursor(), 0);
+}
+
+#[test]
+fn what_is_valid_no_longer_is_left_out_within_the_query() {
+    let until = |title: &str, until: &str| with(offer(title, "热障涂层", "320402"), &[("valid_until", until)]);
+    let records = [until("过期涂层", "2026-11-20"), until("今日涂层", "2026-11-21"), until("本年涂层", "2026"), offer("无期涂层", "热障涂层", "320402")];
+    let (_folder, index) = index_of(&records);
+    let today = Date::parse("2026-11-21").unwrap();
+    let query = Query { valid_on: Some(today), facets: vec!["kind".into()], ..Query::text("涂层") };
+    let results = index.search(&query).unwrap();
+    assert_eq!((results.total, results.facets[0].counts[0].1), (3, 3));
+    assert!(results.hits.iter().all(|hit| hit.plain_title() != "过期涂层"));
+    assert_eq!(index.search(&Query { valid_on: None, ..query.clone() }).unwrap().total, 4);
+    assert_eq!(index.search(&Query { text: String::new(), valid_on: Some(Date::parse("2027-01-01").unwrap()), ..query }).unwrap().total, 1);
+    let candidates = |valid_on: Option<Date>| {
+        let asking = Profile::of_text("热障涂层");
+        index.candidates(&asking, &CandidateQuery { valid_on, ..CandidateQuery::default() }).unwrap().hits.len()
+    };
+    assert_eq!((candidates(Some(today)), candidates(None)), (3, 4));
+    assert_eq!(candidates(Some(Date::parse("2027-01-01").unwrap())), 1);
+    let near = CandidateQuery { valid_on: Some(today), region: RegionCode::parse("320400").ok(), ..CandidateQuery::default() };
+    assert_eq!(index.candidates(&Profile::of_text("热障涂层"), &near).unwrap().hits.len(), 3, "validity and region stand in one number");
 }
 
 #[test]

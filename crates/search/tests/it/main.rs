@@ -5,3 +5,4 @@ mod index;
 mod kill;
 mod meaning;
 mod records;
+mod words;

@@ -27,6 +27,8 @@ pub(crate) struct ResultsPage {
     /// What the results are narrowed by, each with the way to widen them again.
     chosen: Vec<Link>,
     sorts: Vec<Link>,
+    /// The same results, as far as they are valid today, or all again.
+    valid: Link,
     pager: Vec<Link>,
     previous: Option<String>,
     next: Option<String>,
@@ -103,6 +105,7 @@ pub(crate) fn read_request(query: &Pairs, schema: Option<&Schema>) -> Result<Sea
         kinds,
         region,
         filters: query.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_string(), value.clone()))).collect(),
+        valid: query.get("valid") == Some("1"),
         sort,
         page: number(query, "page", 1, DEEPEST / per_page)?,
         per_page,
@@ -146,6 +149,7 @@ impl ResultsPage {
             facets,
             chosen: chosen(&way, request, &found.facets),
             sorts: sorts(&way, request),
+            valid: Link { name: text!("仅有效期内", "Valid today"), href: way.toggled("valid", "1", request.valid), count: None, chosen: request.valid },
             pager: pager(found.page, last)
                 .map(|page| Link { name: text!("{page}", "{page}"), href: page_href(page), count: None, chosen: page == found.page })
                 .collect(),
