@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use duijie_app::{AlikeNeed, ExpertView, MatchView, Matches, RecordRef, Relationship};
+use duijie_app::{AlikeNeed, ExpertView, MatchPart, MatchView, Matches, RecordRef, Relationship};
 use duijie_vocab::Text;
 use serde::Serialize;
 use std::sync::Arc;
@@ -52,8 +52,10 @@ pub(crate) struct Card {
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Bar {
-    /// Which of the part colours it has, from 1.
+    /// Which of the part colours it has, from 1: every part has its own, in every match.
     tone: usize,
+    /// What is woven into the colour, so that parts can be told without it; 0 for nothing.
+    weave: usize,
     name: Text,
     points: f64,
     from: f64,
@@ -62,8 +64,8 @@ struct Bar {
     reason: Text,
 }
 
-/// Part colours of the style sheet.
-const TONES: usize = 13;
+/// Weaves of the page, with plain colour as the first. Neighbours on the bar never have the same.
+const WEAVES: usize = 4;
 const PER_KIND: usize = 20;
 const EXPERTS: usize = 10;
 const ALIKE: usize = 6;
@@ -130,19 +132,39 @@ impl Card {
         let scale = if whole > 0.0 { f64::from(view.percent) / whole } else { 0.0 };
         let mut from = 0.0;
         let mut bars = Vec::new();
-        for (place, part) in view.parts.iter().enumerate().filter(|(_, part)| part.adds > 0.0) {
+        for part in view.parts.iter().filter(|part| part.adds > 0.0) {
             let width = part.adds * scale;
             let points = (width * 10.0).round() / 10.0;
-            bars.push(Bar { tone: place % TONES + 1, name: part.name.clone(), points, from, width, known: part.known, reason: part.reason.clone() });
+            let (tone, weave) = look(&part.part);
+            bars.push(Bar { tone, weave, name: part.name.clone(), points, from, width, known: part.known, reason: part.reason.clone() });
             from += width;
         }
         Card { view, bars }
     }
 }
 
+/// The tone and the weave of a part, by its place among all parts.
+fn look(part: &str) -> (usize, usize) {
+    let place = MatchPart::ALL.iter().position(|known| known.as_str() == part).unwrap_or(0);
+    (place + 1, place % WEAVES)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_has_a_look_of_its_own_that_the_page_knows() {
+        let style = include_str!("../../assets/portal.css");
+        let pieces = include_str!("../../templates/pieces.html");
+        let looks: Vec<(usize, usize)> = MatchPart::ALL.iter().map(|part| look(part.as_str())).collect();
+        for (at, (tone, weave)) in looks.iter().enumerate() {
+            assert_eq!(style.matches(&format!("--tone-{tone}: ")).count(), 2, "tone {tone} by day and by night");
+            assert!(style.contains(&format!(".tone-{tone} {{")), "tone {tone}");
+            assert!(*weave == 0 || pieces.contains(&format!("id=\"weave-{weave}\"")), "weave {weave}");
+            assert!(looks[..at].iter().all(|(other, _)| other != tone) && (at == 0 || looks[at - 1].1 != *weave));
+        }
+    }
 
     #[test]
     fn the_parts_of_a_bar_add_up_to_the_score_that_is_shown() {

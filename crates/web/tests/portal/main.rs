@@ -9,6 +9,7 @@ mod direct;
 mod documents;
 mod drilled;
 mod faults;
+mod grounds;
 mod identity;
 mod login_with;
 mod long_lists;
