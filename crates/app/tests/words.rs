@@ -19,7 +19,7 @@ fn opened(data: &Path) -> App {
 fn offers(count: usize) -> String {
     let offer = |at: usize| {
         let (material, purpose) = (MATERIALS[at % MATERIALS.len()], USES[at % USES.len()]);
-        let with = if at % 2 == 0 { "氪合剂" } else { "涂料" };
+        let with = if at.is_multiple_of(2) { "氪合剂" } else { "涂料" };
         format!("{material}{purpose}方案{at},常州氪星材料有限公司,{purpose}用{with}在{material}上的试验，由氪星公司完成,{with}；氪星胶,常州市\n")
     };
     format!("成果名称,持有单位,成果简介,关键词,行政区划\n{}", (0..count).map(offer).collect::<String>())
