@@ -27,6 +27,8 @@ pub struct App {
     pub(crate) meanings: Meanings,
     pub(crate) policies: RwLock<Arc<PolicyFiles>>,
     pub(crate) crowd: Mutex<Option<GatheredCrowd>>,
+    /// Held while all firms of a region are read, which takes a connection for as long as it lasts.
+    pub(crate) roll: Mutex<()>,
     pub(crate) decided: Mutex<Decided>,
     pub(crate) found: AsOf<SearchPage>,
     pub(crate) spreads: AsOf<Spread>,
@@ -98,6 +100,7 @@ impl App {
             meanings,
             policies: RwLock::new(Arc::new(PolicyFiles::default())),
             crowd: Mutex::new(None),
+            roll: Mutex::default(),
             decided: Mutex::new(Decided::default()),
             found: AsOf::new(PAGES_KEPT),
             spreads: AsOf::new(SPREADS_KEPT),

@@ -11,6 +11,7 @@ use duijie_vocab::{Date, RegionCode};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::PoisonError;
 use std::sync::mpsc::sync_channel;
 
 /// How many firms are looked at together, and how many are read with the same queries.
@@ -40,6 +41,8 @@ impl App {
     /// Shows the active enterprises of a region and below, the longest unchanged first. The next window is read
     /// while `each` works on one.
     pub(crate) fn each_window_of_firms(&self, region: RegionCode, each: impl FnMut(Vec<Record>) -> Result<(), AppError>) -> Result<(), AppError> {
+        // One at a time: were every connection held by somebody who reads firms and waits, nobody could read their facts.
+        let _turn = self.roll.lock().unwrap_or_else(PoisonError::into_inner);
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel::<Vec<Record>>(1);
             let read = scope.spawn(move || {
