@@ -4,6 +4,7 @@
 use crate::case_view::is_turn_of;
 use crate::casework::{ADVISER, CASE, OWNER, RESPONDER, calendar, case_of, rule_book, seen_by, who_is};
 use crate::merged::merged;
+use crate::resume::resumed;
 use crate::{App, AppError, Role, Viewer};
 use duijie_docking::{Case, CaseState, Figure, Figures, Grade, RuleBook, Tally, seen};
 use duijie_store::{MatterCursor, MatterFilter, MatterOrder};
@@ -121,7 +122,7 @@ impl App {
                 }
             }
         }
-        let mut next = query.after.as_deref().and_then(MatterCursor::parse);
+        let mut next = resumed(query.after.as_deref(), MatterCursor::parse)?;
         loop {
             let page = self.store().read(|view| merged(view, CASE, &filters, next.as_ref(), ROWS))?;
             for row in page.rows {

@@ -93,6 +93,7 @@ mod promise;
 mod quality;
 mod record;
 mod reset;
+mod resume;
 mod robot;
 mod saved_search;
 mod scheme;

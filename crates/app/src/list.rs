@@ -1,9 +1,10 @@
 //! Lists of one kind in the order of their last changes, which a program walks from end to end
 //! with a cursor, however many there are.
 
+use crate::resume::resumed;
 use crate::{App, AppError, Viewer};
 use duijie_store::{Cursor, Filter, Order, RecordRow};
-use duijie_vocab::{Diagnostic, RecordId, RegionCode, Timestamp, text};
+use duijie_vocab::{RecordId, RegionCode, Timestamp};
 use serde::Serialize;
 
 /// A part of a list.
@@ -25,12 +26,10 @@ pub struct ListLine {
 }
 
 impl App {
-    /// At most `limit` records of `kind`, last changed first, after `cursor`.
-    pub fn list(&self, viewer: &Viewer, kind: &str, region: Option<RegionCode>, cursor: Option<&str>, limit: usize) -> Result<ListPage, AppError> {
+    /// At most `limit` records of `kind`, last changed first, from the place `after` on.
+    pub fn list(&self, viewer: &Viewer, kind: &str, region: Option<RegionCode>, after: Option<&str>, limit: usize) -> Result<ListPage, AppError> {
         duijie_record::schema(kind).ok_or(AppError::NotFound)?;
-        let stale =
-            || AppError::Invalid(vec![Diagnostic::error("list.cursor", text!("游标无效，请从头开始", "the cursor cannot be used; start from the beginning"))]);
-        let after = cursor.map(|cursor| Cursor::parse(cursor).ok_or_else(stale)).transpose()?;
+        let after = resumed(after, |place| Cursor::parse(Order::Updated, place))?;
         let filter = Filter {
             visibility: viewer.clearance(),
             regions: region.into_iter().filter(|region| *region != RegionCode::NATION).collect(),

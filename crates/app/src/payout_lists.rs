@@ -3,6 +3,7 @@
 
 use crate::payout::{EntitlementRequest, Promised, measure_period};
 use crate::promise::{Promise, Stored, find, in_office, keep, page};
+use crate::resume::resumed;
 use crate::{App, AppError, ManySteps, Viewer};
 use duijie_payout::{Act, AnyEntitlement, Did};
 use duijie_store::{MatterFilter, Tx};
@@ -132,9 +133,10 @@ impl App {
     /// A published list with its rows, the highest amounts of each part first.
     pub fn published_list(&self, name: &str, after: Option<&str>) -> Result<PublishedList, AppError> {
         const STATES: [&str; 4] = ["published", "ordered", "paid", "archived"];
+        let after = resumed(after, RecordId::parse)?;
         self.store().read(|view| {
             let kept = find::<ListKept>(view, &list_id(name))?.ok_or(AppError::NotFound)?;
-            let found = view.matters_concerning(Promised::KIND, ("list", name), &STATES, after.unwrap_or_default(), ROWS)?;
+            let found = view.matters_concerning(Promised::KIND, ("list", name), &STATES, after.as_ref().map_or("", RecordId::as_str), ROWS)?;
             let next = found.last().filter(|_| found.len() == ROWS).map(|last| last.id.to_string());
             let rows = found.into_iter().map(|found| Ok::<_, AppError>(row(&Stored::read(found)?)));
             let mut rows = rows.collect::<Result<Vec<PublishedRow>, AppError>>()?;

@@ -3,6 +3,7 @@
 
 use crate::choice::Topic;
 use crate::notices::{DESK, put_notice};
+use crate::resume::resumed;
 use crate::{Action, AppError, Target, Viewer};
 use duijie_journal::{Matter, Party as MatterParty};
 use duijie_ledger::{Outcome, Transfer};
@@ -139,7 +140,7 @@ pub(crate) fn page<T: Promise>(
     after: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<Stored<T>>, Option<String>), AppError> {
-    let after = after.and_then(MatterCursor::parse);
+    let after = resumed(after, MatterCursor::parse)?;
     let page = view.matters(T::KIND, filter, MatterOrder::Updated, after.as_ref(), limit)?;
     let rows = page.rows.into_iter().map(Stored::read).collect::<Result<Vec<_>, _>>()?;
     Ok((rows, page.next.map(|next| next.to_string())))

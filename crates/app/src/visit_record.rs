@@ -5,6 +5,7 @@ use crate::case_open::{asker, open, opener};
 use crate::choice::Topic;
 use crate::notices::put_notice;
 use crate::once::once;
+use crate::resume::resumed;
 use crate::{App, AppError, Once, Role, Viewer};
 use duijie_docking::{Contact, Hat, Promised, Seeker, Visit, Who};
 use duijie_journal::{Actor, Matter, Party};
@@ -133,8 +134,9 @@ impl App {
         let today = self.now().china_date();
         let own = viewer.login.as_ref().filter(|_| viewer.role == Role::Adviser).map(|login| (Some(ADVISER.to_string()), format!("user:{login}")));
         let filter = MatterFilter { regions: vec![viewer.region], parties: own.into_iter().collect(), ..MatterFilter::default() };
+        let after = resumed(after, MatterCursor::parse)?;
         self.store().read(|view| {
-            let page = view.matters(VISIT, &filter, MatterOrder::Updated, after.and_then(MatterCursor::parse).as_ref(), ROWS)?;
+            let page = view.matters(VISIT, &filter, MatterOrder::Updated, after.as_ref(), ROWS)?;
             let mut desk = VisitDesk { next: page.next.map(|next| next.to_string()), ..VisitDesk::default() };
             for row in page.rows {
                 let visit = visit_of(&row)?;

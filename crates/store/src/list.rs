@@ -84,10 +84,16 @@ impl fmt::Display for Cursor {
 }
 
 impl Cursor {
-    /// Reads what `Display` wrote.
-    pub fn parse(text: &str) -> Option<Cursor> {
+    /// Reads what `Display` wrote for a list in `order`.
+    pub fn parse(order: Order, text: &str) -> Option<Cursor> {
         let (id, key) = text.split_once('.')?;
-        Some(Cursor { key: key.to_string(), id: RecordId::parse(id)? })
+        let fits = match order {
+            Order::Updated => key.parse::<i64>().is_ok(),
+            Order::Title => true,
+            Order::Id => key.is_empty(),
+        };
+        let id = RecordId::parse(id).filter(|_| fits)?;
+        Some(Cursor { key: key.to_string(), id })
     }
 }
 
@@ -236,7 +242,9 @@ mod tests {
     #[test]
     fn a_cursor_survives_the_address_bar() {
         let cursor = Cursor { key: "常州.a.b".into(), id: RecordId::derive("org", "x") };
-        assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
-        assert_eq!(Cursor::parse("no"), None);
+        assert_eq!(Cursor::parse(Order::Title, &cursor.to_string()), Some(cursor.clone()));
+        assert_eq!(Cursor::parse(Order::Updated, &cursor.to_string()), None, "a title is no moment");
+        assert_eq!(Cursor::parse(Order::Id, &cursor.to_string()), None);
+        assert_eq!(Cursor::parse(Order::Title, "no"), None);
     }
 }

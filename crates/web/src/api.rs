@@ -84,7 +84,7 @@ const ONCE: Parameter = in_header(
 );
 const BASE: Parameter =
     in_header("If-Match", true, r#"{"type":"string","pattern":"^\"[0-9]{1,18}\"$"}"#, "The ETag of the version that the change is based on.");
-const AFTER: Parameter = in_query("after", STRING, "Where the page before ended.");
+const AFTER: Parameter = in_query("after", STRING, "The `next` of the part before, as it was; a part begins after it. Anything else is refused with 422.");
 const CASE: Parameter = in_path("id", "The id of a case, such as `case-3v9k2m7p0xq4tz8a`.");
 const FIGURE: &str = r#"{"enum":["submitted","open","introduced","answered","answered_in_9_days","abandoned","contracted","solved","not_solved"]}"#;
 const YES: &str = r#"{"enum":["1"]}"#;
@@ -253,7 +253,7 @@ fn of_records() -> Vec<ApiRoute> {
             body: None,
             status: 200,
             shape: "CaseDesk",
-            refusals: &[400, 403],
+            refusals: &[400, 403, 422],
             answers: get(cases::list),
         },
         ApiRoute {
@@ -357,14 +357,7 @@ fn of_records() -> Vec<ApiRoute> {
             method: "GET",
             name: "list",
             about: "All records of a kind, last changed first; walk from end to end with `after`.",
-            parameters: const {
-                &[
-                    KIND,
-                    REGION,
-                    in_query("after", STRING, "The `next` of the part before."),
-                    in_query("limit", HUNDRED, "Records in a part, from 1 to 100; 50 without it."),
-                ]
-            },
+            parameters: const { &[KIND, REGION, AFTER, in_query("limit", HUNDRED, "Records in a part, from 1 to 100; 50 without it.")] },
             body: None,
             status: 200,
             shape: "ListPage",

@@ -213,7 +213,7 @@ fn lists_are_filtered_ordered_and_paged_without_gaps(world: &World) {
                 let page = store.read(|view| view.list("firm", &filter, order, after.as_ref(), 7)).unwrap();
                 found.extend(page.rows.into_iter().map(|row| row.record.id));
                 let Some(next) = page.next else { break };
-                after = Some(Cursor::parse(&next.to_string()).unwrap());
+                after = Some(Cursor::parse(order, &next.to_string()).unwrap());
             }
             assert_eq!(found, wanted.iter().map(|record| record.id.clone()).collect::<Vec<_>>(), "{order:?}");
             assert_eq!(store.read(|view| view.count("firm", &filter)).unwrap(), wanted.len() as i64);

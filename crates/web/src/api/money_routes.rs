@@ -62,7 +62,7 @@ fn of_payouts() -> Vec<ApiRoute> {
     let step = "Takes one step, such as `{\"act\":\"approve\"}`. Sent again with the same version it is refused and nothing moves twice.";
     let missed = "What an organization was not paid for a year, and why: rights that nobody took up first.";
     vec![
-        reads("/api/payouts", "payouts", about, wanted, "PayoutPage", &[403], get(payouts::list)),
+        reads("/api/payouts", "payouts", about, wanted, "PayoutPage", &[403, 422], get(payouts::list)),
         reads(
             "/api/payouts/{id}",
             "payout",
@@ -106,7 +106,7 @@ fn of_payouts() -> Vec<ApiRoute> {
             "The published lists, newest first, as they were on the day of their publication.",
             const { &[AFTER] },
             "PublishedPage",
-            &[],
+            &[422],
             get(payouts::published),
         ),
         reads(
@@ -115,7 +115,7 @@ fn of_payouts() -> Vec<ApiRoute> {
             "A published list with who is on it now.",
             const { &[in_query("list", STRING, "The name of a published list."), AFTER] },
             "PublishedList",
-            &[404],
+            &[404, 422],
             get(payouts::published_rows),
         ),
     ]
@@ -220,7 +220,7 @@ fn of_vouchers() -> Vec<ApiRoute> {
     let batch = "Redeems claimed orders as one batch: those that are named, or all of the caller's region. Orders with signs of abuse are held unless `despite` says why not.";
     let digest = const { &[ORDER, in_path("digest", "The SHA-256 of a document.")] };
     vec![
-        reads("/api/vouchers", "vouchers", "Vouchers that the caller may see, last moved first.", state, "VoucherPage", &[403], get(vouchers::list)),
+        reads("/api/vouchers", "vouchers", "Vouchers that the caller may see, last moved first.", state, "VoucherPage", &[403, 422], get(vouchers::list)),
         writes(
             "/api/vouchers",
             "apply_voucher",
@@ -238,7 +238,7 @@ fn of_vouchers() -> Vec<ApiRoute> {
             ("VoucherAct", "VoucherView"),
             post(vouchers::step),
         ),
-        reads("/api/orders", "orders", "Service orders that the caller may see, last moved first.", of_order, "OrderPage", &[403], get(vouchers::orders)),
+        reads("/api/orders", "orders", "Service orders that the caller may see, last moved first.", of_order, "OrderPage", &[403, 422], get(vouchers::orders)),
         writes(
             "/api/orders",
             "place_order",

@@ -95,6 +95,21 @@ fn parameter(parameter: &Parameter) -> Value {
 mod tests {
     use super::*;
 
+    /// A list that goes on says so in its answer, takes the place back, and refuses one that it did not give.
+    #[test]
+    fn a_list_with_a_next_part_can_be_asked_for_it() {
+        let shapes = shapes::all();
+        let mut lists = 0;
+        for route in super::super::table().iter().filter(|route| route.method == "GET") {
+            let goes_on = !shapes[route.shape]["properties"]["next"].is_null();
+            let resumes = route.parameters.iter().any(|parameter| parameter.name == super::super::AFTER.name);
+            assert_eq!(goes_on, resumes, "{}", route.path);
+            assert!(!resumes || route.refusals.contains(&422), "{}", route.path);
+            lists += usize::from(resumes);
+        }
+        assert!(lists >= 7, "{lists}");
+    }
+
     #[test]
     fn every_route_is_described_with_its_parameters_and_a_known_shape() {
         let table = super::super::table();

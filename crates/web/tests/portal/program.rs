@@ -193,3 +193,34 @@ async fn a_key_stays_within_its_region() {
     let change = program.send(Method::PATCH, &place, &[("if-match", &tag)], &json!({ "background": "x" })).await;
     assert_eq!(change.status, StatusCode::FORBIDDEN, "{}", change.text);
 }
+
+/// The paths of every list of the API that goes on, from its own description.
+async fn lists(portal: &Portal) -> Vec<String> {
+    let described = value(&portal.browser().get("/api/openapi.json").await);
+    let paths = described["paths"].as_object().expect("paths");
+    let resumes = |operations: &Value| operations["get"]["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "after"));
+    paths.iter().filter(|(_, operations)| resumes(operations)).map(|(path, _)| path.replace("{kind}", "need")).collect()
+}
+
+#[tokio::test]
+async fn a_place_that_no_list_gave_is_refused_by_all_of_them_alike() {
+    const GARBLED: [&str; 6] = ["x", "need-0123456789abcdef.x", "need-0123456789abcdef.1.2", "need-0123456789abcdef.99999999999999999999", "1", "%F0%9F%94%91"];
+    let portal = Portal::open();
+    let mut program = Program::of(&portal, "admin", &Scope::ALL);
+    let lists = lists(&portal).await;
+    assert!(lists.len() >= 7, "{lists:?}");
+    for path in &lists {
+        for garbled in GARBLED {
+            let page = program.send(Method::GET, &format!("{path}?list=x&after={garbled}"), &[], &Value::Null).await;
+            assert_eq!(
+                (page.status, page.header("content-type")),
+                (StatusCode::UNPROCESSABLE_ENTITY, "application/problem+json"),
+                "{path} {garbled}: {}",
+                page.text
+            );
+            let problem = value(&page);
+            assert_eq!(problem["diagnostics"][0]["code"], "list.after", "{path} {garbled}");
+            assert_eq!(problem["diagnostics"][0]["place"]["field"], "after", "{path} {garbled}");
+        }
+    }
+}
