@@ -156,6 +156,8 @@ impl App {
     pub fn case(&self, viewer: &Viewer, id: &RecordId) -> Result<CaseView, AppError> {
         self.store().read(|view| {
             let case = read_case(view, id)?;
+            // Before anything more is read: how long the answer takes must not tell that there is a case.
+            seen_by(viewer, &case)?;
             let steps = timeline(view, id)?;
             show(view, viewer, &case, steps)
         })

@@ -62,6 +62,8 @@ pub(crate) struct Hook {
     pub(crate) url: String,
 }
 
+/// The kinds of matters that are about money. Letters, visits and who looked at what are nobody's news.
+const MONEY: [&str; 4] = ["entitlement", "voucher", "order", "agency_filing"];
 const PREFIX: &str = "webhook:";
 const SECRETS: &str = "webhook-secret";
 /// Secrets are kept until they are replaced.
@@ -99,7 +101,7 @@ impl HookEvent {
         match event {
             Event::RecordPut(_) => Some(HookEvent::Record),
             Event::MatterMoved(moved) if moved.of == crate::casework::CASE => Some(HookEvent::Case),
-            Event::MatterMoved(moved) if moved.of != crate::notices::NOTICE => Some(HookEvent::Payout),
+            Event::MatterMoved(moved) if MONEY.contains(&moved.of.as_str()) => Some(HookEvent::Payout),
             _ => None,
         }
     }

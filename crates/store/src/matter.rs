@@ -47,8 +47,8 @@ pub enum MatterOrder {
     Due,
 }
 
-/// Where a list of matters goes on. In the order of last moves, a higher one comes first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a list of matters goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatterCursor {
     micros: i64,
     id: RecordId,

@@ -3,6 +3,7 @@
 
 use crate::sql::Conn;
 use crate::{Location, StoreFault};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Pool {
@@ -10,6 +11,7 @@ pub(crate) struct Pool {
     max: usize,
     state: Mutex<State>,
     returned: Condvar,
+    queries: AtomicU64,
 }
 
 #[derive(Default)]
@@ -20,7 +22,7 @@ struct State {
 
 impl Pool {
     pub(crate) fn new(location: Location, max: usize) -> Pool {
-        Pool { location, max: max.max(1), state: Mutex::default(), returned: Condvar::new() }
+        Pool { location, max: max.max(1), state: Mutex::default(), returned: Condvar::new(), queries: AtomicU64::new(0) }
     }
 
     /// Runs `read` on a connection inside one snapshot.
@@ -29,11 +31,17 @@ impl Pool {
         let conn = lent.conn.as_mut().expect("BUG: the connection is there until it is dropped");
         conn.begin_read()?;
         let answer = read(conn);
+        self.queries.fetch_add(conn.take_queries(), Ordering::Relaxed);
         // A connection that cannot end its transaction is not given to the next reader.
         if conn.batch("ROLLBACK").is_err() {
             lent.conn = None;
         }
         answer
+    }
+
+    /// How many queries were asked on these connections.
+    pub(crate) fn queries(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
     }
 
     fn take(&self) -> Result<Conn, StoreFault> {

@@ -75,6 +75,11 @@ impl Store {
         self.inner.pool.read(|conn| read(&mut View::over(conn)))
     }
 
+    /// How many queries readers have asked since the store was opened.
+    pub fn queries(&self) -> u64 {
+        self.inner.pool.queries()
+    }
+
     /// Something to wait on for new entries.
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(self.clone(), Arc::clone(&self.inner.bell))

@@ -10,4 +10,5 @@ mod money;
 mod policy;
 mod postgres_engine;
 mod product;
+mod secrets;
 mod serve;

@@ -29,6 +29,8 @@ pub(crate) struct Conn {
     erased: bool,
     /// What the open transaction has written and not yet sent.
     waiting: Waiting,
+    /// Queries since this was asked before.
+    queries: u64,
 }
 
 enum Link {
@@ -53,7 +55,7 @@ const APPEND_LOCK: i64 = 0x6475_696a_6965;
 
 impl Conn {
     fn over(link: Link) -> Conn {
-        Conn { link, fault: None, erased: false, waiting: Waiting::default() }
+        Conn { link, fault: None, erased: false, waiting: Waiting::default(), queries: 0 }
     }
 
     /// A connection that may write. The file is created if it is not there.
@@ -93,6 +95,7 @@ impl Conn {
 
     /// Runs a query and reads every row of the answer.
     pub(crate) fn query<T>(&mut self, sql: &str, args: &[Arg<'_>], read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Vec<T>, StoreFault> {
+        self.queries += 1;
         let rows = match &mut self.link {
             Link::Sqlite(link) => link.query(sql, args, read),
             Link::Postgres(link) => link.query(sql, args, read),
@@ -140,6 +143,11 @@ impl Conn {
             Link::Sqlite(link) => link.in_transaction(),
             Link::Postgres(link) => !link.is_closed(),
         }
+    }
+
+    /// How many queries were run since this was asked before.
+    pub(crate) fn take_queries(&mut self) -> u64 {
+        std::mem::take(&mut self.queries)
     }
 
     /// The last fault since this was asked before.

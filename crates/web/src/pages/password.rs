@@ -41,7 +41,9 @@ pub(crate) async fn send(
     portal.throttle.failed(&key, Instant::now());
     let login = posted.fields.get("login").unwrap_or_default().to_string();
     let url = portal.options.public_url.clone();
-    portal.ask(move |app| app.ask_reset(&login, &url)).await?;
+    // Nobody waits for the letter: how long that takes, and whether it goes out, would tell who has an account.
+    let asked = Arc::clone(&portal);
+    tokio::spawn(async move { asked.ask(move |app| app.ask_reset(&login, &url)).await.unwrap_or_default() });
     portal.pages.show(&portal, &visit, "password.html", ForgottenPage { sent: true })
 }
 

@@ -1,5 +1,6 @@
 //! The portal as a browser meets it: real pages over a real data directory.
 
+mod alike;
 mod assigning;
 mod assistant;
 mod browser;
