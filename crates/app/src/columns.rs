@@ -27,6 +27,9 @@ pub(crate) struct Meaning {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Holds {
     Field(&'static Field),
+    /// Half of a place, whose other half stands in another column.
+    Longitude(&'static Field),
+    Latitude(&'static Field),
     /// The file or the line that the row's facts were taken from.
     SourceFile,
     SourceLine,
@@ -40,6 +43,10 @@ pub(crate) enum Holds {
 const NOTHING: [&str; 6] = ["序号", "no", "行号", "导入结果", "import result", "serial"];
 const SOURCE_FILE: [&str; 4] = ["来源文件", "source_file", "数据来源", "来源"];
 const SOURCE_LINE: [&str; 3] = ["来源行", "source_line", "来源行号"];
+
+/// Half of a place in a column of its own.
+const LONGITUDE: [&str; 5] = ["经度", "东经", "longitude", "lng", "lon"];
+const LATITUDE: [&str; 4] = ["纬度", "北纬", "latitude", "lat"];
 
 /// The field that says which period a row is about.
 pub(crate) const PERIOD: &str = "period";
@@ -69,7 +76,13 @@ fn known_names(schema: &Schema, mapping: &[(String, String)]) -> HashSet<String>
     let of_fields = schema.fields().flat_map(|field| [&field.key, &field.name.zh, &field.name.en].into_iter().chain(&field.aliases).map(|name| name_key(name)));
     let mapped = mapping.iter().map(|(header, _)| name_key(header));
     let fixed = NOTHING.iter().chain(&SOURCE_FILE).chain(&SOURCE_LINE).map(|name| name_key(name));
-    of_fields.chain(mapped).chain(fixed).collect()
+    let halves = point_of(schema).into_iter().flat_map(|_| LONGITUDE.iter().chain(&LATITUDE)).map(|name| name_key(name));
+    of_fields.chain(mapped).chain(fixed).chain(halves).collect()
+}
+
+/// The field that says where a record of this kind lies.
+fn point_of(schema: &Schema) -> Option<&Field> {
+    schema.fields().find(|field| field.ty == FieldType::Point)
 }
 
 fn meanings(schema: &'static Schema, header: &HeaderAt, mapping: &[(String, String)]) -> Vec<Meaning> {
@@ -81,8 +94,8 @@ fn meanings(schema: &'static Schema, header: &HeaderAt, mapping: &[(String, Stri
     for column in &header.columns {
         let of_year = if by_year { meaning_of_year(schema, column, mapping) } else { None };
         let (mut holds, year) = of_year.map_or_else(|| (meaning(schema, column, mapping), None), |(field, year)| (Holds::Field(field), Some(year)));
-        if let Holds::Field(field) = holds
-            && !taken.insert((&field.key, year.clone()))
+        if let Some(taken_by) = holds.once()
+            && !taken.insert((taken_by, year.clone()))
         {
             // Of two columns for one field the first is kept and the second told.
             holds = Holds::Unknown;
@@ -139,6 +152,10 @@ fn meaning(schema: &'static Schema, column: &HeaderColumn, mapping: &[(String, S
         let any = |names: &[&str]| names.iter().any(|name| is(name));
         if any(&NOTHING) {
             Holds::Nothing
+        } else if let Some(field) = point_of(schema).filter(|_| any(&LONGITUDE)) {
+            Holds::Longitude(field)
+        } else if let Some(field) = point_of(schema).filter(|_| any(&LATITUDE)) {
+            Holds::Latitude(field)
         } else if any(&SOURCE_FILE) {
             Holds::SourceFile
         } else if any(&SOURCE_LINE) {
@@ -167,6 +184,26 @@ fn units(holds: &Holds, column: &HeaderColumn, header: &HeaderAt) -> (Units, Str
     }
 }
 
+impl Holds {
+    /// The field that the column says something of.
+    pub(crate) fn field(self) -> Option<&'static Field> {
+        match self {
+            Holds::Field(field) | Holds::Longitude(field) | Holds::Latitude(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// What no second column may hold.
+    fn once(self) -> Option<&'static str> {
+        match self {
+            Holds::Field(field) => Some(&field.key),
+            Holds::Longitude(_) => Some(LONGITUDE[0]),
+            Holds::Latitude(_) => Some(LATITUDE[0]),
+            _ => None,
+        }
+    }
+}
+
 impl Layout {
     fn has_title(&self) -> bool {
         self.columns.iter().any(|meaning| matches!(&meaning.holds, Holds::Field(field) if field.key == self.schema.title))
@@ -175,8 +212,7 @@ impl Layout {
     /// How well the kind fits: understood columns, whether the required ones are there, and
     /// whether the file, the sheet or a title names the kind.
     fn score(&self, names: &[&str]) -> usize {
-        let understood: Vec<&Field> =
-            self.columns.iter().filter_map(|meaning| if let Holds::Field(field) = meaning.holds { Some(field) } else { None }).collect();
+        let understood: Vec<&Field> = self.columns.iter().filter_map(|meaning| meaning.holds.field()).collect();
         let by_year = self.columns.iter().any(|meaning| meaning.year.is_some());
         let there = |field: &Field| understood.iter().any(|known| known.key == field.key) || (by_year && field.key == PERIOD);
         let required_there = self.schema.fields().filter(|field| field.required).all(there);
@@ -260,6 +296,15 @@ mod tests {
         assert!(layout.columns.iter().all(|meaning| meaning.year.is_none()));
         assert_eq!(split_year("2021"), None);
         assert_eq!(split_year("GB12021.3 指标"), None);
+    }
+
+    #[test]
+    fn a_place_in_two_columns_is_one_field() {
+        let (kind, columns) = understood(&[&["仪器名称", "所属单位", "纬度（°）", "经度"], &["a", "b", "31.81", "119.97"]], &["仪器.csv"]);
+        assert_eq!(kind, "instrument");
+        assert!(columns[2].starts_with("Latitude") && columns[3].starts_with("Longitude"), "{columns:?}");
+        let (_, columns) = understood(&[&["需求名称", "需求内容", "经度"], &["a", "b", "119.97"]], &["需求.csv"]);
+        assert_eq!(columns[2], "Unknown", "a need has no place of its own");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! and the next step, and the same file twice changes nothing.
 
 use crate::columns::{HEADER_WITHIN, Holds, Layout, PERIOD, understand};
+use crate::halves::{Halves, in_system};
 use crate::import_measures::holds_measures;
 use crate::import_rows::{self, Chunk, Given, GoodRow, Outcome, Seen, SeenInFile, Told};
 use crate::{Action, App, AppError, ColumnView, ImportReport, SampleRow, SheetReport, Target, Viewer};
@@ -488,7 +489,7 @@ struct SheetImport {
 impl SheetImport {
     fn report(&self, file: &str) -> SheetReport {
         let column = |meaning: &crate::columns::Meaning| {
-            let field = if let Holds::Field(field) = meaning.holds { Some(field) } else { None };
+            let field = meaning.holds.field();
             let other = match meaning.holds {
                 Holds::SourceFile => text!("来源文件", "source file"),
                 Holds::SourceLine => text!("来源行", "source line"),
@@ -558,6 +559,7 @@ impl SheetImport {
         if let Some(year) = year {
             draft.fields.push(DraftField { key: PERIOD.to_string(), raw: Raw::Text(year.to_string()), units: Units::default(), place: place.clone() });
         }
+        let mut halves = Halves::default();
         for meaning in self.layout.columns.iter().filter(|meaning| meaning.year.is_none() || meaning.year.as_deref() == year) {
             let value = row.value(meaning.column.index);
             if value.is_blank() {
@@ -566,15 +568,19 @@ impl SheetImport {
             match &meaning.holds {
                 Holds::Field(field) => draft.fields.push(DraftField {
                     key: field.key.clone(),
-                    raw: raw(value),
+                    raw: in_system(field, raw(value), &meaning.column.written),
                     units: meaning.units,
                     place: self.place(file, row.number, Some(meaning.column.index)),
                 }),
+                Holds::Longitude(field) | Holds::Latitude(field) => {
+                    halves.add(field, &meaning.holds, &raw(value), &meaning.column.written, self.place(file, row.number, Some(meaning.column.index)));
+                }
                 Holds::SourceFile => source = Source { file: value.as_text().trim().to_string(), sheet: String::new(), row: None },
                 Holds::SourceLine => source.row = value.as_text().trim().parse().ok(),
                 Holds::Nothing | Holds::Unknown => {}
             }
         }
+        draft.fields.extend(halves.whole().filter(|whole| draft.fields.iter().all(|given| given.key != whole.key)));
         match check_draft(self.layout.schema, &draft) {
             Ok(checked) => Ok(GoodRow { row: row.number, place, source, given: Given::Fields(checked), occurrence: 1 }),
             Err(diagnostics) => {

@@ -43,6 +43,11 @@ fn of_field(field: &Field) -> Value {
         FieldType::Decimal | FieldType::Ratio => json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"}),
         FieldType::Date => json!({"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"}),
         FieldType::Region => json!({"type": "string", "pattern": "^[0-9]{6}$"}),
+        FieldType::Point => json!({
+            "type": "string",
+            "pattern": "^-?[0-9]{1,3}\\.[0-9]{1,6},-?[0-9]{1,2}\\.[0-9]{1,6}$",
+            "description": "Longitude and latitude in degrees, WGS 84",
+        }),
         FieldType::Choice if !field.open => json!({"type": "string", "enum": field.options.iter().map(|choice| &choice.zh).collect::<Vec<_>>()}),
         _ => json!({"type": "string"}),
     };

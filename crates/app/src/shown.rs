@@ -2,7 +2,7 @@
 
 use duijie_record::{Field, FieldType, Value};
 use duijie_sheet::{Column, ColumnKind, Value as Cell};
-use duijie_vocab::{Date, Decimal, Fen, Lang, MoneyUnit, RegionCode, Text};
+use duijie_vocab::{Date, Decimal, Fen, Lang, MoneyUnit, Point, RegionCode, Text};
 
 /// The value of a field as a page shows it.
 pub(crate) fn shown(field: &Field, value: &Value) -> Text {
@@ -20,6 +20,7 @@ pub(crate) fn shown(field: &Field, value: &Value) -> Text {
         },
         (FieldType::Date, Value::Text(text)) => Date::parse(text).map_or_else(|_| same(text), |date| Text::new(date.chinese(), date.to_string())),
         (FieldType::Region, Value::Text(text)) => RegionCode::parse(text).map_or_else(|_| same(text), |code| same(&code.path())),
+        (FieldType::Point, Value::Text(text)) => Point::parse(text).map_or_else(|_| same(text), |point| Text::new(point.chinese(), point.english())),
         (FieldType::Industry, Value::Text(text)) => {
             duijie_vocab::industry(text).map_or_else(|| same(text), |class| same(&format!("{} {}", class.code, class.name)))
         }

@@ -2,8 +2,8 @@
 
 use crate::{Field, FieldType, Value};
 use duijie_vocab::{
-    CodeFault, CreditCode, Date, DateFault, Decimal, Diagnostic, Fen, MoneyFault, MoneyUnit, NumberFault, PatentNumber, Place, RegionCode, RegionFault, Text,
-    fold_width, text,
+    CodeFault, CreditCode, Date, DateFault, Decimal, Diagnostic, Fen, MoneyFault, MoneyUnit, NumberFault, PatentNumber, Place, Point, PointFault, RegionCode,
+    RegionFault, Text, fold_width, text,
 };
 
 /// What stands in a cell or a form field.
@@ -77,6 +77,7 @@ pub fn read_field(field: &Field, raw: &Raw, units: &Units) -> Result<Option<Valu
         FieldType::Choices => list(field, &shown)?.iter().map(|word| choice(field, word)).collect::<Result<_, _>>().map(Value::List),
         FieldType::List => list(field, &shown).map(Value::List),
         FieldType::Region => region(field, &shown),
+        FieldType::Point => point(field, &shown),
         FieldType::Industry => industry(field, &shown),
         FieldType::CreditCode => credit_code(field, raw),
         FieldType::PatentNumber => patent_number(field, raw),
@@ -403,6 +404,32 @@ fn patent_number(field: &Field, raw: &Raw) -> Result<Value, Diagnostic> {
             text!("`{given}` 的校验位不对，应为 `{expected}`", "the check digit of `{given}` is wrong, `{expected}` was expected"),
         )
         .help(text!("请核对每一位", "compare every digit")),
+    })
+}
+
+fn point(field: &Field, shown: &str) -> Result<Value, Diagnostic> {
+    let fault = match Point::parse(shown) {
+        Ok(point) => return Ok(Value::Text(point.to_string())),
+        Err(fault) => fault,
+    };
+    let given = quote(shown);
+    let usual =
+        text!("请写成 119.97,31.81（经度在前）或 东经119°58′12″ 北纬31°48′36″", "write it like 119.97,31.81 (longitude first) or 119°58′12″E 31°48′36″N");
+    Err(match fault {
+        PointFault::NotAPoint(_) => refuse(field, "point.form", text!("`{given}` 不是经纬度", "`{given}` is not a longitude and a latitude")).help(usual),
+        PointFault::Half(_) => refuse(field, "point.half", text!("`{given}` 缺经度或纬度", "`{given}` is only one of longitude and latitude")).help(usual),
+        PointFault::OutOfRange(_) => refuse(field, "point.range", text!("`{given}` 超出范围", "`{given}` is out of range"))
+            .help(text!("经度不超过 180 度，纬度不超过 90 度，分、秒小于 60", "longitudes end at 180 degrees, latitudes at 90, minutes and seconds below 60")),
+        PointFault::Swapped(_) => refuse(field, "point.swapped", text!("`{given}` 像是纬度在前", "`{given}` seems to have its latitude first"))
+            .help(text!("请把经度写在前面，或注明 北纬、东经", "write the longitude first, or say which is N and which is E")),
+        PointFault::Coarse(_) => {
+            refuse(field, "point.coarse", text!("`{given}` 只到整度，误差可达百公里", "`{given}` is in whole degrees, which may be off by 100 km"))
+                .help(text!("请至少写两位小数；不知道就留空", "write two decimals or more, or leave it empty"))
+        }
+        PointFault::System(_) => refuse(field, "point.system", text!("`{given}` 不是 WGS-84 坐标", "`{given}` is not in WGS 84")).help(text!(
+            "网络地图的 GCJ-02、BD-09 坐标有数百米偏移，请用 WGS-84 或 CGCS2000 坐标",
+            "GCJ-02 and BD-09 of web maps are shifted by some hundred metres; give WGS 84 or CGCS2000"
+        )),
     })
 }
 

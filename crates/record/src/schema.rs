@@ -167,6 +167,8 @@ pub enum FieldType {
     /// Several short texts.
     List,
     Region,
+    /// Longitude and latitude in WGS 84, stored as `119.97,31.81`.
+    Point,
     /// A GB/T 4754 class.
     Industry,
     CreditCode,

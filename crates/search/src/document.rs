@@ -16,6 +16,10 @@ const MAX_SHOWN: usize = 4_000;
 /// No list shows more of a value, and no facet is longer.
 const MAX_LISTED: usize = 120;
 
+/// The filter, and its value, that records with a place of their own pass.
+pub const PLACED: &str = "placed";
+pub const PLACED_YES: &str = "yes";
+
 /// What a result page needs, kept with the document.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Shown {
@@ -180,6 +184,9 @@ fn add_field(document: &mut TantivyDocument, fields: &Fields, shown: &mut Shown,
         for item in facet_values(value) {
             document.add_text(fields.facets, facet_term(field.visibility, &field.key, &item));
         }
+    }
+    if field.ty == FieldType::Point {
+        document.add_text(fields.facets, facet_term(field.visibility, PLACED, PLACED_YES));
     }
     if is_code(field) {
         for code in value.items().iter().filter_map(|item| code_key(item)) {

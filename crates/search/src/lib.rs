@@ -28,6 +28,7 @@ mod vectors_file;
 mod vectors_latest;
 
 pub use candidates::{CandidateHit, CandidateQuery, Candidates};
+pub use document::{PLACED, PLACED_YES};
 pub use highlight::Segment;
 pub use index::{Change, Index, IndexError, OpenError, Options, Rebuild};
 pub use query::{Facet, Hit, Listed, Page, Query, Results, Sort};

@@ -31,6 +31,15 @@ function regions(list) {
     });
 }
 
+/** The records that say where they are, from the list of them. */
+function marks(list) {
+  const rows = [...(list?.querySelectorAll("li[data-at]") ?? [])];
+  return rows.map((row, id) => {
+    const link = row.querySelector("a");
+    return { id, at: point(row.dataset.at), title: link.textContent.trim(), href: link.getAttribute("href"), where: row.querySelector(".soft").textContent.trim() };
+  });
+}
+
 const collection = (features) => ({ type: "FeatureCollection", features });
 
 function circles(all) {
@@ -47,7 +56,7 @@ function degrees() {
   return collection(lines);
 }
 
-function style(frame, all, points) {
+function style(frame, all, points, own) {
   const page = getComputedStyle(document.documentElement);
   const colour = (name) => page.getPropertyValue(name).trim();
   const family = getComputedStyle(frame).fontFamily;
@@ -73,6 +82,7 @@ function style(frame, all, points) {
       ...sources,
       degrees: { type: "geojson", data: degrees() },
       points: { type: "geojson", data: collection(points.map((at) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: {} }))) },
+      marks: { type: "geojson", data: collection(own.map(({ id, at, title }) => ({ type: "Feature", id, geometry: { type: "Point", coordinates: at }, properties: { id, title } }))) },
       regions: { type: "geojson", data: circles(all), cluster: true, clusterRadius: 44, clusterMaxZoom: 9, clusterProperties: { total: ["+", ["get", "total"]] } },
     },
     layers: [
@@ -91,6 +101,25 @@ function style(frame, all, points) {
           "circle-stroke-color": colour("--accent"),
           "circle-stroke-width": 1.5,
         },
+      },
+      {
+        id: "marks",
+        type: "circle",
+        source: "marks",
+        paint: {
+          "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 3, 12, 6],
+          "circle-color": colour("--accent"),
+          "circle-stroke-color": colour("--sheet"),
+          "circle-stroke-width": 1.5,
+        },
+      },
+      {
+        id: "titles",
+        type: "symbol",
+        source: "marks",
+        minzoom: 11,
+        layout: { "text-field": ["get", "title"], "text-font": [family], "text-size": LABEL, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.8, "text-justify": "auto", "text-padding": 3 },
+        paint: { "text-color": colour("--ink"), "text-halo-color": colour("--sheet"), "text-halo-width": 2 },
       },
       {
         id: "names",
@@ -149,19 +178,21 @@ function draw(frame) {
   const words = JSON.parse(frame.dataset.words);
   const all = regions(document.querySelector("[data-map-list]"));
   const known = [...frame.querySelectorAll("circle[data-at]")].map((circle) => point(circle.dataset.at));
-  if (!all.length) return;
-  const bounds = all.reduce((bounds, region) => bounds.extend(region.at), new LngLatBounds());
+  const own = marks(document.querySelector("[data-map-marks]"));
+  if (!all.length && !own.length) return;
+  const seen = all.length ? all : own;
+  const bounds = seen.reduce((bounds, region) => bounds.extend(region.at), new LngLatBounds());
   const place = element("div", { className: "map-live" });
   frame.append(place);
   setWorkerUrl(new URL(frame.dataset.worker, location.href).href);
   const map = new Land({
     container: place,
-    style: style(frame, all, known),
+    style: style(frame, all, known, own),
     bounds,
     // Names stand right of their circles, as do the buttons for zooming.
     fitBoundsOptions: { padding: { top: 48, bottom: 48, left: 40, right: 80 }, maxZoom: 8.5 },
     minZoom: 2,
-    maxZoom: frame.dataset.tiles ? 17 : 11,
+    maxZoom: frame.dataset.tiles ? 17 : own.length ? 15 : 11,
     renderWorldCopies: false,
     attributionControl: false,
     dragRotate: false,
@@ -186,13 +217,17 @@ function draw(frame) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl(), "bottom-left");
-  dark.addEventListener("change", () => map.setStyle(style(frame, all, known)));
+  dark.addEventListener("change", () => map.setStyle(style(frame, all, known, own)));
   map.once("idle", () => {
     const picture = frame.querySelector("svg");
     picture.inert = true;
     frame.classList.add("live");
   });
   map.on("idle", () => spots(map, all, words));
+  map.on("mouseenter", "marks", () => (map.getCanvas().style.cursor = "pointer"));
+  map.on("mouseleave", "marks", () => (map.getCanvas().style.cursor = ""));
+  // The list below the map leads to the same records by keyboard.
+  map.on("click", "marks", ({ features: [first] }) => tell(map, own[first.properties.id]));
 }
 
 /** One button on every circle in sight, the fullest first, for the keyboard and for those who hear the page. */
@@ -246,6 +281,12 @@ async function open(map, region, words, from) {
   popup.on("close", () => from.isConnected && from.focus());
   await fill(newest, region);
   if (popup.isOpen()) pull(map, popup);
+}
+
+/** What a record that lies here is called, and where that is. */
+function tell(map, { at, title, href, where }) {
+  const shown = element("div", { className: "map-card" }, element("h2", {}, element("a", { href }, title)), element("p", {}, where));
+  pull(map, new Popup({ maxWidth: "17rem", offset: 8 }).setLngLat(at).setDOMContent(shown).addTo(map));
 }
 
 /** Moves the map until all of the card is in it. */

@@ -195,9 +195,19 @@ fn overviews(add: &mut dyn FnMut(&'static str, &dyn erased::Page)) {
     };
     let spread = |region, parts| Spread { region, kinds: vec![("instrument".into(), text!("仪器设备", "Instruments"))], parts, totals: vec![9], as_of: 7 };
     let filled = || spread(jiangsu, vec![part("320400", 6), part("320100", 3)]);
+    let changzhou = RegionCode::parse("320400").unwrap_or(RegionCode::NATION);
+    let own = |title: &str| PlacedRecord {
+        record: reference("instrument", title),
+        kind_name: text!("仪器设备", "Instrument"),
+        longitude: 119.96,
+        latitude: 31.79,
+        shown: text!("东经 119.96°，北纬 31.79°", "119.96° E, 31.79° N"),
+    };
+    let placed = || Placed { records: vec![own("热场发射扫描电子显微镜 <b>")], total: 1 };
     let layers = [crate::tiles::TileLayer::parse("https://tiles.example.cn/{z}/{x}/{y}").expect("BUG: a good address")];
-    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], filled(), (&layers, "天地图")));
-    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], spread(RegionCode::NATION, vec![]), (&[], "")));
+    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], (filled(), Placed::default()), (&layers, "天地图")));
+    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], (spread(changzhou, vec![part("320402", 2)]), placed()), (&[], "")));
+    add("map.html", &MapPage::of(&visit(Role::Public), &["instrument"], (spread(RegionCode::NATION, vec![]), Placed::default()), (&[], "")));
     let (hub, tied) = (reference("organization", "某研究院 <b>"), reference("offer", "涂层"));
     let tie = HubTie { record: tied.clone(), what: text!("持有单位", "Owner") };
     let hubs = vec![Hub { record: hub.clone(), degree: 6, ties: vec![tie.clone(); 6] }, Hub { record: hub, degree: 1, ties: vec![tie] }];

@@ -11,8 +11,8 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::Spread;
-use duijie_vocab::{RegionCode, RegionLevel};
+use duijie_app::{Placed, Spread};
+use duijie_vocab::{Lang, RegionCode, RegionLevel};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -36,6 +36,27 @@ pub(crate) struct MapPage {
     pub(crate) layers: Vec<Layer>,
     /// What links to lists keep.
     pub(crate) kinds: Vec<String>,
+    /// Records with a place of their own, on the map of a city.
+    pub(crate) marks: Vec<Mark>,
+    /// How many there are, and how many the circles count in all.
+    pub(crate) placed: usize,
+    pub(crate) counted: usize,
+    /// Whether this map shows places of single records.
+    pub(crate) near: bool,
+}
+
+/// A record where it is.
+#[derive(Serialize)]
+pub(crate) struct Mark {
+    pub(crate) kind: String,
+    pub(crate) kind_name: String,
+    pub(crate) title: String,
+    pub(crate) href: String,
+    /// Longitude and latitude, and the same in words.
+    pub(crate) at: (f64, f64),
+    pub(crate) shown: String,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
 }
 
 /// Where a part lies, if that is known, and the map of what is in it.
@@ -85,9 +106,13 @@ pub(crate) struct Layer {
 /// What the map shows at first, and what else it can.
 const LAYERS: [&str; 8] = ["instrument", "station", "facility", "organization", "expert", "need", "offer", "service"];
 const FIRST: usize = 3;
+/// Records of their own place that one map shows.
+const MARKS: usize = 200;
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 560.0;
 const MARGIN: f64 = 60.0;
+/// What lies farther from the seat of its region than this does not widen the map.
+const FAR_DEGREES: f64 = 2.0;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Extension<Visit>) -> Result<Response, Fault> {
     let region = super::search::region_of(&visit.query)?.unwrap_or(RegionCode::NATION);
@@ -96,12 +121,20 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, Extension(visit): Ex
         kinds = LAYERS[..FIRST].to_vec();
     }
     let (viewer, wanted) = (visit.viewer.clone(), kinds.clone());
-    let spread = portal.ask(move |app| app.spread(&viewer, &wanted, region)).await?;
-    portal.pages.show(&portal, &visit, "map.html", MapPage::of(&visit, &kinds, spread, (&portal.options.tiles, &portal.options.tiles_credit)))
+    let shown = portal.ask(move |app| {
+        let placed = if near(region) { app.placed(&viewer, &wanted, region, MARKS)? } else { Placed::default() };
+        Ok((app.spread(&viewer, &wanted, region)?, placed))
+    });
+    portal.pages.show(&portal, &visit, "map.html", MapPage::of(&visit, &kinds, shown.await?, (&portal.options.tiles, &portal.options.tiles_credit)))
+}
+
+/// Whether a map of `region` has room for single records; on wider ones they would lie on one spot.
+fn near(region: RegionCode) -> bool {
+    matches!(region.level(), RegionLevel::City | RegionLevel::County)
 }
 
 impl MapPage {
-    pub(crate) fn of(visit: &Visit, kinds: &[&str], spread: Spread, (layers, credit): (&[TileLayer], &str)) -> MapPage {
+    pub(crate) fn of(visit: &Visit, kinds: &[&str], (spread, placed): (Spread, Placed), (layers, credit): (&[TileLayer], &str)) -> MapPage {
         let address = |region: RegionCode, kinds: &[&str]| {
             let query = kinds.iter().fold(crate::query::Pairs::default(), |query, kind| query.with("kind", kind));
             if region == RegionCode::NATION { query } else { query.with("region", &region.to_string()) }.behind("/map")
@@ -119,11 +152,12 @@ impl MapPage {
             at = region.parent();
         }
         let down = |region: RegionCode| if region.level() == RegionLevel::County { format!("/region/{region}") } else { address(region, kinds) };
-        let drawn = projection(&spread).map(|picture| {
+        let drawn = projection(&spread, &placed).map(|picture| {
             let bubbles = bubbles(&spread, &picture, down);
-            (bubbles, points(&picture), layers.iter().flat_map(|layer| layer.tiles(&picture)).collect())
+            let tiles = layers.iter().flat_map(|layer| layer.tiles(&picture)).collect();
+            (bubbles, points(&picture), tiles, marks(&placed, &picture, visit.lang))
         });
-        let (bubbles, points, tiles) = drawn.unwrap_or_default();
+        let (bubbles, points, tiles, marks) = drawn.unwrap_or_default();
         MapPage {
             name: spread.region.name().to_string(),
             above,
@@ -135,14 +169,22 @@ impl MapPage {
             credit: credit.to_string(),
             layers: LAYERS.iter().map(layer).collect(),
             kinds: kinds.iter().map(|kind| (*kind).to_string()).collect(),
+            marks,
+            placed: placed.total,
+            counted: spread.totals.iter().sum(),
+            near: near(spread.region),
             spread,
         }
     }
 }
 
-/// How the parts that have a place fill the picture; nothing if none has one.
-fn projection(spread: &Spread) -> Option<Projection> {
-    let placed: Vec<(f64, f64)> = spread.parts.iter().filter_map(|part| place(part.region)).map(|(x, y)| (x, mercator(y))).collect();
+/// How the parts and records that have a place fill the picture; nothing if none has one.
+fn projection(spread: &Spread, records: &Placed) -> Option<Projection> {
+    let seats = spread.parts.iter().filter_map(|part| place(part.region));
+    // One record far away, such as a branch abroad, would make a speck of everything else.
+    let near = |at: &(f64, f64)| place(spread.region).is_none_or(|seat| (seat.0 - at.0).hypot(seat.1 - at.1) < FAR_DEGREES);
+    let own = records.records.iter().map(|record| (record.longitude, record.latitude)).filter(near);
+    let placed: Vec<(f64, f64)> = seats.chain(own).map(|(x, y)| (x, mercator(y))).collect();
     let bound = |of: fn(&(f64, f64)) -> f64| {
         let values = placed.iter().map(of);
         (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max))
@@ -171,6 +213,21 @@ fn bubbles(spread: &Spread, picture: &Projection, down: impl Fn(RegionCode) -> S
     let mut bubbles: Vec<Bubble> = placed.iter().map(bubble).collect();
     name(&mut bubbles);
     bubbles
+}
+
+/// The records in the picture, each where it is.
+fn marks(placed: &Placed, picture: &Projection, lang: Lang) -> Vec<Mark> {
+    let mark = |found: &duijie_app::PlacedRecord| Mark {
+        kind: found.record.kind.clone(),
+        kind_name: found.kind_name.get(lang).to_string(),
+        title: found.record.title.clone(),
+        href: format!("/{}/{}", found.record.kind, found.record.id),
+        at: (found.longitude, found.latitude),
+        shown: found.shown.get(lang).to_string(),
+        x: tenth(picture.x(found.longitude)),
+        y: tenth(picture.y(found.latitude)),
+    };
+    placed.records.iter().map(mark).collect()
 }
 
 /// The places in the picture, as faint points.

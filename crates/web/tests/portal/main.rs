@@ -19,6 +19,7 @@ mod misuse;
 mod money;
 mod money_misuse;
 mod payouts;
+mod places;
 mod policy;
 mod post;
 mod program;
