@@ -65,7 +65,9 @@ async fn what_is_not_ones_own_answers_as_what_is_not_there() {
             for question in questions {
                 let (mut browser, mut other) = (visitor(&portal, name), visitor(&portal, name));
                 // A visitor's first page says who comes; both have been there.
-                (browser.get("/login").await, other.get("/login").await);
+                for visitor in [&mut browser, &mut other] {
+                    assert!(!visitor.get("/login").await.status.is_server_error());
+                }
                 let theirs = answer(&portal, &mut browser, key.as_deref(), question, there).await;
                 let nothing = answer(&portal, &mut other, key.as_deref(), question, &nowhere).await;
                 assert_eq!(theirs, nothing, "{name}: {} {}", question.method, question.path);
