@@ -2,6 +2,7 @@
 //! an account, and a statement page by page. However many accounts there are, a page reads its own.
 
 use crate::ledger::{AccountBalance, shown, span};
+use crate::resume::resumed;
 use crate::{Action, App, AppError, Target, Viewer};
 use duijie_ledger::{Account, AccountId, AccountKind, Rule, Statement, statement_from};
 use duijie_store::View;
@@ -115,7 +116,7 @@ impl App {
     ) -> Result<StatementPage, AppError> {
         viewer.may(Action::Pay, &Target { region: Some(account.region()), organization: None })?;
         let (from, until) = span(days);
-        let after = after.and_then(|text| text.parse().ok()).unwrap_or(-1);
+        let after = resumed(after, |place| place.parse().ok())?.unwrap_or(-1);
         self.store().read(|view| {
             view.ledger_account(account)?.ok_or(AppError::NotFound)?;
             let mut found = view.ledger_postings(account, (from, until), after, limit.saturating_add(1))?;

@@ -3,6 +3,7 @@
 
 use crate::choice::Topic;
 use crate::merged::merged;
+use crate::resume::resumed;
 use crate::{App, AppError, Role, Viewer};
 use duijie_docking::{Origin, Recipient, Step};
 use duijie_journal::{Matter, Party};
@@ -137,7 +138,7 @@ impl App {
     /// A page of what the viewer has to hear, on it the unread first, and where the inbox goes on.
     pub fn inbox_page(&self, viewer: &Viewer, after: Option<&str>) -> Result<(Vec<NoticeView>, Option<String>), AppError> {
         logged_in(viewer)?;
-        let after = after.and_then(MatterCursor::parse);
+        let after = resumed(after, MatterCursor::parse)?;
         let MatterPage { mut rows, next } = self.store().read(|view| merged(view, NOTICE, &filters(viewer), after.as_ref(), INBOX))?;
         // The journal knows which of two notices of the same minute came first.
         rows.sort_by_key(|row| std::cmp::Reverse((row.state == UNREAD, row.updated, row.entry)));

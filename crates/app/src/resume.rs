@@ -15,20 +15,6 @@ pub(crate) fn resumed<T>(after: Option<&str>, read: impl FnOnce(&str) -> Option<
     after.map(|after| read(after).ok_or_else(garbled)).transpose()
 }
 
-/// A part of a list: its rows with their places, and the place of the last if the list goes on.
-pub(crate) type Part<P, T> = (Vec<(P, T)>, Option<P>);
-
-/// Parts of several lists as a part of one, highest place first: what stands in two of them comes once, and
-/// what lies beyond the end of any of them is left to the next part.
-pub(crate) fn together<P: Ord, T>(parts: Vec<Part<P, T>>) -> (Vec<T>, Option<P>) {
-    let (rows, ends): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let end = ends.into_iter().flatten().max();
-    let mut rows: Vec<(P, T)> = rows.into_iter().flatten().filter(|(place, _)| end.as_ref().is_none_or(|end| place >= end)).collect();
-    rows.sort_by(|a, b| b.0.cmp(&a.0));
-    rows.dedup_by(|a, b| a.0 == b.0);
-    (rows.into_iter().map(|(_, row)| row).collect(), end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use crate::merged::merged;
 use crate::promise::{Promise, Stored, by, concerning, list, load, refused, take};
+use crate::resume::resumed;
 use crate::scheme::scheme;
 use crate::{Action, App, AppError, Refused, Role, Target, Viewer};
 use duijie_payout::{Application, Scheme, Step, Voucher, VoucherState};
@@ -125,7 +126,7 @@ impl App {
             vec![concerning("holder", own), concerning("partner", own)]
         };
         filters.iter_mut().for_each(|filter| filter.states.extend(state.map(str::to_string)));
-        let after = after.and_then(MatterCursor::parse);
+        let after = resumed(after, MatterCursor::parse)?;
         self.store().read(|view| {
             let MatterPage { rows, next } = merged(view, Voucher::KIND, &filters, after.as_ref(), PAGE)?;
             let rows = rows.into_iter().map(Stored::read).collect::<Result<Vec<Stored<Voucher>>, _>>()?;
