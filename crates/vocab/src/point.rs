@@ -350,7 +350,7 @@ mod tests {
             ("119.97.1,31.81", "NotAPoint"),
             ("1199.7,31.81", "NotAPoint"),
             ("200.5,31.81", "OutOfRange"),
-            ("119.97,-95.5", "Swapped"),
+            ("119.97,-95.5", "OutOfRange"),
             ("150.5,95.5", "OutOfRange"),
             ("119°75′00″ 31°48′36″", "OutOfRange"),
             ("119.5°20′ 31°48′", "NotAPoint"),
