@@ -30,6 +30,11 @@ pub(crate) enum Verdict {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let lang = arguments.lang();
+    // A reader that has seen enough, such as `head`, ends a command quietly. The portal goes on: to it a
+    // pipe that breaks is an error like others.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        sigpipe::reset();
+    }
     match run(arguments) {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Wanting) => ExitCode::from(1),

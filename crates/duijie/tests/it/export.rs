@@ -72,3 +72,19 @@ fn templates_are_understood_when_they_come_back() {
         assert_eq!(unknown, Some(0), "{}", report[0]["diagnostics"]);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_nobody_reads_any_more_ends_quietly() {
+    use std::os::unix::process::ExitStatusExt;
+    let product = Product::new();
+    assert_eq!(product.import(&product.file("机构.csv", ORGANIZATIONS)).code, 0);
+    let mut command = product.command();
+    command.args(["doctor"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    let broken_pipe = 13;
+    assert_eq!(ended.status.signal(), Some(broken_pipe), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+}
