@@ -194,7 +194,18 @@ fn books(add: &mut dyn FnMut(&str, Value)) {
     add("AccountBalances", many(all(&[strings(&["account", "region_name", "name"]), amounts])));
     let sums = vec![("kind_name", one("Text")), ("accounts", integer()), ("balance", integer()), ("reserved", integer())];
     add("AccountGroups", many(all(&[strings(&["kind", "region", "region_name"]), sums])));
-    add("StatementPage", json!({ "type": "object", "required": ["account", "opening", "lines", "closing", "next"] }));
+    let line = object(&[
+        ("at", string()),
+        ("transfer", string()),
+        ("code", string()),
+        ("links", json!({ "type": "object" })),
+        ("counter", string()),
+        ("debit", integer()),
+        ("credit", integer()),
+        ("balance", integer()),
+    ]);
+    let statement = [("account", string()), ("opening", integer()), ("lines", many(line)), ("closing", integer()), ("next", optional(string()))];
+    add("StatementPage", object(&statement));
     add("BalanceAt", object(&[("account", string()), ("at", string()), ("balance_fen", integer())]));
     add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));
     add("TrialBalance", json!({ "type": "object", "required": ["rows", "debits", "credits"] }));
