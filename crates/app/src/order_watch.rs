@@ -1,5 +1,5 @@
-//! The signs of abuse of an order, beside those orders of its scheme that can matter: they are found by
-//! holder and by invoice, however many the scheme has.
+//! The signs of abuse of an order, beside those orders that can matter: they are found by holder within its
+//! scheme and by invoice in whatever scheme, however many there are.
 
 use crate::AppError;
 use crate::order::Ordered;
@@ -42,7 +42,7 @@ impl Past for OfScheme<'_, '_> {
     fn with_invoice(&mut self, agency: &RecordId, invoice: &str) -> Result<Vec<OrderSeen>, AppError> {
         let key = invoice_key(agency, invoice);
         let found = list_of::<Ordered>(self.view, "invoice", &[&key])?.remove(&key).unwrap_or_default();
-        Ok(found.iter().map(|stored| &stored.value.order).filter(|order| order.scheme == self.scheme).map(seen).collect())
+        Ok(found.iter().map(|stored| seen(&stored.value.order)).collect())
     }
 }
 
@@ -64,11 +64,12 @@ mod tests {
     use crate::promise::{keep, list, load};
     use crate::{App, AppError, AppOptions};
     use duijie_payout::{Contract, Did, Evidence, OrderState, ServiceClass, Settle};
-    use duijie_store::Tx;
+    use duijie_store::{MatterFilter, Tx};
     use duijie_vocab::{Clock, Date, Entropy, Fen, RegionCode, Text, Timestamp};
     use proptest::prelude::*;
     use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
     use std::collections::BTreeMap;
+    use std::convert::Infallible;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -133,15 +134,35 @@ mod tests {
         keep(tx, ordered, version, "", &did, &[]).map(drop)
     }
 
-    /// What is found beside all orders of the scheme.
+    /// Every order, read whole.
+    struct All {
+        of_scheme: Vec<OrderSeen>,
+        of_any: Vec<OrderSeen>,
+    }
+
+    impl Past for All {
+        type Error = Infallible;
+
+        fn of_holder(&mut self, holder: &RecordId) -> Result<Vec<OrderSeen>, Infallible> {
+            self.of_scheme.as_slice().of_holder(holder)
+        }
+
+        fn with_invoice(&mut self, agency: &RecordId, invoice: &str) -> Result<Vec<OrderSeen>, Infallible> {
+            self.of_any.as_slice().with_invoice(agency, invoice)
+        }
+    }
+
+    /// What is found beside all orders.
     fn beside_all(view: &mut View<'_>, order: &Order, watch: &Watch) -> Result<Vec<Finding>, AppError> {
-        let all: Vec<OrderSeen> = list::<Ordered>(view, &concerning("scheme", &order.scheme))?.iter().map(|stored| seen(&stored.value.order)).collect();
-        let Ok(found) = findings(&seen(order), &mut all.as_slice(), &[], &[], watch);
+        let all = list::<Ordered>(view, &MatterFilter::default())?;
+        let of_scheme = all.iter().filter(|stored| stored.value.order.scheme == order.scheme).map(|stored| seen(&stored.value.order)).collect();
+        let of_any = all.iter().map(|stored| seen(&stored.value.order)).collect();
+        let Ok(found) = findings(&seen(order), &mut All { of_scheme, of_any }, &[], &[], watch);
         Ok(found)
     }
 
     #[test]
-    fn what_is_found_is_what_all_orders_of_the_scheme_would_show() {
+    fn what_is_found_is_what_all_orders_would_show() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
         let options = AppOptions { data: folder.path().into(), database: None, clock: clock.clone(), entropy: clock, group: Default::default() };

@@ -37,7 +37,7 @@ pub trait Past {
     /// The orders of a holder, in any order.
     fn of_holder(&mut self, holder: &RecordId) -> Result<Vec<OrderSeen>, Self::Error>;
 
-    /// The orders with this invoice of an agency, last moved first.
+    /// The orders with this invoice of an agency, of whatever scheme, last moved first.
     fn with_invoice(&mut self, agency: &RecordId, invoice: &str) -> Result<Vec<OrderSeen>, Self::Error>;
 }
 
