@@ -501,7 +501,7 @@ pub(crate) enum AccountCommand {
         /// What the key is for.
         #[arg(long)]
         name: String,
-        /// read, or read and write.
+        /// read or write; given twice, both.
         #[arg(long = "scope", value_name = "SCOPE", default_value = "read")]
         scopes: Vec<String>,
         #[arg(long)]
