@@ -32,7 +32,7 @@ pub struct SpreadPart {
 
 impl App {
     /// The spread of `kinds` over the cities of the nation, the cities of a province or the
-    /// counties of a city.
+    /// counties of a city; a county is its own one part.
     pub fn spread(&self, viewer: &Viewer, kinds: &[&str], region: RegionCode) -> Result<Spread, AppError> {
         let head = self.store().read(|view| view.head())?.seq;
         self.spreads.get(head, &format!("{:?} {kinds:?} {region}", viewer.clearance()), || self.count_spread(viewer, kinds, region))
@@ -72,7 +72,8 @@ impl App {
 fn part_of(region: RegionCode, within: RegionCode) -> Option<RegionCode> {
     let wanted = match within.level() {
         RegionLevel::Nation | RegionLevel::Province => RegionLevel::City,
-        _ => RegionLevel::County,
+        RegionLevel::City => RegionLevel::County,
+        RegionLevel::County => return within.contains(region).then_some(within),
     };
     let mut at = Some(region);
     while let Some(here) = at.filter(|here| *here != within && within.contains(*here)) {
@@ -97,6 +98,8 @@ mod tests {
         assert_eq!(part("320402", "320000").as_deref(), Some("320400"));
         assert_eq!(part("320402", "320400").as_deref(), Some("320402"));
         assert_eq!(part("320000", "000000").as_deref(), Some("320000"));
+        assert_eq!(part("320402", "320402").as_deref(), Some("320402"));
+        assert_eq!(part("320411", "320402"), None);
         assert_eq!(part("320400", "320400"), None);
         assert_eq!(part("330100", "320000"), None);
     }

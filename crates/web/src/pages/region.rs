@@ -66,7 +66,14 @@ impl RegionPage {
             name: spread.region.name().to_string(),
             above,
             kinds: filled.map(|((kind, name), count)| (kind, name, *count)).collect(),
-            parts: bars(spread.parts.into_iter().take(30).map(|part| (part.name, format!("/region/{}", part.region), part.total))),
+            parts: bars(
+                spread
+                    .parts
+                    .into_iter()
+                    .filter(|part| part.region != spread.region)
+                    .take(30)
+                    .map(|part| (part.name, format!("/region/{}", part.region), part.total)),
+            ),
             needs,
             offers,
             as_of: spread.as_of,

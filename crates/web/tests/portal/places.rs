@@ -28,6 +28,8 @@ async fn the_map_of_a_city_shows_records_where_they_are_and_says_what_it_does_no
     assert_eq!(city.matches("class=\"mark\"").count(), 2, "{city}");
     assert!(city.contains("data-at=\"119.96 31.69\"") && city.contains("东经 119.96°，北纬 31.69°"), "{city}");
     assert!(city.contains("方点是 2 条") && city.contains("另外 1 条没有填"), "{city}");
+    let county = browser.get("/map?region=320412&kind=instrument").await.unescaped();
+    assert_eq!((county.matches("class=\"mark\"").count(), county.matches("data-total=\"3\"").count()), (2, 1), "{county}");
     let nation = browser.get("/map?kind=instrument").await.text;
     assert!(!nation.contains("class=\"mark\"") && nation.contains("圆圈位于各地政府驻地"), "{nation}");
     browser.language = "en";
