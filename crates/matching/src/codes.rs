@@ -9,12 +9,16 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     size: usize,
-    /// Words of 64 signs, so many for each vector.
+    /// In tiles of [`TILE`] vectors: the first word of 64 signs of each, then the second of each, and so
+    /// on, so that one instruction compares several vectors. Vectors that the last tile lacks are zero.
     signs: Vec<u64>,
     bytes: Vec<i8>,
     /// What one step of a vector's bytes is worth.
     steps: Vec<f32>,
 }
+
+/// How many vectors lie together.
+const TILE: usize = 64;
 
 /// So many of the vectors nearest by their signs are compared in eight bits.
 pub const RESCORED: usize = 400;
@@ -42,7 +46,14 @@ impl Codes {
     /// of is cut off or taken as zero.
     pub fn push(&mut self, vector: &[f32]) {
         let numbers = || vector.iter().copied().chain(std::iter::repeat(0.0)).take(self.size);
-        self.signs.extend(signs(&numbers().collect::<Vec<f32>>()));
+        let signs = signs(&numbers().collect::<Vec<f32>>());
+        let (tile, slot) = (self.len() / TILE * TILE * signs.len(), self.len() % TILE);
+        if slot == 0 {
+            self.signs.resize(tile + TILE * signs.len(), 0);
+        }
+        for (word, signs) in signs.into_iter().enumerate() {
+            self.signs[tile + word * TILE + slot] = signs;
+        }
         let most = numbers().fold(0.0f32, |most, value| most.max(value.abs()));
         let step = if most > 0.0 { most / 127.0 } else { 1.0 };
         self.bytes.extend(numbers().map(|value| (value / step).round() as i8));
@@ -94,15 +105,11 @@ impl Codes {
     fn scan(&self, asked: &[u64], mut see: impl FnMut(usize, u16) -> Option<u16>) {
         const BLOCK: usize = 2_048;
         const RUN: usize = 32;
-        let (words, arch) = (asked.len().max(1), Arch::new());
+        let arch = Arch::new();
         let (mut worst, mut distances) = (u16::MAX, [0u16; BLOCK]);
-        for (block, signs) in self.signs.chunks(BLOCK * words).enumerate() {
-            let distances = &mut distances[..signs.len() / words];
-            arch.dispatch(|| match words {
-                6 => differ::<6>(signs, asked, distances),
-                12 => differ::<12>(signs, asked, distances),
-                _ => differ_in(words, signs, asked, distances),
-            });
+        for (block, signs) in self.signs.chunks((BLOCK * asked.len()).max(1)).enumerate() {
+            let distances = &mut distances[..BLOCK.min(self.len() - block * BLOCK)];
+            arch.dispatch(|| differ(signs, asked, distances));
             for (run, distances) in distances.chunks(RUN).enumerate() {
                 if distances.iter().fold(u16::MAX, |least, &distance| least.min(distance)) >= worst {
                     continue;
@@ -147,24 +154,19 @@ impl Closest {
     }
 }
 
-/// As [`differ_in`], for a number of words that is known when this is compiled.
+/// In how many signs each vector of some tiles differs from `asked`.
 #[inline(always)]
-fn differ<const WORDS: usize>(signs: &[u64], asked: &[u64], distances: &mut [u16]) {
-    let mut wanted = [0u64; WORDS];
-    wanted.copy_from_slice(&asked[..WORDS]);
-    for (vector, distance) in signs.as_chunks::<WORDS>().0.iter().zip(distances) {
-        let mut sum = 0;
-        for word in 0..WORDS {
-            sum += (vector[word] ^ wanted[word]).count_ones();
+fn differ(tiles: &[u64], asked: &[u64], distances: &mut [u16]) {
+    for (tile, distances) in tiles.chunks_exact(TILE * asked.len().max(1)).zip(distances.chunks_mut(TILE)) {
+        let mut sums = [0u64; TILE];
+        for (words, asked) in tile.as_chunks::<TILE>().0.iter().zip(asked) {
+            for (sum, word) in sums.iter_mut().zip(words) {
+                *sum += u64::from((word ^ asked).count_ones());
+            }
         }
-        *distance = sum as u16;
-    }
-}
-
-#[inline(always)]
-fn differ_in(words: usize, signs: &[u64], asked: &[u64], distances: &mut [u16]) {
-    for (vector, distance) in signs.chunks_exact(words.max(1)).zip(distances) {
-        *distance = vector.iter().zip(asked).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() as u16;
+        for (distance, sum) in distances.iter_mut().zip(sums) {
+            *distance = sum as u16;
+        }
     }
 }
 
@@ -208,6 +210,25 @@ mod tests {
             found += near.iter().filter(|(at, _)| order[..10].contains(at)).count();
         }
         assert!(found >= 388, "{found} of 400");
+    }
+
+    #[test]
+    fn signs_are_counted_as_one_by_one() {
+        for (count, size) in [(1, 1), (63, 64), (64, 65), (65, 384), (2_049, 96), (4_200, 20)] {
+            let mut state = 3;
+            let all: Vec<Vec<f32>> = (0..count).map(|_| (0..size).map(|_| noise(&mut state)).collect()).collect();
+            let mut codes = Codes::new(size);
+            all.iter().for_each(|vector| codes.push(vector));
+            let asked: Vec<f32> = (0..size).map(|_| noise(&mut state)).collect();
+            let mut seen = Vec::new();
+            codes.scan(&signs(&asked), |at, distance| {
+                seen.push((at, usize::from(distance)));
+                None
+            });
+            let differ = |vector: &[f32]| vector.iter().zip(&asked).filter(|(a, b)| (**a > 0.0) != (**b > 0.0)).count();
+            let expected: Vec<(usize, usize)> = all.iter().map(|vector| differ(vector)).enumerate().collect();
+            assert_eq!(seen, expected, "{count} of {size}");
+        }
     }
 
     #[test]
