@@ -184,7 +184,7 @@ pub use payout_files::{PaymentFile, ReturnReport};
 pub use payout_lists::{PublishedLine, PublishedList, PublishedRow};
 pub use payout_overview::{MeasureOverview, PayoutOverview};
 pub use payout_run::{Missed, MissedYear, OutcomeSum, Replayed, RunDone, RunPreview};
-pub use payout_terms::TermsVersion;
+pub use payout_terms::{TermsChange, TermsShown, TermsVersion};
 pub use placed::{Placed, PlacedRecord};
 pub use policy_batch::{BatchReport, Explanation, FactLine, TallyLine};
 pub use policy_files::{PolicyFiles, policy_schema, shipped_measures};
@@ -216,6 +216,6 @@ pub use webhook_delivery::{HookFailure, HooksReport, signature};
 pub use duijie_ledger::{AccountId, AccountKind, Difference, Statement, TransferId};
 pub use duijie_matching::{PartName as MatchPart, Refit, Tried};
 pub use duijie_payout::{
-    Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Scheme, ServiceClass, Terms,
+    Act as PayoutAct, AnyEntitlement, Application, Contract, Evidence, Finding, Grade, Payee, Rated, Row as PayRow, Sampling, Scheme, ServiceClass, Terms,
     Verdict as PayVerdict, act_name,
 };

@@ -9,7 +9,7 @@ use crate::payout::Promised;
 use crate::promise::{Promise, Stored, list_of};
 use crate::{Action, App, AppError, PolicyFiles, Target, Viewer};
 use duijie_ledger::{AccountId, AccountKind};
-use duijie_payout::{AnyEntitlement, Candidate, Decided, PoolOrder, Signs};
+use duijie_payout::{AnyEntitlement, Candidate, Decided, PoolOrder, Sampling, Signs};
 use duijie_policy::{Batch, Because, Book, Decision, Facts, Measure, Outcome, Period, Population, RegionFacts, SourceKind, Truth, best_combination};
 use duijie_record::{Record, RecordState};
 use duijie_store::View;
@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) left: Fen,
     pub(crate) head: i64,
     pub(crate) seed: String,
+    /// Whom the region has people check.
+    pub(crate) sampling: Sampling,
     pub(crate) regions: Vec<RegionFact>,
     pub(crate) pool: AccountId,
     pub(crate) order: PoolOrder,
@@ -149,6 +151,7 @@ impl App {
             left,
             head: head.seq,
             seed: head.digest.to_string(),
+            sampling: self.payout_terms(region)?.sampling,
             regions,
             pool,
             order,

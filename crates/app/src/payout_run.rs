@@ -8,7 +8,7 @@ use crate::promise::{Promise, concerning, find, keep, list, load, refused, take}
 use crate::{App, AppError, Viewer};
 use duijie_ledger::AccountId;
 use duijie_payout::{
-    AnyEntitlement, By, Candidate, Claim, Decided, DecidedUnder, Did, Entitlement, Matched, PoolOrder, Preview, Row, Sampling, Signs, Verdict, assess, preview,
+    AnyEntitlement, By, Candidate, Claim, Decided, DecidedUnder, Did, Entitlement, Matched, PoolOrder, Preview, Row, Signs, Verdict, assess, preview,
 };
 use duijie_policy::{Book, Decision, Facts, Period, Vocabulary};
 use duijie_store::Tx;
@@ -323,7 +323,7 @@ pub(crate) fn promised(run: &Run, reading: &Reading, found: &Found, amount: Fen,
     let decision = &found.decision;
     let firm = found.candidate.firm.clone();
     let id = appealed.map_or_else(|| Claim::id_of(&run.measure, &run.period, &firm, 0), Claim::next_id);
-    let risk = assess(&Signs { amount, ..found.signs.clone() }, &Sampling::default(), &run.seed, id.as_str());
+    let risk = assess(&Signs { amount, ..found.signs.clone() }, &reading.sampling, &run.seed, id.as_str());
     let claim = Claim {
         id,
         measure: run.measure.clone(),

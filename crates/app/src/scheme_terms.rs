@@ -218,7 +218,8 @@ fn steps(scheme: &Scheme) -> Vec<Text> {
     ]
 }
 
-fn percent(share: u32) -> String {
+/// So many of 10,000 as people write it.
+pub(crate) fn percent(share: u32) -> String {
     let (whole, rest) = (share / 100, share % 100);
     match rest {
         0 => format!("{whole}%"),

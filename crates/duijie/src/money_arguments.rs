@@ -133,14 +133,24 @@ pub(crate) enum PayoutCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Set above which amount two people approve, and how long lists are open to objections; without
-    /// the two, who set them when.
+    /// Set limits of a region, those not named stay; without any, who set which when.
     Terms {
         region: String,
-        #[arg(long, requires = "objection_days")]
+        /// The amount above which two people approve.
+        #[arg(long, value_name = "AMOUNT")]
         two_above: Option<String>,
-        #[arg(long, requires = "two_above")]
+        /// How long lists are open to objections.
+        #[arg(long, value_name = "DAYS")]
         objection_days: Option<u32>,
+        /// Of 10,000 payouts of low risk, how many people check.
+        #[arg(long, value_name = "N")]
+        check_low: Option<u32>,
+        /// The same of medium risk; of high risk they check all.
+        #[arg(long, value_name = "N")]
+        check_medium: Option<u32>,
+        /// The amount from which the risk is at least medium.
+        #[arg(long, value_name = "AMOUNT")]
+        large_from: Option<String>,
     },
 }
 

@@ -4,6 +4,7 @@
 //! under review goes back to be approved and published again.
 
 use crate::claim::Claim;
+use crate::risk::Sampling;
 use crate::state::*;
 use crate::step::{By, Party, Refused, Step, needed, transfer};
 use duijie_ledger::{AccountId, Act as Move, TransferId};
@@ -25,11 +26,14 @@ pub struct Terms {
     pub two_above: Fen,
     /// How long a list is open to objections.
     pub objection_days: u32,
+    /// Whom people check before anything is approved.
+    #[serde(default)]
+    pub sampling: Sampling,
 }
 
 impl Default for Terms {
     fn default() -> Terms {
-        Terms { two_above: Fen(10_000_000), objection_days: 7 }
+        Terms { two_above: Fen(10_000_000), objection_days: 7, sampling: Sampling::default() }
     }
 }
 
@@ -48,6 +52,7 @@ impl Terms {
                 text!("公示期至多 {MAX_OBJECTION_DAYS} 天", "a list is open to objections for {MAX_OBJECTION_DAYS} days at most"),
             ));
         }
+        self.sampling.check()?;
         Ok(self)
     }
 }

@@ -1,6 +1,7 @@
 //! How closely a payout is looked at: a grade from signs that anybody can read, and a sample that
 //! anybody can draw again from the seed.
 
+use crate::step::Refused;
 use duijie_vocab::{Digest, Fen, Text, text};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,23 @@ impl Default for Sampling {
 }
 
 const OF: u64 = 10_000;
+
+impl Sampling {
+    /// The shares, if a draw can follow them: none above the whole, and low risk not checked more often
+    /// than medium.
+    pub(crate) fn check(self) -> Result<(), Refused> {
+        if u64::from(self.medium) > OF || self.low > self.medium {
+            return Err(Refused::Rule(
+                "payout.sampling",
+                text!("抽查比例为 0 到 100%，且低风险不高于中风险", "shares of a sample lie between 0 and 100%, low risk not above medium"),
+            ));
+        }
+        if self.large_from.0 < 0 {
+            return Err(Refused::Rule("payout.large_from", text!("大额的起点不能为负", "the amount that counts as large cannot be below zero")));
+        }
+        Ok(())
+    }
+}
 
 /// The risk of the payout called `id`. The sample is drawn by the SHA-256 of seed and id, so that
 /// who knows the seed can draw it again and nobody can choose who is in it.
@@ -112,6 +130,19 @@ mod tests {
             let id = format!("ent-{n}");
             assess(&signs, &sampling, "a", &id).check != assess(&signs, &sampling, "b", &id).check
         }));
+    }
+
+    #[test]
+    fn a_region_sets_whom_it_checks_and_nothing_that_no_draw_follows() {
+        let drawn = |low: u32| assess(&Signs::default(), &Sampling { low, ..Sampling::default() }, "2021", "ent-1").check;
+        assert!(!drawn(0) && drawn(10_000));
+        let large = Sampling { large_from: Fen(1), ..Sampling::default() };
+        assert_eq!(assess(&Signs { amount: Fen(1), ..Signs::default() }, &large, "s", "ent-1").grade, Grade::Medium);
+        assert!(Sampling { low: 0, medium: 10_000, large_from: Fen(0) }.check().is_ok());
+        let whole = Sampling::default();
+        for wrong in [Sampling { medium: 10_001, ..whole }, Sampling { low: 2_001, ..whole }, Sampling { large_from: Fen(-1), ..whole }] {
+            assert!(wrong.check().is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn funded(amount: i64) -> MemoryBook {
 
 /// One value in each state, found by walking the table.
 fn one_of_each() -> BTreeMap<&'static str, AnyEntitlement> {
-    let terms = Terms { two_above: Fen(1_000), objection_days: 0 };
+    let terms = Terms { two_above: Fen(1_000), objection_days: 0, ..Terms::default() };
     let mut found = BTreeMap::new();
     for amount in [100, 5_000] {
         let start = Entitlement::<Matched>::matched(claim(amount, false), &by("system", 1)).unwrap().after;
@@ -118,7 +118,7 @@ fn exactly_the_steps_of_the_table_are_possible() {
 
 fn publish_again(mut claim: Claim, objection_days: u32) -> AnyEntitlement {
     claim.amount = Fen(100);
-    let terms = Terms { two_above: Fen(1_000), objection_days };
+    let terms = Terms { two_above: Fen(1_000), objection_days, ..Terms::default() };
     let mut at: AnyEntitlement = Entitlement::<Matched>::matched(claim, &by("system", 1)).unwrap().after.into();
     for (n, word) in ["push", "confirm", "approve", "publish"].iter().enumerate() {
         let act = acts().into_iter().find(|act| act.as_str() == *word).unwrap();
@@ -154,7 +154,7 @@ fn there_is_no_path_from_rejected_appealed_or_under_review_to_paid() {
 
 #[test]
 fn the_same_person_does_not_approve_twice_nor_what_they_confirmed() {
-    let terms = Terms { two_above: Fen(99), objection_days: 7 };
+    let terms = Terms { two_above: Fen(99), objection_days: 7, ..Terms::default() };
     let start = Entitlement::<Matched>::matched(claim(100, false), &by("system", 1)).unwrap().after;
     let payee = Payee { name: "甲".into(), bank: "乙".into(), account: "12345678".into() };
     let confirmed = start.push(&by("a", 1)).unwrap().after.confirm(&by("firm", 1), payee).unwrap().after;
@@ -198,7 +198,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
     #[test]
     fn a_random_life_keeps_the_law(amount in 50i64..5_000, check: bool, picks in prop::collection::vec((0usize..18, 0u8..4, 0i64..4), 1..60)) {
-        let terms = Terms { two_above: Fen(1_000), objection_days: 2 };
+        let terms = Terms { two_above: Fen(1_000), objection_days: 2, ..Terms::default() };
         let mut book = funded(10_000);
         let mut at: AnyEntitlement = Entitlement::<Matched>::matched(claim(amount, check), &by("system", 1)).unwrap().after.into();
         let mut gates: BTreeSet<&'static str> = BTreeSet::new();

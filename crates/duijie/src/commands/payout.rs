@@ -6,7 +6,8 @@ use crate::world::{World, region};
 use crate::{Outcome, Verdict, show};
 use anyhow::Context;
 use duijie_app::{
-    App, EntitlementRequest, EntitlementView, ExportFormat, ManySteps, MeasureOverview, PayVerdict, Payee, PayoutAct, RunPreview, Terms, Viewer, every_page,
+    App, EntitlementRequest, EntitlementView, ExportFormat, ManySteps, MeasureOverview, PayVerdict, Payee, PayoutAct, RunPreview, Sampling, TermsChange,
+    TermsShown, TermsVersion, Viewer, every_page,
 };
 use duijie_vocab::{Fen, Lang, MoneyUnit, RecordId};
 use std::fs::File;
@@ -62,14 +63,19 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
         PayoutCommand::Archive { id } => step(&app, &viewer, id, PayoutAct::Archive, lang),
         PayoutCommand::Replay { id, format } => replay(&app, &viewer, id, *format, lang),
         PayoutCommand::Missed { organization, period, format } => missed(&app, &viewer, (organization, period.as_deref()), *format, lang),
-        PayoutCommand::Terms { region: place, two_above, objection_days } => {
+        PayoutCommand::Terms { region: place, two_above, objection_days, check_low, check_medium, large_from } => {
             let place = region(Some(place))?.context("name a region")?;
-            if let Some((two_above, objection_days)) = two_above.as_ref().zip(*objection_days) {
-                let terms = Terms { two_above: Fen::parse(two_above, Some(MoneyUnit::Yuan))?, objection_days };
-                app.put_payout_terms(&viewer, place, terms)?;
+            let amount = |text: &Option<String>| text.as_ref().map(|text| Fen::parse(text, Some(MoneyUnit::Yuan))).transpose();
+            let (two_above, large_from, now) = (amount(two_above)?, amount(large_from)?, app.payout_terms(place)?.sampling);
+            let sampling =
+                Sampling { low: check_low.unwrap_or(now.low), medium: check_medium.unwrap_or(now.medium), large_from: large_from.unwrap_or(now.large_from) };
+            let change = TermsChange { two_above, objection_days: *objection_days, sampling: (sampling != now).then_some(sampling) };
+            if change != TermsChange::default() {
+                app.change_payout_terms(&viewer, place, change)?;
             } else {
-                for line in app.payout_terms_history(&viewer, place)? {
-                    println!("{}  {}  {}  {}", line.at, line.by, line.two_above, line.objection_days);
+                for TermsVersion { at, by, terms, .. } in app.payout_terms_history(&viewer, place)? {
+                    let TermsShown { two_above, objection_days, low, medium, large_from } = terms;
+                    println!("{at}  {by}  {two_above}  {objection_days}  {low}  {medium}  {large_from}");
                 }
             }
             Ok(Verdict::Done)

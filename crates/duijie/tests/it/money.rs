@@ -74,6 +74,10 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     done(&product, &["ledger", "fund", POOL, "500万元", "--id", "1"]);
     done(&product, &["ledger", "fund", POOL, "500万元", "--id", "1"]);
     done(&product, &["payout", "terms", "320400", "--two-above", "100万元", "--objection-days", "0"]);
+    done(&product, &["payout", "terms", "320400", "--check-low", "0", "--large-from", "20万元"]);
+    let set = product.run(&["payout", "terms", "320400"]).out;
+    assert!(set.lines().next().is_some_and(|last| last.ends_with("100万元  0  0%  20%  20万元")), "{set}");
+    refused(&product, &["payout", "terms", "320400", "--check-low", "2001"], "low risk not above medium");
     let preview = product.json(&["payout", "preview", REWARD, "--period", "2021", "--format", "json"]);
     let verdicts: Vec<(String, String, i64)> =
         preview["rows"].as_array().unwrap().iter().map(|row| (text(&row["name"]), text(&row["verdict"]), row["pays"].as_i64().unwrap())).collect();

@@ -208,7 +208,14 @@ fn of_runs() -> Vec<ApiRoute> {
             &[400, 403],
             get(payouts::terms_history),
         ),
-        writes("/api/payouts/terms", "put_payout_terms", "Sets the limits of a region.", const { &[REGION] }, ("Terms", "Terms"), post(payouts::put_terms)),
+        writes(
+            "/api/payouts/terms",
+            "put_payout_terms",
+            "Changes limits of a region; what is not named stays.",
+            const { &[REGION] },
+            ("TermsChange", "Terms"),
+            post(payouts::put_terms),
+        ),
     ]
 }
 

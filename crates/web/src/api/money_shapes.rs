@@ -53,12 +53,18 @@ fn promised(add: &mut dyn FnMut(&str, Value)) {
     add("PayoutSummary", object(&[("organization", string()), ("lines", many(line))]));
     let missed = all(&[strings(&["measure", "outcome"]), texts(&["name", "reason"]), vec![("amount", optional(string()))]]);
     add("MissedYear", object(&[("name", string()), ("year", string()), ("missed", many(missed))]));
-    add(
-        "Terms",
-        json!({ "type": "object", "required": ["two_above", "objection_days"], "properties": { "two_above": integer(), "objection_days": integer() },
-        "additionalProperties": false, "example": { "two_above": 10_000_000, "objection_days": 7 } }),
-    );
-    let words = strings(&["at", "by", "two_above"]);
+    let mut sampling = object(&integers(&["low", "medium", "large_from"]));
+    sampling["description"] =
+        json!("Of 10,000 payouts of low and of medium risk, so many are checked by people; from `large_from` Fen on the risk is at least medium.");
+    add("Sampling", sampling);
+    let all_terms = [integers(&["two_above", "objection_days"]), vec![("sampling", one("Sampling"))]].concat();
+    add("Terms", object(&all_terms));
+    let mut change = object(&all_terms);
+    change["required"] = json!([]);
+    change["additionalProperties"] = json!(false);
+    change["example"] = json!({ "two_above": 10_000_000, "objection_days": 7 });
+    add("TermsChange", change);
+    let words = strings(&["at", "by", "two_above", "low", "medium", "large_from"]);
     add("TermsVersions", many(all(&[words, integers(&["seq", "objection_days"])])));
 }
 

@@ -12,7 +12,7 @@ use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use duijie_app::{AppError, EntitlementView, ManySteps, PayoutAct, Terms};
+use duijie_app::{AppError, EntitlementView, ManySteps, PayoutAct, TermsChange};
 use duijie_vocab::{Diagnostic, RecordId, RegionCode, text};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -191,10 +191,9 @@ pub(super) async fn put_terms(
     Extension(visit): Extension<Visit>,
     Extension(sent): Extension<Sent>,
 ) -> Result<Response, Fault> {
-    let terms: Terms = sent.read()?;
+    let change: TermsChange = sent.read()?;
     let region = region(&visit)?;
-    portal.ask(move |app| app.put_payout_terms(&visit.viewer, region, terms)).await?;
-    json(&terms, JSON)
+    json(&portal.ask(move |app| app.change_payout_terms(&visit.viewer, region, change)).await?, JSON)
 }
 
 /// The region that the query names, or the caller's own.

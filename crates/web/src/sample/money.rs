@@ -233,8 +233,13 @@ pub(crate) fn scheme_preview(fresh: bool) -> SchemePreview {
     SchemePreview { scheme: scheme(true), fresh, changes }
 }
 
+fn terms() -> TermsShown {
+    let [two_above, low, medium, large_from] = ["10万元", "5%", "20%", "50万元"].map(String::from);
+    TermsShown { two_above, objection_days: 7, low, medium, large_from }
+}
+
 pub(crate) fn terms_version() -> TermsVersion {
-    TermsVersion { seq: 7, at: "2026-11-22 10:00".into(), by: "admin".into(), two_above: "10万元".into(), objection_days: 7 }
+    TermsVersion { seq: 7, at: "2026-11-22 10:00".into(), by: "admin".into(), terms: terms() }
 }
 
 /// The limits of a region, set by the viewer or never.
@@ -242,8 +247,7 @@ pub(crate) fn payout_terms(sets: bool) -> PayoutTermsPage {
     PayoutTermsPage {
         region: region().to_string(),
         region_name: region().path(),
-        two_above: "10万元".into(),
-        objection_days: 7,
+        now: terms(),
         history: if sets { vec![terms_version()] } else { Vec::new() },
         sets,
         done: sets,

@@ -61,8 +61,14 @@ async fn an_entitlement_runs_from_the_preview_to_the_bank_over_the_api() {
     let (mut member, mut stranger) = (program(&portal, "member"), program(&portal, "stranger"));
     let (mut officer, mut admin) = (program(&portal, "officer"), program(&portal, "admin"));
     let asked = json!({ "measure": "cz.rd", "period": "2021" });
-    let terms = json!({ "two_above": 100_000_000, "objection_days": 7 });
-    good(&admin.send(Method::POST, "/api/payouts/terms?region=320400", &[], &terms).await);
+    let path = "/api/payouts/terms?region=320400";
+    let sampling = json!({ "low": 0, "medium": 300, "large_from": 10_000_000 });
+    good(&admin.send(Method::POST, path, &[], &json!({ "sampling": sampling })).await);
+    good(&admin.send(Method::POST, path, &[], &json!({ "two_above": 100_000_000 })).await);
+    let all = json!({ "two_above": 100_000_000, "objection_days": 7, "sampling": sampling });
+    assert_eq!(good(&admin.send(Method::GET, path, &[], &Value::Null).await), all, "what is not named stays");
+    let wrong = json!({ "sampling": { "low": 400, "medium": 300, "large_from": 0 } });
+    assert_eq!(admin.send(Method::POST, path, &[], &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     good(&officer.send(Method::POST, "/api/ledger/fund", &[], &json!({ "pool": "pool:320400:cz", "amount": 10_000_000, "id": "g1" })).await);
     let preview = good(&officer.send(Method::GET, "/api/payouts/preview?measure=cz.rd&period=2021", &[], &Value::Null).await);
     let sums: Vec<(String, i64, i64)> = preview["outcomes"]
