@@ -3,7 +3,7 @@
 
 use crate::{cargo, root, run};
 use anyhow::{Context, Result, bail};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const TARGETS: [&str; 2] = ["policy", "rule"];
 
@@ -11,6 +11,12 @@ const TARGETS: [&str; 2] = ["policy", "rule"];
 const COUNTERS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing";
+
+/// Whether the lock file of `fuzz/`, which no other build reads, still fits the packages it names.
+pub(crate) fn check_lock() -> Result<()> {
+    let mut metadata = cargo(&["metadata", "--locked", "--format-version", "1", "--manifest-path", "fuzz/Cargo.toml"]);
+    run(metadata.stdout(Stdio::null())).context("the lock file of `fuzz/` is stale: `cargo update --workspace --manifest-path fuzz/Cargo.toml` mends it")
+}
 
 pub(crate) fn run_fuzz(arguments: &[String]) -> Result<()> {
     let (target, minutes): (&String, u64) = match arguments {

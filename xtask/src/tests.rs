@@ -14,6 +14,7 @@ fn run_all_with(postgres: Option<&str>) -> Result<()> {
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     crate::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
+    crate::fuzz::check_lock()?;
     crate::scripts::bundle_or_say()?;
     crate::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     let quick = arguments.iter().any(|argument| argument == "--quick");
@@ -27,5 +28,5 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         println!("PostgreSQL is left out: no server is installed");
         run_all_with(None)?;
     }
-    walk::walk()
+    walk::walk_after_tests()
 }

@@ -8,8 +8,23 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+/// How the product is built that is walked through.
+const ALONE: &[&str] = &["build", "--locked", "--package", "duijie"];
+/// As [`ALONE`], from what the tests have compiled already: their dependencies have features that the
+/// product alone does without, and with others half of it would be compiled again.
+const WITH_TESTS: &[&str] = &["build", "--locked", "--workspace", "--bins", "--tests"];
+
 /// Walks, or says why not; on a machine of CI everything has to be there.
 pub(crate) fn walk() -> Result<()> {
+    walk_through(ALONE)
+}
+
+/// As [`walk`], after the tests.
+pub(crate) fn walk_after_tests() -> Result<()> {
+    walk_through(WITH_TESTS)
+}
+
+fn walk_through(build: &[&str]) -> Result<()> {
     let Some(chromium) = chromium() else {
         if std::env::var_os("CI").is_some() {
             bail!("Node or Chromium is missing: install `nodejs`, `npm` and `chromium`");
@@ -18,7 +33,7 @@ pub(crate) fn walk() -> Result<()> {
         return Ok(());
     };
     let folder = target_dir().join("walk");
-    node("walk.mjs", &folder, &chromium)?;
+    node("walk.mjs", build, &folder, &chromium)?;
     let duijie = walked();
     let scripts = root().join("crates").join("web").join("walk");
     run(Command::new("node").arg(scripts.join("login_with.mjs")).args([&duijie.binary, &duijie.data, &chromium]))
@@ -32,17 +47,17 @@ fn walked() -> Duijie {
 /// Makes the pictures that the READMEs show.
 pub(crate) fn screenshots() -> Result<()> {
     let chromium = chromium().context("pictures need node, npm and chromium")?;
-    node("screenshots.mjs", &root().join("docs").join("images"), &chromium)
+    node("screenshots.mjs", ALONE, &root().join("docs").join("images"), &chromium)
 }
 
 /// Serves the demo region from a fresh data directory and runs `script` on it.
-fn node(script: &str, folder: &Path, chromium: &Path) -> Result<()> {
+fn node(script: &str, build: &[&str], folder: &Path, chromium: &Path) -> Result<()> {
     let scripts = root().join("crates").join("web").join("walk");
     if !scripts.join("node_modules").is_dir() {
         crate::scripts::npm_ci(&scripts)?;
     }
     crate::scripts::bundle()?;
-    run(&mut cargo(&["build", "--locked", "--package", "duijie"]))?;
+    run(&mut cargo(build))?;
     let duijie = walked();
     duijie.load_pages()?;
     let server = Server::start(&duijie)?;
