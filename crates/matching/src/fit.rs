@@ -12,15 +12,21 @@ use duijie_vocab::{Date, Fen, RegionCode, Text, text};
 pub(crate) struct Fit {
     pub(crate) value: Option<f32>,
     pub(crate) reason: Text,
+    /// Whether it falls short of what the need asks for, however little.
+    pub(crate) falls_short: bool,
 }
 
 impl Fit {
     pub(crate) fn known(value: f32, reason: Text) -> Fit {
-        Fit { value: Some(value.clamp(0.0, 1.0)), reason }
+        Fit { value: Some(value.clamp(0.0, 1.0)), reason, falls_short: false }
     }
 
     pub(crate) fn unknown(reason: Text) -> Fit {
-        Fit { value: None, reason }
+        Fit { value: None, reason, falls_short: false }
+    }
+
+    fn short(value: f32, reason: Text) -> Fit {
+        Fit { falls_short: true, ..Fit::known(value, reason) }
     }
 }
 
@@ -90,7 +96,7 @@ pub(crate) fn maturity(need: &Profile, resource: &Profile) -> Fit {
                 return Fit::known(1.0, text!("成熟度符合要求：{zh}", "mature enough: {en}"));
             }
             let (wanted_zh, wanted_en) = (wanted.term(), wanted.english());
-            Fit::known(1.0 - 0.3 * missing, text!("成熟度{zh}，低于期望的{wanted_zh}", "{en}, while {wanted_en} is wanted"))
+            Fit::short(1.0 - 0.3 * missing, text!("成熟度{zh}，低于期望的{wanted_zh}", "{en}, while {wanted_en} is wanted"))
         }
     }
 }
@@ -109,10 +115,10 @@ pub(crate) fn budget(need: &Profile, resource: &Profile) -> Fit {
     };
     let (zh_price, zh_budget) = (wan(price), wan(budget));
     if price <= budget {
-        return Fit::known(1.0, text!("价格 {zh_price} 在预算 {zh_budget} 之内", "price {zh_price} is within the budget of {zh_budget}"));
+        return Fit::known(1.0, text!("价格 {zh_price} 在预算 {zh_budget} 之内", "price {price} is within the budget of {budget}"));
     }
     let value = budget.0.max(0) as f32 / price.0.max(1) as f32;
-    Fit::known(value, text!("价格 {zh_price} 超出预算 {zh_budget}", "price {zh_price} exceeds the budget of {zh_budget}"))
+    Fit::short(value, text!("价格 {zh_price} 超出预算 {zh_budget}", "price {price} exceeds the budget of {budget}"))
 }
 
 /// An amount in 万元 with as many decimals as it needs.

@@ -72,6 +72,10 @@ pub struct Part {
     /// Whether the records say enough to know; otherwise `value` is the neutral one.
     pub known: bool,
     pub reason: Text,
+    /// Whether the resource falls short of what the need asks for: that speaks against it, also where
+    /// little is lost.
+    #[serde(skip)]
+    falls_short: bool,
 }
 
 /// A sentence for or against a match, and the part it comes from.
@@ -201,7 +205,7 @@ impl Contents {
     fn parts(&self, at: usize, ranking: &Ranking<'_>) -> Vec<Part> {
         let trust = Trust::of(ranking.terms, Partners { topical: self.topics.is_some(), dense: self.meanings.is_some() });
         let whole = ranking.weights.share(PartName::Text);
-        let part = |name, share: f32, value: f32, reason| Part { name, weight: whole * share, value, known: true, reason };
+        let part = |name, share: f32, value: f32, reason| Part { name, weight: whole * share, value, known: true, reason, falls_short: false };
         let mut parts = vec![part(PartName::Text, trust.text, self.texts[at], Text::default())];
         if let Some(topics) = &self.topics {
             let alike = topics[at] >= SPEAKS_FOR;
@@ -274,6 +278,7 @@ impl Scored {
             value: fit.value.unwrap_or(ranking.weights.unknown),
             known: fit.value.is_some(),
             reason: fit.reason,
+            falls_short: fit.falls_short,
         };
         let parts: Vec<Part> = content.into_iter().chain(fits.into_iter().map(part)).collect();
         let score = parts.iter().map(Part::contribution).sum();
@@ -314,7 +319,7 @@ fn speaks_for(part: &Part) -> bool {
         // Text in common is always told, however little of it there is.
         PartName::Text => part.value > 0.0,
         PartName::Availability | PartName::Freshness | PartName::Quality | PartName::Load => false,
-        _ => part.known && part.value >= SPEAKS_FOR,
+        _ => part.known && part.value >= SPEAKS_FOR && !part.falls_short,
     }
 }
 
@@ -323,7 +328,7 @@ fn speaks_against(part: &Part) -> bool {
         PartName::Text => part.value == 0.0,
         // Most have had no case yet, and nobody is asked whether they have time before they are known.
         PartName::Track | PartName::Load => part.known && part.value <= SPEAKS_AGAINST,
-        _ => !part.known || part.value <= SPEAKS_AGAINST,
+        _ => !part.known || part.value <= SPEAKS_AGAINST || part.falls_short,
     }
 }
 

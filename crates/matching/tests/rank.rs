@@ -1,8 +1,8 @@
 //! Ranking at its door: the order, the parts and the reasons.
 
 use duijie_matching::{
-    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, Standing, TermLimits, TextScore,
-    Weights, rank,
+    Analyzer, Candidate, DocumentFrequencies, FieldText, Match, Maturity, PartName, PriceRange, Profile, QueryTerms, Ranking, Reason, Standing, TermLimits,
+    TextScore, Weights, rank,
 };
 use duijie_vocab::{Date, Fen, Lang, RecordId, RegionCode, Timestamp};
 use proptest::prelude::*;
@@ -161,6 +161,19 @@ fn a_track_record_counts_more_the_more_cases_it_has() {
     assert!(load.0 < 0.2 && found.reasons_against.iter().any(|reason| reason.part == PartName::Load && reason.text.zh == "在办 7 件，上限 8 件"));
     let (bad, full, _) = ranked_with(Some(standing(4, 0.0, 9)));
     assert!(bad.0 < unknown && full.0 == 0.0 && full.2.contains("已满"), "{bad:?} {full:?}");
+}
+
+#[test]
+fn what_falls_short_of_a_wish_speaks_against_a_match_however_little_it_costs() {
+    let price = |yuan: i64| PriceRange { from: Some(Fen(yuan * 100)), to: None };
+    let says = |maturity, yuan| {
+        let found = ranked(vec![candidate(Profile { maturity: Some(maturity), price: price(yuan), ..resource("a") }, 3.0)]).remove(0);
+        let told = |reasons: &[Reason]| reasons.iter().map(|reason| reason.part).filter(|part| matches!(part, PartName::Maturity | PartName::Budget)).count();
+        (told(&found.reasons_for), told(&found.reasons_against))
+    };
+    assert_eq!(says(Maturity::PassedPilot, 2_000_000), (2, 0));
+    assert_eq!(says(Maturity::PassedLabTrial, 2_000_001), (0, 2));
+    assert_eq!(says(Maturity::PassedLabTrial, 4_000_000), (0, 2));
 }
 
 #[test]
