@@ -61,6 +61,9 @@ fn check(conn: &mut Conn) -> Result<CheckReport, StoreFault> {
     if let Err(fault) = check_journal(conn, &mut scratch, &mut report) {
         tell_unreadable("entry", &fault, &mut report);
     }
+    if let Err(fault) = check_links(conn, &mut report) {
+        tell_unreadable("entry", &fault, &mut report);
+    }
     for table in TABLES {
         if let Err(fault) = compare(conn, &mut scratch, &table, &mut report) {
             tell_unreadable(table.name, &fault, &mut report);
@@ -104,6 +107,15 @@ fn check_journal(conn: &mut Conn, scratch: &mut Conn, report: &mut CheckReport) 
     }
     payloads.compare(report);
     report.head = (before.0 > 0).then_some(before.1);
+    Ok(())
+}
+
+/// Looks whether each entry names the one before it about the same subject.
+fn check_links(conn: &mut Conn, report: &mut CheckReport) -> Result<(), StoreFault> {
+    for seq in entries::mislinked(conn, MAX_FAULTS as i64)? {
+        let message = text!("第 {seq} 条日志没有指向同一对象的上一条", "entry {seq} does not name the entry before it about the same subject");
+        report.tell("check.link", message, rebuild_help());
+    }
     Ok(())
 }
 

@@ -64,7 +64,8 @@ fn line(stored: StoredEntry) -> Result<Line, StoreFault> {
     Ok(Line { entry, payload })
 }
 
-/// Reads a dump into the empty journal of `conn`, checking the chain, and returns its head.
+/// Reads a dump into the empty journal of `conn`, checking the chain, and returns its head. The state and
+/// the links between entries are still to be made.
 pub(crate) fn read(conn: &mut Conn, path: &Path) -> Result<Head, BackupError> {
     let file = File::open(path).map_err(|fault| file_error(path, fault))?;
     let mut lines = BufReader::new(file).lines().enumerate();
@@ -81,7 +82,7 @@ pub(crate) fn read(conn: &mut Conn, path: &Path) -> Result<Head, BackupError> {
     for (at, line) in lines {
         let line = line.map_err(|fault| file_error(path, fault))?;
         if let Ok(last) = serde_json::from_str::<Last>(&line) {
-            entries::insert(conn, &waiting)?;
+            entries::insert_unlinked(conn, &waiting)?;
             return if (last.entries, last.head) == (head.seq, head.digest) { Ok(head) } else { Err(cut_off()) };
         }
         let line: Line = serde_json::from_str(&line).map_err(|why| malformed(at, why.to_string()))?;
@@ -90,7 +91,7 @@ pub(crate) fn read(conn: &mut Conn, path: &Path) -> Result<Head, BackupError> {
         head = Head { seq: sealed.entry.seq, digest: sealed.digest };
         waiting.push(sealed);
         if waiting.len() == CHUNK {
-            entries::insert(conn, &waiting)?;
+            entries::insert_unlinked(conn, &waiting)?;
             waiting.clear();
         }
     }

@@ -10,11 +10,12 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql") },
     Migration { version: 3, name: "identity", sql: include_str!("migrations/0003_identity.sql") },
     Migration { version: 4, name: "ledger", sql: include_str!("migrations/0004_ledger.sql") },
+    Migration { version: 5, name: "previous", sql: include_str!("migrations/0005_previous.sql") },
 ];
 
 /// The format that this program writes.
@@ -135,8 +136,14 @@ mod tests {
             let mut conn = Conn::scratch().unwrap();
             conn.batch(&ddl(Engine::Sqlite, TABLE)).unwrap();
             take(&mut conn, 0, older, now).unwrap();
-            conn.batch("INSERT INTO setting (key, value, entry) VALUES ('title', '对接', 1)").unwrap();
+            conn.batch("INSERT INTO setting (key, value, entry) VALUES ('title', '对接', 3)").unwrap();
+            for (seq, subject) in (1..).zip(["setting:title", "import", "setting:title", "import", "setting:about", "ledger", "ledger"]) {
+                let args = [Arg::Int(seq), Arg::Text(subject), Arg::Blob(b""), Arg::Blob(b"")];
+                conn.execute("INSERT INTO entry (seq, subject, bytes, digest) VALUES ($1, $2, $3, $4)", &args).unwrap();
+            }
             migrate(&mut conn, "test", now).unwrap();
+            assert_eq!(crate::entries::mislinked(&mut conn, 10).unwrap(), [0i64; 0]);
+            assert_eq!(conn.first("SELECT previous FROM entry WHERE seq = 3", &[], |row| row.int_or_null(0)).unwrap(), Some(Some(1)));
             assert_eq!(version(&mut conn).unwrap(), NEWEST);
             assert_eq!(schema(&mut conn), schema(&mut newest));
             assert_eq!(View::over(&mut conn).setting("title").unwrap().as_deref(), Some("对接"));

@@ -13,7 +13,7 @@ const DERIVED: [&str; 10] =
 const CHUNK: i64 = 1000;
 
 impl Store {
-    /// Makes records, keys, links, accounts, settings, matters and the ledger again from the journal, in one
+    /// Makes records, keys, links, accounts, settings, matters, the ledger and the links between entries again from the journal, in one
     /// transaction during which nobody writes. Returns how many entries were replayed.
     pub fn rebuild_state(&self) -> Result<i64, StoreFault> {
         let mut conn = self.connect()?;
@@ -49,5 +49,6 @@ pub(crate) fn rebuild(conn: &mut Conn) -> Result<i64, StoreFault> {
         }
     }
     replay.finish(conn)?;
+    entries::link(conn)?;
     Ok(replayed)
 }

@@ -2,13 +2,20 @@
 
 use crate::StoreFault;
 use crate::sql::{Arg, Conn};
+use std::collections::BTreeMap;
 
-pub(crate) fn put(conn: &mut Conn, entry: i64, key: &str, value: &str) -> Result<(), StoreFault> {
-    conn.execute(
-        "INSERT INTO setting (key, value, entry) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET value = excluded.value, entry = excluded.entry",
-        &[Arg::Text(key), Arg::Text(value), Arg::Int(entry)],
-    )
-    .map(drop)
+/// Settings that wait to be written: by the key, the last entry that put it and the value.
+pub(crate) type WaitingSettings = BTreeMap<String, (i64, String)>;
+
+pub(crate) fn put(conn: &mut Conn, settings: &WaitingSettings) -> Result<(), StoreFault> {
+    let args: Vec<Arg<'_>> = settings.iter().flat_map(|(key, (entry, value))| [Arg::Text(key), Arg::Text(value), Arg::Int(*entry)]).collect();
+    let on_conflict = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, entry = excluded.entry";
+    conn.execute_rows(&args, 3, |rows| format!("INSERT INTO setting (key, value, entry) {rows} {on_conflict}")).map(drop)
+}
+
+/// The entry that last put the setting.
+pub(crate) fn entry_of(conn: &mut Conn, key: &str) -> Result<Option<i64>, StoreFault> {
+    conn.first("SELECT entry FROM setting WHERE key = $1", &[Arg::Text(key)], |row| row.int(0))
 }
 
 pub(crate) fn get(conn: &mut Conn, key: &str) -> Result<Option<String>, StoreFault> {

@@ -101,7 +101,7 @@ pub(crate) fn apply(conn: &mut Conn, sealed: &Sealed, mut entry: impl FnMut(i64)
             put_rows(conn, &[row_put(seq, &joined, joined.record.version == 1)])
         }
         Event::AccountPut(public) => account::put(conn, seq, &joined_account(public, sealed)?),
-        Event::SettingPut(put) => setting::put(conn, seq, &put.key, &put.value),
+        Event::SettingPut(put) => setting::put(conn, &[(put.key.clone(), (seq, put.value.clone()))].into()),
         Event::MatterMoved(moved) => put_matter(conn, seq, sealed, moved, moved.version == 1),
         Event::TransfersPosted(posted) => {
             let done = duijie_ledger::post_all(&mut Tables::for_batch(conn, seq, &posted.transfers)?, &posted.transfers, sealed.entry.at);

@@ -97,19 +97,21 @@ impl<'a> Tx<'a> {
         }
         let sealed = self.seal(event, payload)?;
         let seq = sealed.entry.seq;
-        self.conn.waiting().entry(sealed.clone());
-        let target = match &sealed.entry.event {
-            Event::RecordPut(_) | Event::MatterMoved(_) => {
-                waiting::settle(self.conn)?;
-                None
+        match &sealed.entry.event {
+            Event::SettingPut(put) => {
+                self.conn.waiting().settings.insert(put.key.clone(), (seq, put.value.clone()));
+                self.conn.waiting().entry(sealed);
             }
-            Event::PayloadErased(erased) => {
+            Event::ImportBegun(_) | Event::ImportFinished(_) => self.conn.waiting().entry(sealed),
+            event => {
+                // An entry stands in its table before the state that it leaves.
+                let erased = if let Event::PayloadErased(erased) = event { Some(erased.seq) } else { None };
+                self.conn.waiting().entry(sealed.clone());
                 waiting::settle(self.conn)?;
-                state::journal_entry(self.conn, erased.seq)?
+                let target = erased.map(|seq| state::journal_entry(self.conn, seq)).transpose()?.flatten();
+                state::apply(self.conn, &sealed, |_| Ok(target.clone()))?;
             }
-            _ => None,
-        };
-        state::apply(self.conn, &sealed, |_| Ok(target.clone()))?;
+        }
         Ok(seq)
     }
 

@@ -47,6 +47,14 @@ impl<'a> View<'a> {
         Ok(self.conn)
     }
 
+    /// The connection, with every setting in its table.
+    fn seeing_settings(&mut self) -> Result<&mut Conn, StoreFault> {
+        if !self.conn.waiting().settings.is_empty() {
+            waiting::settle(self.conn)?;
+        }
+        Ok(self.conn)
+    }
+
     pub fn head(&mut self) -> Result<Head, StoreFault> {
         entries::head(self.settled()?)
     }
@@ -135,7 +143,8 @@ impl<'a> View<'a> {
         self.entries_about(id.as_str(), i64::MAX, limit)
     }
 
-    /// At most `limit` entries with this `Event::subject` before entry `before`, newest first.
+    /// At most `limit` entries with this `Event::subject` before entry `before`, newest first. Looking for
+    /// `ledger` or `entry:SEQ` reads the whole journal.
     pub fn entries_about(&mut self, subject: &str, before: i64, limit: usize) -> Result<Vec<EntryView>, StoreFault> {
         decoded(entries::about(self.settled()?, subject, before, limit as i64)?)
     }
@@ -349,12 +358,12 @@ impl<'a> View<'a> {
     }
 
     pub fn setting(&mut self, key: &str) -> Result<Option<String>, StoreFault> {
-        setting::get(self.conn, key)
+        setting::get(self.seeing_settings()?, key)
     }
 
     /// The settings whose key begins with `prefix`: key and value, by key.
     pub fn settings(&mut self, prefix: &str) -> Result<Vec<(String, String)>, StoreFault> {
-        setting::list(self.conn, prefix)
+        setting::list(self.seeing_settings()?, prefix)
     }
 
     /// What is kept in `space` under `key`, if it has not expired at `now`.

@@ -1,9 +1,10 @@
 //! What the use cases of a group wrote and the tables do not hold yet. Entries, record
-//! rows, matters and the ledger wait here until somebody asks for them or the group ends, so that many
+//! rows, matters, settings and the ledger wait here until somebody asks for them or the group ends, so that many
 //! small writes share their statements as they share their commit.
 
 use crate::ledger::{self, WaitingLedger};
 use crate::moved::{self, WaitingMatters};
+use crate::setting::{self, WaitingSettings};
 use crate::sql::Conn;
 use crate::state::{self, RowPut};
 use crate::{Put, StoreFault, entries};
@@ -14,13 +15,14 @@ use std::collections::HashSet;
 
 #[derive(Default)]
 pub(crate) struct Waiting {
-    /// INVARIANT: holds at least the entries of `puts` and `matters`.
+    /// INVARIANT: holds at least the entries of `puts`, `matters` and `settings`.
     entries: Vec<Sealed>,
     puts: Vec<WaitingPut>,
     /// The records in `puts`.
     ids: HashSet<RecordId>,
     pub(crate) ledger: WaitingLedger,
     pub(crate) matters: WaitingMatters,
+    pub(crate) settings: WaitingSettings,
 }
 
 struct WaitingPut {
@@ -65,10 +67,11 @@ pub(crate) fn settle(conn: &mut Conn) -> Result<(), StoreFault> {
     if conn.waiting().entries.is_empty() && conn.waiting().ledger.is_empty() {
         return Ok(());
     }
-    let Waiting { entries, puts, ledger, matters, .. } = std::mem::take(conn.waiting());
+    let Waiting { entries, puts, ledger, matters, settings, .. } = std::mem::take(conn.waiting());
     entries::insert(conn, &entries)?;
     state::put_rows(conn, &puts.iter().map(WaitingPut::row).collect::<Vec<_>>())?;
     moved::put(conn, &matters.into_versions())?;
+    setting::put(conn, &settings)?;
     conn.waiting().ledger = ledger::settle(conn, ledger)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::follower::Bell;
 use crate::sql::{Conn, Engine};
 use crate::store::connect;
 use crate::{FaultKind, GroupCommit, Head, Location, Options, StoreFault, Tx, View, ledger, waiting};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use duijie_journal::Actor;
 use duijie_ledger::Transfer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -213,7 +213,8 @@ struct Desk {
 impl Desk {
     fn serve(mut self, waiting: &Receiver<Box<dyn Act>>, done: &Sender<Vec<Box<dyn Act>>>) {
         let mut before = 1;
-        while let Ok(first) = waiting.recv() {
+        // After a group those who had their answers come back at once.
+        while let Some(first) = (before > 1).then(|| soon(waiting, Instant::now() + LULL)).flatten().or_else(|| waiting.recv().ok()) {
             let mut arrivals = Arrivals::new(waiting, self.options.group, before);
             let mut group = vec![first];
             arrivals.join(&mut group);
@@ -365,7 +366,20 @@ impl<'a> Arrivals<'a> {
         let had = group.len();
         group.extend(waiting.try_iter().take(self.limits.max_batch.saturating_sub(had)));
         if group.len() == had && had < self.before.min(self.limits.max_batch) {
-            group.extend(waiting.recv_deadline(self.deadline.min(Instant::now() + LULL)));
+            group.extend(soon(waiting, self.deadline.min(Instant::now() + LULL)));
+        }
+    }
+}
+
+/// The next one, if it comes before `until`, which is near: to sleep and be woken takes as long as many
+/// of them take to come.
+fn soon(waiting: &Receiver<Box<dyn Act>>, until: Instant) -> Option<Box<dyn Act>> {
+    loop {
+        match waiting.try_recv() {
+            Ok(next) => return Some(next),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if Instant::now() >= until => return None,
+            Err(TryRecvError::Empty) => std::hint::spin_loop(),
         }
     }
 }

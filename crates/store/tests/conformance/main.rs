@@ -1,6 +1,7 @@
 //! The laws of the store, each run on SQLite and, when `DUIJIE_TEST_POSTGRES` holds the URL of a
 //! server, on PostgreSQL.
 
+mod about;
 mod backup;
 mod check;
 mod follow;
