@@ -117,7 +117,8 @@ mod tests {
             (2000i16..2030, 1u8..13, 1u8..29).prop_map(|(y, m, d)| ExprKind::Date(Date::new(y, Some(m), Some(d)).unwrap())),
             prop_oneof![Just("研发费用"), Just("rd_expense"), Just("研发人员占比（%）"), Just("且"), Just("未声明"), Just("min")]
                 .prop_map(|name| ExprKind::Name(name.to_string())),
-            prop_oneof![Just("在业"), Just("a\"b"), Just("")].prop_map(|text| ExprKind::Text(text.to_string())),
+            prop_oneof![Just("在业"), Just("a\"b"), Just(""), Just("＂"), Just("'＂」"), Just("\"＇”"), Just("＇\"」")]
+                .prop_map(|text| ExprKind::Text(text.to_string())),
             any::<bool>().prop_map(ExprKind::Bool),
             prop_oneof![Just(RegionWord::City), Just(RegionWord::Own)]
                 .prop_map(|level| ExprKind::Region { level, inner: Box::new(tree(ExprKind::Name("研发费用".into()))) }),

@@ -130,6 +130,11 @@ fn folded(c: char) -> char {
     }
 }
 
+/// Whether `c` ends a text or name that stands in quotes which `closing` closes.
+pub(crate) fn closes(c: char, closing: char) -> bool {
+    c == closing || folded(c) == closing
+}
+
 fn begins_name(c: char) -> bool {
     is_han(c) || folded(c).is_alphabetic() || c == '_'
 }
@@ -224,7 +229,7 @@ impl Lexer<'_> {
         let start = self.at;
         let mut chars = self.rest().char_indices();
         chars.next();
-        let Some((end, mark)) = chars.find(|(_, c)| *c == closing || folded(*c) == closing) else {
+        let Some((end, mark)) = chars.find(|(_, c)| closes(*c, closing)) else {
             return Err(RuleFault::new("policy.rule.quote", start..self.rule.len(), text!("引号没有结束", "this quote has no end"))
                 .help(text!("在末尾加上 `{closing}`", "add `{closing}` at its end")));
         };

@@ -1,5 +1,6 @@
 //! Trees back to text, in either spelling. What is printed reads back as the same tree.
 
+use crate::lexer;
 use crate::syntax::{Band, BandTest, Binary, EndOwner, Expr, ExprKind, Function};
 use crate::unit::Unit;
 use crate::vocabulary::Vocabulary;
@@ -218,18 +219,17 @@ impl Printer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        let (open, close) = if !text.contains('"') {
-            ('"', '"')
-        } else if !text.contains('\'') {
-            ('\'', '\'')
-        } else {
-            ('「', '」')
-        };
+        // A text that was read lacks what closes the quotes in which it stood.
+        let fits = |(_, close): &&(char, char)| !text.chars().any(|c| lexer::closes(c, *close));
+        let (open, close) = QUOTES.iter().find(fits).copied().unwrap_or(QUOTES[0]);
         self.out.push(open);
         self.out.push_str(text);
         self.out.push(close);
     }
 }
+
+/// What a text may stand in, the most usual first.
+const QUOTES: [(char, char); 4] = [('"', '"'), ('\'', '\''), ('「', '」'), ('“', '”')];
 
 /// The Chinese and the CEL spelling of a period word; nothing for a word that has but one.
 fn period_spelling(word: &str) -> Option<(String, String)> {
