@@ -185,8 +185,12 @@ impl Meanings {
             return Ok(None);
         }
         let Some(ready) = self.ready()?.filter(|ready| ready.vectors.embedded() > 0) else { return Ok(None) };
+        let of = match Role::of_asked(&question) {
+            Role::Query => MeaningOf::Question,
+            Role::Passage => MeaningOf::Passage,
+        };
         let vector = self.vector(ready, question, now)?;
-        Ok(Some(Meaning { vectors: Arc::clone(&ready.vectors), of: MeaningOf::Question(vector) }))
+        Ok(Some(Meaning { vectors: Arc::clone(&ready.vectors), of: of(vector) }))
     }
 
     /// What a record means: by its own vector if it is stored, otherwise as a question, which is not sent outside. A
@@ -262,7 +266,7 @@ impl Ready {
 
     /// The vector of a question, as long as those of records.
     fn question(&self, question: &str) -> Result<Vec<f32>, EmbedFault> {
-        let vector = self.questions.embed(&[question], Role::Query)?.pop().unwrap_or_default();
+        let vector = self.questions.embed(&[question], Role::of_asked(question))?.pop().unwrap_or_default();
         let (given, wanted) = (vector.len(), self.vectors.size());
         if given == wanted { Ok(vector) } else { Err(EmbedFault::Unusable(format!("a vector of {given} numbers, those of records have {wanted}"))) }
     }

@@ -20,6 +20,17 @@ pub enum Role {
     Passage,
 }
 
+/// A question is as long as a passage from so many characters on.
+const PASSAGE_CHARS: usize = 64;
+
+impl Role {
+    /// What a text is that somebody asks with: one as long as a passage is compared with passages as one of
+    /// them, since models learn questions from short ones.
+    pub fn of_asked(text: &str) -> Role {
+        if text.chars().nth(PASSAGE_CHARS - 1).is_some() { Role::Passage } else { Role::Query }
+    }
+}
+
 /// Turns texts into vectors of length 1.
 pub trait Embed: Debug + Send + Sync {
     /// Which model it is: vectors of different names cannot be compared.

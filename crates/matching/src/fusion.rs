@@ -25,10 +25,14 @@ pub struct Partners {
 /// Topical vectors are worth about as many words as a person says to name a field: a query of four
 /// words is half told by them, a passage of sixty words hardly.
 pub(crate) const WORDS_OF_A_TOPIC: f32 = 4.0;
-/// Dense vectors are as good as words are, where the words are heard at all.
-const DENSE_SHARE: f32 = 0.5;
+/// What of the content dense vectors decide where the words are heard: of a long text this much, and the
+/// more the less a query says, up to [`DENSE_OF_FEW`] more.
+const DENSE_OF_MANY: f32 = 0.36;
+const DENSE_OF_FEW: f32 = 0.4;
 /// What of the content dense vectors decide for a query that is not heard, one in another language.
 const DENSE_UNHEARD: f32 = 0.9;
+/// Beside a dense vector topics count in full only where they are worth a third of the query's words.
+const TOPIC_BESIDE_DENSE: f32 = 3.0;
 /// So many of the best by text tell what else the query is about.
 pub(crate) const FEEDBACK: usize = 10;
 
@@ -40,16 +44,19 @@ impl Trust {
 
     /// As [`Trust::of`], where a topic is worth `topic_words` words.
     pub(crate) fn with(topic_words: f32, terms: &QueryTerms, partners: Partners) -> Trust {
-        let heard = terms.heard.clamp(0.0, 1.0);
-        let dense = if partners.dense { Trust::dense_share(heard) } else { 0.0 };
-        let topical = if partners.topical && topic_words > 0.0 { topic_words / (topic_words + terms.known as f32) } else { 0.0 };
-        let topical = (1.0 - dense) * topical;
+        let told = if topic_words > 0.0 { topic_words / (topic_words + terms.known as f32) } else { 0.0 };
+        let dense = if partners.dense { Trust::dense_share(terms.heard, terms.known) } else { 0.0 };
+        let topical = if partners.topical { (1.0 - dense) * told } else { 0.0 };
+        // What a long text is about, its dense vector knows better than its topics.
+        let topical = if partners.dense { topical * (TOPIC_BESIDE_DENSE * told).min(1.0) } else { topical };
         Trust { text: 1.0 - dense - topical, topical, dense }
     }
 
-    /// What of the content dense vectors decide for a query of which this share is heard.
-    pub fn dense_share(heard: f32) -> f32 {
-        DENSE_UNHEARD - (DENSE_UNHEARD - DENSE_SHARE) * heard.clamp(0.0, 1.0)
+    /// What of the content dense vectors decide for a query of so many known words, of which this share is
+    /// heard.
+    pub fn dense_share(heard: f32, known: usize) -> f32 {
+        let few = WORDS_OF_A_TOPIC / (WORDS_OF_A_TOPIC + known as f32);
+        DENSE_UNHEARD - (DENSE_UNHEARD - DENSE_OF_MANY - DENSE_OF_FEW * few) * heard.clamp(0.0, 1.0)
     }
 
     /// The one score of a document from its normalised scores.
@@ -113,7 +120,14 @@ mod tests {
         let partners = Partners { topical: true, dense: true };
         let (unheard, heard) = (Trust::of(&asked(6, 0.0), partners), Trust::of(&asked(6, 1.0), partners));
         assert!((unheard.dense - 0.9).abs() < 1e-6 && unheard.text < 0.1);
-        assert!((heard.dense - 0.5).abs() < 1e-6 && heard.topical > 0.1);
+        assert!((heard.dense - 0.52).abs() < 1e-6 && heard.topical > 0.1);
+    }
+
+    #[test]
+    fn a_long_text_needs_its_words_more_and_its_topics_hardly() {
+        let shares = [2, 6, 20, 80, 400].map(|known| Trust::of(&asked(known, 1.0), Partners { topical: true, dense: true }));
+        assert!(shares.windows(2).all(|pair| pair[0].dense > pair[1].dense && pair[0].topical > pair[1].topical && pair[0].text < pair[1].text));
+        assert!(shares[0].topical > 0.2 && shares[3].topical < 0.01 && shares[4].dense > 0.36, "{shares:?}");
     }
 
     #[test]

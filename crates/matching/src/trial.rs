@@ -34,9 +34,10 @@ pub(crate) struct Prepared {
     dense: Option<Dense>,
 }
 
-/// Passages as seen from their middle, and the middle that queries are seen from.
+/// Passages as seen from their middle, and the middles that passages and queries are seen from.
 struct Dense {
     passages: Vec<Vec<f32>>,
+    middle: Centre,
     queries: Centre,
 }
 
@@ -108,8 +109,10 @@ impl Trial<'_> {
 
     fn dense(&self, dense: &Dense, text: &str) -> Result<Vec<f32>, EmbedFault> {
         let Some(embed) = self.embed else { return Ok(Vec::new()) };
-        let asked = embed.embed(&[text], Role::Query)?;
-        let asked = dense.queries.seen(asked.first().map(Vec::as_slice).unwrap_or_default());
+        let role = Role::of_asked(text);
+        let asked = embed.embed(&[text], role)?;
+        let middle = if role == Role::Passage { &dense.middle } else { &dense.queries };
+        let asked = middle.seen(asked.first().map(Vec::as_slice).unwrap_or_default());
         let near: Vec<f32> = dense.passages.iter().map(|passage| likeness(&asked, passage)).collect();
         Ok(shares_of_best(&near))
     }
@@ -138,7 +141,7 @@ impl Dense {
         let names = in_batches(embed, documents.iter().step_by(every).map(Line::name).collect(), Role::Query)?;
         let middle = Centre::of(passages.iter().map(Vec::as_slice));
         let passages = passages.iter().map(|passage| middle.seen(passage)).collect();
-        Ok(Dense { passages, queries: Centre::of(names.iter().map(Vec::as_slice)) })
+        Ok(Dense { passages, middle, queries: Centre::of(names.iter().map(Vec::as_slice)) })
     }
 }
 

@@ -54,13 +54,14 @@ pub(crate) fn near(generation: &Generation, searcher: &Searcher, query: &Query, 
     };
     let nearest = found.first().map_or(0.0, |(_, likeness)| *likeness);
     let kept = found.into_iter().filter(|(_, likeness)| *likeness >= LEAST_LIKENESS.max(LEAST_SHARE * nearest));
-    let share = Trust::dense_share(heard(generation, searcher, query, asked)?);
+    let heard = heard(generation, searcher, query, asked)?;
+    let share = Trust::dense_share(heard as f32 / asked.units.len().max(1) as f32, heard);
     let worth = best_score(generation, searcher, query, asked)? * share / (1.0 - share);
     Ok(Near { scores: kept.map(|(id, likeness)| (id, worth * likeness / nearest)).collect() })
 }
 
-/// The share of what is asked that any record says.
-fn heard(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked) -> Result<f32, IndexError> {
+/// How much of what is asked any record says, in words.
+fn heard(generation: &Generation, searcher: &Searcher, query: &Query, asked: &Asked) -> Result<usize, IndexError> {
     let mut heard = 0usize;
     for unit in &asked.units {
         let mut known = unit.single.is_some();
@@ -70,7 +71,7 @@ fn heard(generation: &Generation, searcher: &Searcher, query: &Query, asked: &As
         }
         heard += usize::from(known);
     }
-    Ok(heard as f32 / asked.units.len().max(1) as f32)
+    Ok(heard)
 }
 
 /// The score of the best record by words alone, names and codes aside; 1 where there is none.

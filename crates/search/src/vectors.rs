@@ -63,6 +63,8 @@ pub struct Meaning {
 pub enum MeaningOf {
     /// A question's vector, as the model gave it.
     Question(Arc<[f32]>),
+    /// The vector of a text as long as those of records, as the model gave it.
+    Passage(Arc<[f32]>),
     /// A record that is itself among the vectors.
     Record(RecordId),
 }
@@ -307,7 +309,8 @@ impl Kept {
     pub(crate) fn asked(&self, of: &MeaningOf) -> Vec<f32> {
         match of {
             MeaningOf::Question(vector) if vector.len() == self.codes.size() => self.queries.seen(vector),
-            MeaningOf::Question(_) => Vec::new(),
+            MeaningOf::Passage(vector) if vector.len() == self.codes.size() => self.passages.seen(vector),
+            MeaningOf::Question(_) | MeaningOf::Passage(_) => Vec::new(),
             MeaningOf::Record(id) => self.code_of(id).map(|code| self.codes.vector(code)).unwrap_or_default(),
         }
     }
