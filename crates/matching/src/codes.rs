@@ -2,7 +2,7 @@
 //! with all of them, and the best are looked at again in eight bits. Vectors must be seen from their
 //! middle ([`crate::Centre`]), or their signs say nothing.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use std::collections::BinaryHeap;
 
 /// Vectors of one length, as signs and as bytes: an eighth and a whole byte for each number.
@@ -109,7 +109,7 @@ impl Codes {
         let (mut worst, mut distances) = (u16::MAX, [0u16; BLOCK]);
         for (block, signs) in self.signs.chunks((BLOCK * asked.len()).max(1)).enumerate() {
             let distances = &mut distances[..BLOCK.min(self.len() - block * BLOCK)];
-            arch.dispatch(|| differ(signs, asked, distances));
+            arch.dispatch(Differ { tiles: signs, asked, distances });
             for (run, distances) in distances.chunks(RUN).enumerate() {
                 if distances.iter().fold(u16::MAX, |least, &distance| least.min(distance)) >= worst {
                     continue;
@@ -154,18 +154,30 @@ impl Closest {
     }
 }
 
-/// In how many signs each vector of some tiles differs from `asked`.
-#[inline(always)]
-fn differ(tiles: &[u64], asked: &[u64], distances: &mut [u16]) {
-    for (tile, distances) in tiles.chunks_exact(TILE * asked.len().max(1)).zip(distances.chunks_mut(TILE)) {
-        let mut sums = [0u64; TILE];
-        for (words, asked) in tile.as_chunks::<TILE>().0.iter().zip(asked) {
-            for (sum, word) in sums.iter_mut().zip(words) {
-                *sum += u64::from((word ^ asked).count_ones());
+/// In how many signs each vector of some tiles differs from what is asked.
+struct Differ<'a> {
+    tiles: &'a [u64],
+    asked: &'a [u64],
+    distances: &'a mut [u16],
+}
+
+// A closure would not be sure to be compiled into the caller, and then not for its instructions.
+impl WithSimd for Differ<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Differ { tiles, asked, distances } = self;
+        for (tile, distances) in tiles.chunks_exact(TILE * asked.len().max(1)).zip(distances.chunks_mut(TILE)) {
+            let mut sums = [0u64; TILE];
+            for (words, asked) in tile.as_chunks::<TILE>().0.iter().zip(asked) {
+                for (sum, word) in sums.iter_mut().zip(words) {
+                    *sum += u64::from((word ^ asked).count_ones());
+                }
             }
-        }
-        for (distance, sum) in distances.iter_mut().zip(sums) {
-            *distance = sum as u16;
+            for (distance, sum) in distances.iter_mut().zip(sums) {
+                *distance = sum as u16;
+            }
         }
     }
 }
