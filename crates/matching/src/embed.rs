@@ -81,6 +81,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_as_long_as_a_passage_is_asked_as_one() {
+        assert_eq!([63, 64].map(|chars| Role::of_asked(&"电".repeat(chars))), [Role::Query, Role::Passage]);
+        assert_eq!(Role::of_asked(""), Role::Query);
+    }
+
+    #[test]
     fn answers_are_checked_and_scaled() {
         assert_eq!(checked(vec![vec![3.0, 4.0]], 1).unwrap(), [vec![0.6, 0.8]]);
         for (vectors, asked) in [

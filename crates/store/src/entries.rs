@@ -74,12 +74,14 @@ pub(crate) fn one(conn: &mut Conn, seq: i64) -> Result<Option<StoredEntry>, Stor
 
 /// At most `limit` entries about `subject` before `before`, newest first.
 pub(crate) fn about(conn: &mut Conn, subject: &str, before: i64, limit: i64) -> Result<Vec<StoredEntry>, StoreFault> {
-    if let Some(first) = first_before(conn, subject, before)? {
+    if !UNLINKED.contains(&subject) && !subject.starts_with(ERASURE) {
+        let Some(first) = first_before(conn, subject, before)? else { return Ok(Vec::new()) };
+        // A link leads back, whatever else is wrong with it, so that this ends.
         let sql = format!(
             "WITH RECURSIVE chain (at, back, found) AS (
                 SELECT seq, previous, CAST(CASE WHEN seq < $2 THEN 1 ELSE 0 END AS BIGINT) FROM entry WHERE seq = $1
                 UNION ALL
-                SELECT seq, previous, found + CASE WHEN seq < $2 THEN 1 ELSE 0 END FROM chain JOIN entry ON seq = back WHERE found < $3
+                SELECT seq, previous, found + CASE WHEN seq < $2 THEN 1 ELSE 0 END FROM chain JOIN entry ON seq = back WHERE found < $3 AND back < at
             ) SELECT {COLUMNS} FROM chain JOIN entry ON seq = at WHERE at < $2 ORDER BY at DESC"
         );
         return conn.query(&sql, &[Arg::Int(first), Arg::Int(before), Arg::Int(limit)], StoredEntry::read);
@@ -95,6 +97,10 @@ pub(crate) fn about(conn: &mut Conn, subject: &str, before: i64, limit: i64) -> 
 
 /// The subject of imports, whose entries have an index of their own.
 const IMPORT: &str = "import";
+/// Subjects whose entries do not name the one before; nor do those of erasures, whose subjects begin as
+/// [`ERASURE`].
+const UNLINKED: [&str; 2] = [IMPORT, "ledger"];
+const ERASURE: &str = "entry:";
 
 /// An entry about `subject` from which all those before `before` are reached: the one just before it, if
 /// `before` is an entry about the same, else the last of all.
@@ -124,7 +130,7 @@ fn first_before(conn: &mut Conn, subject: &str, before: i64) -> Result<Option<i6
 /// the row names the erasure, which is about that entry.
 fn its_own(row: &Row<'_>) -> Result<i64, StoreFault> {
     let (seq, subject) = (row.int(0)?, row.text(1)?);
-    Ok(subject.strip_prefix("entry:").and_then(|erased| erased.parse().ok()).unwrap_or(seq))
+    Ok(subject.strip_prefix(ERASURE).and_then(|erased| erased.parse().ok()).unwrap_or(seq))
 }
 
 /// Whether entries with such an event name the one before about the same subject.
