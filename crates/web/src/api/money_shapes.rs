@@ -61,7 +61,6 @@ fn promised(add: &mut dyn FnMut(&str, Value)) {
     add("Terms", object(&all_terms));
     let mut change = object(&all_terms);
     change["required"] = json!([]);
-    change["additionalProperties"] = json!(false);
     change["example"] = json!({ "two_above": 10_000_000, "objection_days": 7 });
     add("TermsChange", change);
     let words = strings(&["at", "by", "two_above", "low", "medium", "large_from"]);
