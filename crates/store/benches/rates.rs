@@ -47,7 +47,7 @@ fn main() {
 }
 
 fn singles(store: &Store) {
-    for (what, write) in [("settings", put_setting as fn(&Store, &str)), ("records", put_one)] {
+    for (what, write) in [("settings", change_setting as fn(&Store, &str)), ("new-settings", add_setting), ("records", put_one)] {
         let warmed = times(store, CLIENTS, &format!("{what}-warm"), write, WARM_SECONDS).len();
         println!("{what}: {warmed} writes before measuring");
         let alone = rate(store, 1, &format!("{what}-alone"), write);
@@ -84,10 +84,21 @@ fn apart(location: &Location, name: &str, write_one: fn(&Store, &str)) -> f64 {
     rate
 }
 
-/// An entry with one row of state.
-fn put_setting(store: &Store, name: &str) {
-    let name = name.to_string();
-    let put = store.write(&Actor::system(), move |tx| tx.put_setting(&name, "value"));
+/// An entry with one row of state: each client changes a setting of its own, as an installation, which
+/// has some hundreds of them, does.
+fn change_setting(store: &Store, name: &str) {
+    let (key, number) = name.rsplit_once('-').expect("a name ends with a number");
+    put_setting(store, key.to_string(), number.to_string());
+}
+
+/// An entry with a new row of state in a table that grows to hundreds of thousands of rows: each write
+/// touches a page of its own, and most split one.
+fn add_setting(store: &Store, name: &str) {
+    put_setting(store, name.to_string(), "value".to_string());
+}
+
+fn put_setting(store: &Store, key: String, value: String) {
+    let put = store.write(&Actor::system(), move |tx| tx.put_setting(&key, &value));
     put.expect("a setting is put");
 }
 
