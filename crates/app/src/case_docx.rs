@@ -67,7 +67,7 @@ impl Paper {
         self.pair(text!("技术关键", "Key technology"), &given(&need.key_technology));
         self.pair(text!("预期目标", "Expected result"), &given(&need.expected_result));
         if let Some(budget) = need.budget {
-            self.pair(text!("预算", "Budget"), &budget.chinese());
+            self.pair(text!("预算", "Budget"), budget.text().get(self.lang));
         }
         self.pair(text!("期限", "Until"), &need.until.map(|until| until.to_string()).unwrap_or_default());
         self.pair(text!("保密内容", "Confidential part"), &given(&need.confidential));

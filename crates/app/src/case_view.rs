@@ -7,7 +7,7 @@ use crate::casework::{case_of, read_case, seen_by, timeline, who_is};
 use crate::{App, AppError, CaseForm, Viewer};
 use duijie_docking::{Case, CaseState, Did, Disclosure, Grade, Grounds, Hat, Introduction, NeedSeen, Verb, Who, seen};
 use duijie_store::View;
-use duijie_vocab::{Fen, Lang, RecordId, Text, Timestamp, text};
+use duijie_vocab::{Lang, RecordId, Text, Timestamp, text};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -345,10 +345,6 @@ fn document(document: &duijie_docking::Document) -> DocumentLine {
     DocumentLine { name: document.name.clone(), digest: document.digest.to_string(), at: document.at.china_minute() }
 }
 
-fn money(amount: Fen) -> Text {
-    Text::new(amount.chinese(), amount.to_string())
-}
-
 fn contract(contract: &duijie_docking::Contract) -> ContractView {
     let day = |date: &Option<duijie_vocab::Date>| date.map(|date| date.to_string());
     ContractView {
@@ -358,10 +354,10 @@ fn contract(contract: &duijie_docking::Contract) -> ContractView {
         parties: contract.parties.clone(),
         signed: contract.signed.to_string(),
         until: contract.until.to_string(),
-        amount: money(contract.amount),
-        paid: money(contract.paid()),
+        amount: contract.amount.text(),
+        paid: contract.paid().text(),
         milestones: contract.milestones.iter().map(|milestone| (milestone.name.clone(), milestone.due.to_string(), day(&milestone.accepted))).collect(),
-        payments: contract.payments.iter().map(|payment| (money(payment.amount), payment.due.to_string(), day(&payment.paid))).collect(),
+        payments: contract.payments.iter().map(|payment| (payment.amount.text(), payment.due.to_string(), day(&payment.paid))).collect(),
     }
 }
 

@@ -252,7 +252,7 @@ pub(crate) fn combination(book: &Book, decisions: &[Decision]) -> CombinationVie
             .map(|chosen| ChosenView {
                 measure: chosen.measure.clone(),
                 name: chosen.name.clone(),
-                amount: if chosen.amount == Fen::ZERO { Text::default() } else { money(chosen.amount) },
+                amount: if chosen.amount == Fen::ZERO { Text::default() } else { chosen.amount.text() },
                 why: chosen.reduced.as_ref().map_or_else(Text::default, |_| both(|lang| chosen.sentence(lang).unwrap_or_default())),
             })
             .collect(),
@@ -262,11 +262,11 @@ pub(crate) fn combination(book: &Book, decisions: &[Decision]) -> CombinationVie
             .map(|left| LeftOutView {
                 measure: left.measure.clone(),
                 name: left.name.clone(),
-                amount: money(left.amount),
+                amount: left.amount.text(),
                 why: both(|lang| left.sentence(lang)),
             })
             .collect(),
-        total: money(best.total),
+        total: best.total.text(),
         total_fen: best.total.0,
         proven: best.proven,
     }
@@ -276,10 +276,6 @@ pub(crate) fn combination(book: &Book, decisions: &[Decision]) -> CombinationVie
 fn pools(book: &Book, decisions: &[Decision]) -> BTreeMap<String, Fen> {
     let budgets = decisions.iter().filter_map(|decision| book.measure(&decision.measure)?.source.budget.as_ref());
     budgets.filter_map(|budget| Some((budget.pool.clone(), budget.amount?))).collect()
-}
-
-fn money(amount: Fen) -> Text {
-    Text::new(amount.chinese(), amount.to_string())
 }
 
 fn both(of: impl Fn(Lang) -> String) -> Text {

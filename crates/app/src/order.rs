@@ -72,9 +72,9 @@ pub struct OrderView {
     pub agency_region_name: String,
     pub service: Text,
     pub contract: String,
-    pub amount: String,
+    pub amount: Text,
     pub amount_fen: Fen,
-    pub share: String,
+    pub share: Text,
     pub share_fen: Fen,
     pub because: Text,
     pub state: String,
@@ -102,8 +102,8 @@ pub enum OrderAct {
 pub struct RedeemReport {
     pub batch: String,
     pub redeemed: usize,
-    pub amount: String,
-    pub contracts: String,
+    pub amount: Text,
+    pub contracts: Text,
     /// Orders that were left out, and why.
     pub held: Vec<(RecordId, Text)>,
 }
@@ -115,10 +115,10 @@ pub struct SchemeFigures {
     pub agencies: usize,
     pub orders: usize,
     pub contracts: Fen,
-    pub contracts_shown: String,
-    pub batches: Vec<(String, usize, String)>,
+    pub contracts_shown: Text,
+    pub batches: Vec<(String, usize, Text)>,
     pub redeemed: Fen,
-    pub redeemed_shown: String,
+    pub redeemed_shown: Text,
 }
 
 const PAGE: usize = 100;
@@ -231,8 +231,8 @@ impl App {
                 Err(other) => return Err(other),
             }
         }
-        report.amount = Fen(amount).chinese();
-        report.contracts = Fen(contracts).chinese();
+        report.amount = Fen(amount).text();
+        report.contracts = Fen(contracts).text();
         Ok(report)
     }
 
@@ -299,10 +299,10 @@ impl App {
             agencies: agencies.len(),
             orders: orders.len(),
             contracts,
-            contracts_shown: contracts.chinese(),
-            batches: batches.into_iter().map(|(name, (count, amount))| (name.to_string(), count, Fen(amount).chinese())).collect(),
+            contracts_shown: contracts.text(),
+            batches: batches.into_iter().map(|(name, (count, amount))| (name.to_string(), count, Fen(amount).text())).collect(),
             redeemed,
-            redeemed_shown: redeemed.chinese(),
+            redeemed_shown: redeemed.text(),
         })
     }
 
@@ -396,9 +396,9 @@ fn shown(viewer: &Viewer, stored: &Stored<Ordered>) -> OrderView {
         agency_region_name: order.agency_region.path(),
         service: order.service.name(),
         contract: order.contract.number.clone(),
-        amount: order.contract.amount.chinese(),
+        amount: order.contract.amount.text(),
         amount_fen: order.contract.amount,
-        share: order.share.chinese(),
+        share: order.share.text(),
         share_fen: order.share,
         because: order.because.clone(),
         state: order.state.as_str().to_string(),

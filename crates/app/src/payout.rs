@@ -78,7 +78,7 @@ pub struct EntitlementView {
     pub period: String,
     pub region: RegionCode,
     pub amount_fen: Fen,
-    pub amount: String,
+    pub amount: Text,
     pub state: String,
     pub state_name: Text,
     pub risk: Grade,
@@ -161,7 +161,7 @@ pub struct SummaryLine {
     pub name: Text,
     pub payouts: usize,
     pub amount_fen: Fen,
-    pub amount: String,
+    pub amount: Text,
 }
 
 /// What became of the same act on many entitlements.
@@ -267,7 +267,7 @@ impl App {
         })?;
         let line = |standing: Standing| {
             let (payouts, amount) = sums.get(&standing).copied().unwrap_or_default();
-            SummaryLine { standing, name: standing.name(), payouts, amount_fen: Fen(amount), amount: Fen(amount).chinese() }
+            SummaryLine { standing, name: standing.name(), payouts, amount_fen: Fen(amount), amount: Fen(amount).text() }
         };
         Ok(PayoutSummary { organization: organization.clone(), lines: Standing::ALL.map(line).to_vec() })
     }
@@ -398,7 +398,7 @@ pub(crate) fn shown(viewer: &Viewer, stored: &Stored<Promised>) -> EntitlementVi
         period: claim.period.clone(),
         region: claim.region,
         amount_fen: claim.amount,
-        amount: claim.amount.chinese(),
+        amount: claim.amount.text(),
         state: entitlement.state().to_string(),
         state_name: AnyEntitlement::state_name(entitlement.state()).unwrap_or_default(),
         risk: claim.risk.grade,

@@ -17,7 +17,7 @@ use std::io::Write;
 pub struct PaymentFile {
     pub file: String,
     pub payments: usize,
-    pub total: String,
+    pub total: Text,
     /// Those that could not be put in, and why.
     pub refused: Vec<(RecordId, Text)>,
 }
@@ -57,7 +57,7 @@ impl App {
         if done == 0 && refused.is_empty() {
             return Err(AppError::Conflict(text!("没有公示期满、可付款的兑付", "nothing is ready to be paid: no list's time for objections is over")));
         }
-        Ok(PaymentFile { file, payments: done, total: amount.chinese(), refused })
+        Ok(PaymentFile { file, payments: done, total: amount.text(), refused })
     }
 
     /// The payments of a file that the bank has not answered yet.

@@ -56,7 +56,7 @@ pub struct PublishedLine {
     /// Until when objections are heard.
     pub open_until: Option<String>,
     pub rows: usize,
-    pub total: String,
+    pub total: Text,
     pub total_fen: Fen,
 }
 
@@ -75,7 +75,7 @@ pub struct PublishedRow {
     pub id: RecordId,
     pub version: i64,
     pub firm_name: String,
-    pub amount: String,
+    pub amount: Text,
     pub amount_fen: Fen,
     pub state_name: Text,
 }
@@ -180,7 +180,7 @@ fn line(kept: &ListKept) -> PublishedLine {
         region_name: kept.region.path(),
         open_until: kept.open_until.map(Timestamp::china_minute),
         rows: kept.rows,
-        total: kept.total.chinese(),
+        total: kept.total.text(),
         total_fen: kept.total,
     }
 }
@@ -191,7 +191,7 @@ fn row(stored: &Stored<Promised>) -> PublishedRow {
         id: claim.id.clone(),
         version: stored.version,
         firm_name: stored.value.grounds.firm_name.clone(),
-        amount: claim.amount.chinese(),
+        amount: claim.amount.text(),
         amount_fen: claim.amount,
         state_name: AnyEntitlement::state_name(state).unwrap_or_default(),
     }

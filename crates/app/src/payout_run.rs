@@ -26,9 +26,9 @@ pub struct RunPreview {
     pub region: RegionCode,
     pub pool: AccountId,
     /// What the pool holds beside what is reserved and promised already.
-    pub left: String,
-    pub asked: String,
-    pub pays: String,
+    pub left: Text,
+    pub asked: Text,
+    pub pays: Text,
     pub order_rule: Text,
     /// What becomes of the firms, in the order of the rows; all of them are counted.
     pub outcomes: Vec<OutcomeSum>,
@@ -49,8 +49,8 @@ pub struct OutcomeSum {
     pub firms: usize,
     pub asked_fen: Fen,
     pub pays_fen: Fen,
-    pub asked: String,
-    pub pays: String,
+    pub asked: Text,
+    pub pays: Text,
 }
 
 /// What a run did.
@@ -58,7 +58,7 @@ pub struct OutcomeSum {
 pub struct RunDone {
     pub run: RecordId,
     pub made: usize,
-    pub pays: String,
+    pub pays: Text,
     /// Firms whose facts changed while the run went on; the next run decides about them.
     pub changed: Vec<RecordId>,
 }
@@ -89,7 +89,7 @@ pub struct Missed {
     pub measure: String,
     pub name: Text,
     pub outcome: String,
-    pub amount: Option<String>,
+    pub amount: Option<Text>,
     pub reason: Text,
 }
 
@@ -151,9 +151,9 @@ impl App {
             period: reading.period.to_string(),
             region: reading.region,
             pool: reading.pool,
-            left: reading.left.chinese(),
-            asked: found.asked.chinese(),
-            pays: found.pays.chinese(),
+            left: reading.left.text(),
+            asked: found.asked.text(),
+            pays: found.pays.text(),
             order_rule: reading.order.rule(),
             outcomes: found.counts.iter().map(|(verdict, count)| outcome_sum(&found.rows, *verdict, *count)).collect(),
             excluded,
@@ -172,7 +172,7 @@ impl App {
         let paid: Vec<Row> = shares.rows.into_iter().filter(|row| row.pays.0 > 0).collect();
         let regions = collected(reading.regions.clone());
         let asking = reading.asking(&regions);
-        let mut done = RunDone { run: run.id.clone(), made: 0, pays: shares.pays.chinese(), changed: Vec::new() };
+        let mut done = RunDone { run: run.id.clone(), made: 0, pays: shares.pays.text(), changed: Vec::new() };
         for some in paid.chunks(TOGETHER) {
             let chosen = self.promises(&asking, &run, &reading, some, &mut done.changed)?;
             let viewer_in = viewer.clone();
@@ -249,7 +249,7 @@ impl App {
                 }
                 None => (decision.outcome, decision.reason),
             };
-            let amount = Some(decision.amount.zh).filter(|amount| !amount.is_empty());
+            let amount = Some(decision.amount).filter(|amount| !amount.zh.is_empty());
             missed.push(Missed { measure: decision.measure, name: decision.name, outcome, amount, reason });
         }
         // Stable: within an outcome they stay as the decisions are ordered.
@@ -303,7 +303,7 @@ fn outcome_sum(rows: &[Row], verdict: Verdict, firms: usize) -> OutcomeSum {
     let alike = || rows.iter().filter(|row| row.verdict == verdict);
     let sum = |of: fn(&Row) -> Fen| Fen(alike().fold(0i64, |sum, row| sum.saturating_add(of(row).0)));
     let (asked, pays) = (sum(|row| row.asked), sum(|row| row.pays));
-    OutcomeSum { verdict, name: verdict_name(verdict), firms, asked_fen: asked, pays_fen: pays, asked: asked.chinese(), pays: pays.chinese() }
+    OutcomeSum { verdict, name: verdict_name(verdict), firms, asked_fen: asked, pays_fen: pays, asked: asked.text(), pays: pays.text() }
 }
 
 /// The counts of a preview with those who have no row.
@@ -358,8 +358,8 @@ pub(crate) fn make(tx: &mut Tx<'_>, viewer: &Viewer, chunk: &[Promised]) -> Resu
             continue;
         }
         let title = format!("{} · {}", promised.grounds.firm_name, promised.grounds.measure_name.zh);
-        let amount = promised.entitlement.claim().amount.chinese();
-        let did = Did { act: "match".into(), words: text!("系统匹配 {amount}", "matched {amount}"), details: BTreeMap::new() };
+        let Text { zh, en } = promised.entitlement.claim().amount.text();
+        let did = Did { act: "match".into(), words: text!("系统匹配 {zh}", "matched {en}"), details: BTreeMap::new() };
         keep(tx, promised, 0, &title, &did, &[])?;
         let by = crate::promise::by(tx, viewer);
         let pushed = promised.entitlement.clone().take(duijie_payout::Act::Push, &by, &duijie_payout::Terms::default()).map_err(refused)?;

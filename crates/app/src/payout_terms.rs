@@ -6,7 +6,7 @@ use crate::{Action, App, AppError, Target, Viewer};
 use duijie_journal::Event;
 use duijie_payout::{Sampling, Terms};
 use duijie_store::View;
-use duijie_vocab::{Fen, RegionCode};
+use duijie_vocab::{Fen, RegionCode, Text};
 use serde::{Deserialize, Serialize};
 
 /// The limits of a region as somebody once set them.
@@ -22,13 +22,13 @@ pub struct TermsVersion {
 /// The limits of a region in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TermsShown {
-    pub two_above: String,
+    pub two_above: Text,
     pub objection_days: u32,
     /// Of payouts of low and of medium risk, the share that people check, such as `5%`.
     pub low: String,
     pub medium: String,
     /// From this amount on the risk is at least medium.
-    pub large_from: String,
+    pub large_from: Text,
 }
 
 /// What of a region's limits is to change; the rest stays.
@@ -89,8 +89,8 @@ impl App {
 impl From<Terms> for TermsShown {
     fn from(terms: Terms) -> TermsShown {
         let Terms { two_above, objection_days, sampling } = terms;
-        let (low, medium, large_from) = (percent(sampling.low), percent(sampling.medium), sampling.large_from.chinese());
-        TermsShown { two_above: two_above.chinese(), objection_days, low, medium, large_from }
+        let (low, medium, large_from) = (percent(sampling.low), percent(sampling.medium), sampling.large_from.text());
+        TermsShown { two_above: two_above.text(), objection_days, low, medium, large_from }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct SchemeView {
     pub use_by: String,
     pub redeem_by: String,
     /// Who may hold vouchers, and the most that each gets in a year.
-    pub holders: Vec<(Text, String)>,
+    pub holders: Vec<(Text, Text)>,
     pub services: Vec<SchemeService>,
     pub joint: bool,
     pub two_level: bool,
@@ -45,7 +45,7 @@ pub struct SchemeService {
     /// Such as `50%`.
     pub share: String,
     /// The most of one order.
-    pub cap: String,
+    pub cap: Text,
 }
 
 /// One term that is another one than before; nothing where there was or is none.
@@ -182,8 +182,8 @@ fn shown(scheme: &Scheme, today: Date) -> SchemeView {
         until: scheme.until.to_string(),
         use_by: scheme.use_by.to_string(),
         redeem_by: scheme.redeem_by.to_string(),
-        holders: scheme.holders.iter().map(|holder| (holder.name.clone(), holder.yearly_cap.chinese())).collect(),
-        services: scheme.services.iter().map(|rule| SchemeService { class: rule.class.name(), share: percent(rule.rate), cap: rule.cap.chinese() }).collect(),
+        holders: scheme.holders.iter().map(|holder| (holder.name.clone(), holder.yearly_cap.text())).collect(),
+        services: scheme.services.iter().map(|rule| SchemeService { class: rule.class.name(), share: percent(rule.rate), cap: rule.cap.text() }).collect(),
         joint: scheme.joint,
         two_level: scheme.two_level,
         settle: settled(scheme.settle),
@@ -255,16 +255,17 @@ fn terms(scheme: &Scheme) -> Vec<(Text, Text)> {
     ];
     for holder in &scheme.holders {
         let (zh, en) = (&holder.name.zh, &holder.name.en);
-        terms.push((text!("持券人：{zh}，每年上限", "holder {en}, at most a year"), same(holder.yearly_cap.chinese())));
+        terms.push((text!("持券人：{zh}，每年上限", "holder {en}, at most a year"), holder.yearly_cap.text()));
     }
     for rule in &scheme.services {
         let Text { zh, en } = rule.class.name();
-        let (share, cap) = (percent(rule.rate), rule.cap.chinese());
-        terms.push((text!("服务：{zh}", "service {en}"), text!("{share}，单笔至多 {cap}", "{share}, at most {cap} an order")));
+        let (share, cap, cap_zh) = (percent(rule.rate), rule.cap, rule.cap.chinese());
+        terms.push((text!("服务：{zh}", "service {en}"), text!("{share}，单笔至多 {cap_zh}", "{share}, at most {cap} an order")));
     }
     let regions = scheme.recognises.iter().map(|region| region.path()).collect::<Vec<_>>().join("、");
     let watch = &scheme.watch;
-    let (below, days, most) = (watch.small_below.chinese(), watch.small_days, percent(watch.agency_share));
+    let (below, below_zh) = (watch.small_below, watch.small_below.chinese());
+    let (days, most) = (watch.small_days, percent(watch.agency_share));
     terms.extend([
         (text!("可联合持券", "joint vouchers"), yes(scheme.joint)),
         (text!("结算方式", "settlement"), settled(scheme.settle)),
@@ -273,7 +274,7 @@ fn terms(scheme: &Scheme) -> Vec<(Text, Text)> {
         (
             text!("风险线索", "signs of abuse"),
             text!(
-                "{days} 天内低于 {below} 的同类订单合并计；一家机构至多占 {most}",
+                "{days} 天内低于 {below_zh} 的同类订单合并计；一家机构至多占 {most}",
                 "orders below {below} within {days} days are added up; one agency has at most {most}"
             ),
         ),
@@ -379,7 +380,7 @@ mod tests {
         let on = |text: &str| shown(&scheme, Date::parse(text).unwrap());
         assert!(on("2026-11-22").open && !on("2020-12-31").open && !on("2036-01-01").open);
         let view = on("2026-11-22");
-        assert_eq!((view.services[0].share.as_str(), view.holders[0].1.as_str(), view.recognises.len()), ("50%", "60万元", 4));
+        assert_eq!((view.services[0].share.as_str(), view.holders[0].1.clone(), view.recognises.len()), ("50%", text!("60万元", "CNY 600,000.00"), 4));
         assert!(view.steps[0].zh.contains("武进区") && view.steps[2].en.contains("2036-06-30"));
     }
 }

@@ -8,7 +8,7 @@ use duijie_vocab::{Date, Decimal, Fen, Lang, MoneyUnit, Point, RegionCode, Text}
 pub(crate) fn shown(field: &Field, value: &Value) -> Text {
     let same = |text: &str| Text::new(text, text);
     match (field.ty, value) {
-        (FieldType::Money, Value::Int(fen)) => Text::new(Fen(*fen).chinese(), Fen(*fen).to_string()),
+        (FieldType::Money, Value::Int(fen)) => Fen(*fen).text(),
         (FieldType::Integer, Value::Int(number)) => match &field.unit {
             Some(unit) => Text::new(format!("{number} {unit}"), number.to_string()),
             None => same(&number.to_string()),

@@ -301,7 +301,7 @@ fn pool(measure: &Measure, totals: &Totals) -> Option<PoolView> {
     Some(PoolView {
         pool: budget.pool.clone(),
         amount_fen: amount.0,
-        amount: Text::new(amount.chinese(), amount.to_string()),
+        amount: amount.text(),
         before: standing(&totals.cost_before),
         after: standing(&totals.cost_after),
     })

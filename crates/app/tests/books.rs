@@ -120,7 +120,7 @@ fn a_scheme_is_changed_by_its_own_office_and_every_version_stays() {
     let more = draft.yaml.replace("\"60万元\"", "\"80万元\"");
     let preview = app.preview_scheme(&own, "x.yaml", &more).unwrap();
     assert!(!preview.fresh && preview.changes.len() == 1 && preview.changes[0].after.as_ref().unwrap().zh == "80万元", "{preview:?}");
-    assert_eq!(app.scheme_view("320412-2021").unwrap().holders[0].1, "60万元", "a preview keeps nothing");
+    assert_eq!(app.scheme_view("320412-2021").unwrap().holders[0].1.zh, "60万元", "a preview keeps nothing");
     app.change_scheme(&own, "x.yaml", &more, Some(&draft.base)).unwrap();
     assert!(matches!(app.change_scheme(&own, "x.yaml", &draft.yaml, Some(&draft.base)), Err(AppError::Conflict(_))), "another version is there by now");
     let history = app.scheme_history(&own, "320412-2021").unwrap();

@@ -120,7 +120,7 @@ fn a_limit_that_measures_share_pays_what_it_leaves_and_frees_what_is_given_up() 
     assert!(town.told("cz.c").iter().all(|(_, verdict, _)| *verdict == PayVerdict::NotEligible));
     town.withdraw("cz.b");
     assert_eq!(town.told("cz.c"), rows(&[("乙企业", PayVerdict::NotEligible, 0), ("甲企业", PayVerdict::Pays, 200_000)]));
-    assert_eq!(town.preview("cz.c").left, "95万元", "5 万元 are promised and not given up");
+    assert_eq!(town.preview("cz.c").left.zh, "95万元", "5 万元 are promised and not given up");
 }
 
 #[test]

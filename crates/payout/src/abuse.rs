@@ -144,11 +144,15 @@ fn split(order: &OrderSeen, own: &[OrderSeen], watch: &Watch) -> Option<Finding>
     if count < 2 || sum < i128::from(watch.small_below.0) {
         return None;
     }
-    let (days, total) = (watch.small_days, Fen(i64::try_from(sum).unwrap_or(i64::MAX)).chinese());
+    let (days, total) = (watch.small_days, Fen(i64::try_from(sum).unwrap_or(i64::MAX)));
+    let total_zh = total.chinese();
     finding(
         "abuse.split",
         false,
-        text!("{days} 天内 {count} 笔小额同类订单合计 {total}，疑似拆单", "{count} small orders within {days} days make {total}: perhaps one that was split"),
+        text!(
+            "{days} 天内 {count} 笔小额同类订单合计 {total_zh}，疑似拆单",
+            "{count} small orders within {days} days make {total}: perhaps one that was split"
+        ),
     )
 }
 

@@ -134,14 +134,15 @@ impl Entitlement<Matched> {
             let amount = claim.amount;
             return Err(Refused::Rule("payout.amount", text!("金额 {amount} 不能兑付", "{amount} cannot be paid out")));
         }
-        let words = text!("系统匹配，应兑付 {}", "matched, {} to be paid", claim.amount.chinese());
+        let (amount, amount_zh) = (claim.amount, claim.amount.chinese());
+        let words = text!("系统匹配，应兑付 {amount_zh}", "matched, {amount} to be paid");
         Ok(Step::new(Entitlement { claim, at: Matched { by: by.clone() } }, "match", words))
     }
 
     pub fn push(self, by: &By) -> Result<Step<Entitlement<Pushed>>, Refused> {
-        let amount = self.claim.amount.chinese();
+        let (amount, amount_zh) = (self.claim.amount, self.claim.amount.chinese());
         let firm = self.firm();
-        let told = text!("您可免申即享 {amount}，请确认收款账户", "you are entitled to {amount}; confirm your bank account");
+        let told = text!("您可免申即享 {amount_zh}，请确认收款账户", "you are entitled to {amount}; confirm your bank account");
         Ok(self.go(Pushed { by: by.clone() }, "push", text!("已推送企业", "the firm was told")).tell(firm, told))
     }
 
@@ -186,7 +187,8 @@ impl Entitlement<Confirmed> {
         }
         let payee = self.at.payee.clone();
         if self.claim.amount > terms.two_above {
-            let words = text!("初审通过，金额超过 {}，须另一人复核", "endorsed; above {} a second person has to approve", terms.two_above.chinese());
+            let Text { zh, en } = terms.two_above.text();
+            let words = text!("初审通过，金额超过 {zh}，须另一人复核", "endorsed; above {en} a second person has to approve");
             return Ok(self.go(Endorsed { payee, first: by.clone() }, "approve", words).map(Approval::Endorsed));
         }
         approved(self, payee, vec![by.clone()]).map(|step| step.map(Approval::Approved))
@@ -303,10 +305,10 @@ impl Entitlement<Ordered> {
     pub fn settle(self, by: &By, bank_serial: &str) -> Result<Step<Entitlement<Paid>>, Refused> {
         let bank_serial = needed(bank_serial)?;
         let paid = self.move_money("paid", self.payment()?)?;
-        let (firm, amount) = (self.firm(), self.claim.amount.chinese());
+        let (firm, amount, amount_zh) = (self.firm(), self.claim.amount, self.claim.amount.chinese());
         let at = Paid { list: self.at.list.clone(), file: self.at.file.clone(), bank_serial, by: by.clone() };
         let step = self.go(at, "settle", text!("银行已付", "paid by the bank")).moving([paid]);
-        Ok(step.tell(firm, text!("{amount} 已到账", "{amount} was paid")))
+        Ok(step.tell(firm, text!("{amount_zh} 已到账", "{amount} was paid")))
     }
 
     /// The bank could not pay: the money goes back, and the firm confirms its account again, which
@@ -346,14 +348,15 @@ impl Entitlement<Archived> {
 /// Asks money back; until it comes it is expected by the pool, not in it.
 fn recalled<S>(from: Entitlement<S>, by: &By, amount: Fen, reason: &str) -> Result<Step<Entitlement<Recalled>>, Refused> {
     if amount.0 <= 0 || amount > from.claim.amount {
-        let (asked, paid) = (amount.chinese(), from.claim.amount.chinese());
-        return Err(Refused::Rule("payout.recall", text!("追回 {asked}，而兑付为 {paid}", "{asked} cannot be asked back of {paid}")));
+        let (asked, paid) = (amount.text(), from.claim.amount.text());
+        let words = Text::new(format!("追回 {}，而兑付为 {}", asked.zh, paid.zh), format!("{} cannot be asked back of {}", asked.en, paid.en));
+        return Err(Refused::Rule("payout.recall", words));
     }
     let reason = needed(reason)?;
     let act = Move::Pending { debit: from.claim.bank.clone(), credit: from.claim.pool.clone(), amount, expires: None };
     let expected = from.move_money("recall", act)?;
-    let (firm, shown) = (from.firm(), amount.chinese());
-    let told = text!("须退回 {shown}：{reason}", "{shown} has to be paid back: {reason}");
+    let (firm, amount_zh) = (from.firm(), amount.chinese());
+    let told = text!("须退回 {amount_zh}：{reason}", "{amount} has to be paid back: {reason}");
     let at = Recalled { amount, reason, by: by.clone() };
     Ok(from.go(at, "recall", told.clone()).moving([expected]).tell(firm, told))
 }

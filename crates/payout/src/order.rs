@@ -160,7 +160,8 @@ pub fn place_order(voucher: Voucher, home: &Scheme, host: Option<&Scheme>, filin
     let number = &voucher.number;
     let told = text!("收到创新券订单 {number}", "an order with voucher {number} has come");
     let voucher = Voucher { state: VoucherState::Reserved { order: order.id.clone() }, ..voucher };
-    Ok(Step::new((voucher, order), "order", text!("下单并预留 {}", "ordered, {} reserved", share.chinese())).moving([reserve]).tell(agency, told))
+    let reserved_zh = share.chinese();
+    Ok(Step::new((voucher, order), "order", text!("下单并预留 {reserved_zh}", "ordered, {share} reserved")).moving([reserve]).tell(agency, told))
 }
 
 fn check_dates(voucher: &Voucher, contract: &Contract, by: &By) -> Result<(), Refused> {
@@ -231,7 +232,8 @@ impl Order {
         }
         self.state = OrderState::Claimed;
         voucher.state = VoucherState::Claimed { order: self.id.clone() };
-        let words = text!("申请兑付 {}", "claims {}", self.share.chinese());
+        let (share, share_zh) = (self.share, self.share.chinese());
+        let words = text!("申请兑付 {share_zh}", "claims {share}");
         let office = Party::Office(if self.settle == Settle::Direct { self.agency_region } else { self.home });
         Ok(Step::new((voucher, self), "claim", words.clone()).tell(office, words))
     }
@@ -253,7 +255,8 @@ impl Order {
         self.state = OrderState::Redeemed { batch: batch.to_string() };
         voucher.state = VoucherState::Redeemed { order: self.id.clone(), paid: self.share };
         let agency = Party::Organization(self.agency.clone());
-        let words = text!("批次 {batch} 核准兑付 {}", "redeemed in batch {batch}: {}", self.share.chinese());
+        let (share, share_zh) = (self.share, self.share.chinese());
+        let words = text!("批次 {batch} 核准兑付 {share_zh}", "redeemed in batch {batch}: {share}");
         Ok(Step::new((voucher, self), "redeem", words.clone()).moving(moves).tell(agency, words).detail("batch", batch))
     }
 

@@ -97,8 +97,11 @@ fn read_row(row: &BankRow, sent: &BTreeMap<&str, &Payment>) -> Result<(String, R
     let written = cell(2);
     let amount = Fen::parse(written, Some(MoneyUnit::Yuan)).map_err(|fault| text!("`{written}` 不是金额", "`{written}` is not an amount: {fault}"))?;
     if amount != payment.amount {
-        let (bank, ours) = (amount.chinese(), payment.amount.chinese());
-        return Err(text!("`{id}` 回盘金额为 {bank}，付款文件为 {ours}", "`{id}` was paid with {bank}, ordered were {ours}"));
+        let (bank, ours) = (amount.text(), payment.amount.text());
+        return Err(Text::new(
+            format!("`{id}` 回盘金额为 {}，付款文件为 {}", bank.zh, ours.zh),
+            format!("`{id}` was paid with {}, ordered were {}", bank.en, ours.en),
+        ));
     }
     match cell(1) {
         "成功" if cell(3).is_empty() => Err(text!("`{id}` 成功但没有银行流水号", "`{id}` was paid but has no number of the bank")),

@@ -91,8 +91,8 @@ fn grade(signs: &Signs, sampling: &Sampling) -> (Grade, Vec<Text>) {
     let mut signs_found: Vec<(Grade, Text)> = Vec::new();
     let mut raise = |to: Grade, reason: Text| signs_found.push((to, reason));
     if signs.amount >= sampling.large_from {
-        let shown = sampling.large_from.chinese();
-        raise(Grade::Medium, text!("金额达到 {shown}", "the amount reaches {shown}"));
+        let Text { zh, en } = sampling.large_from.text();
+        raise(Grade::Medium, text!("金额达到 {zh}", "the amount reaches {en}"));
     }
     if signs.self_declared > 0 {
         raise(Grade::Medium, text!("依据中有 {} 项仅由企业自报", "{} facts are declared by the firm alone", signs.self_declared));

@@ -160,12 +160,12 @@ impl Pair {
         let theirs: Vec<_> = other.lines.iter().map(key).collect();
         let mut differences = Vec::new();
         for line in own.iter().filter(|line| !theirs.contains(line)) {
-            let (order, amount) = (&line.0, line.3.chinese());
-            differences.push(text!("对方没有订单 {order}（{amount}）", "the other side does not have order {order} ({amount})"));
+            let (order, amount, amount_zh) = (&line.0, line.3, line.3.chinese());
+            differences.push(text!("对方没有订单 {order}（{amount_zh}）", "the other side does not have order {order} ({amount})"));
         }
         for line in theirs.iter().filter(|line| !own.contains(line)) {
-            let (order, amount) = (&line.0, line.3.chinese());
-            differences.push(text!("我方没有订单 {order}（{amount}）", "we do not have order {order} ({amount})"));
+            let (order, amount, amount_zh) = (&line.0, line.3, line.3.chinese());
+            differences.push(text!("我方没有订单 {order}（{amount_zh}）", "we do not have order {order} ({amount})"));
         }
         if (self.a, self.b, self.a_pays) != (other.a, other.b, other.a_pays) {
             differences.push(text!("轧差金额不一致", "the net amounts differ"));

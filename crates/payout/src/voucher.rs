@@ -150,8 +150,9 @@ impl Voucher {
         }
         let total = held_this_year.0.checked_add(asked.value.0).filter(|total| *total <= class.yearly_cap.0);
         if total.is_none() {
-            let (cap, held) = (class.yearly_cap.chinese(), held_this_year.chinese());
-            return Err(Refused::Rule("voucher.cap", text!("年度上限 {cap}，已领 {held}", "the cap of the year is {cap}, {held} are held already")));
+            let (cap, held) = (class.yearly_cap.text(), held_this_year.text());
+            let words = Text::new(format!("年度上限 {}，已领 {}", cap.zh, held.zh), format!("the cap of the year is {}, {} are held already", cap.en, held.en));
+            return Err(Refused::Rule("voucher.cap", words));
         }
         let voucher = Voucher {
             id: Voucher::id_of(&scheme.id, &asked.number),
@@ -169,7 +170,8 @@ impl Voucher {
             reviewed: Vec::new(),
             state: VoucherState::Applied,
         };
-        let words = text!("申领 {}", "applied for {}", voucher.value.chinese());
+        let (value, value_zh) = (voucher.value, voucher.value.chinese());
+        let words = text!("申领 {value_zh}", "applied for {value}");
         let office = Party::Office(voucher.region);
         Ok(Step::new(voucher, "apply", words.clone()).tell(office, words))
     }

@@ -1,6 +1,6 @@
 //! Money: whole Fen, read from the digits that people type, never through a float.
 
-use crate::{Decimal, NumberFault, fold_width};
+use crate::{Decimal, NumberFault, Text, fold_width};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -141,6 +141,11 @@ impl Fen {
             (MoneyUnit::Yuan, "元")
         };
         format!("{}{word}", grouped(self.in_unit(unit)))
+    }
+
+    /// The amount as readers of either language write it: [`Fen::chinese`], and `CNY 15,000.00`.
+    pub fn text(self) -> Text {
+        Text::new(self.chinese(), self.to_string())
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
             let bar = show::progress("deciding");
             let done = app.payout_run(&viewer, measure, period, &mut |n| bar.set_position(n as u64))?;
             bar.finish_and_clear();
-            println!("{}  {}  {}", done.run, done.made, done.pays);
+            println!("{}  {}  {}", done.run, done.made, done.pays.get(lang));
             done.changed.iter().for_each(|firm| eprintln!("{firm}: …"));
             Ok(if done.changed.is_empty() { Verdict::Done } else { Verdict::Wanting })
         }
@@ -75,6 +75,7 @@ pub(crate) fn run(world: &World, command: &Payout) -> Outcome {
             } else {
                 for TermsVersion { at, by, terms, .. } in app.payout_terms_history(&viewer, place)? {
                     let TermsShown { two_above, objection_days, low, medium, large_from } = terms;
+                    let (two_above, large_from) = (two_above.get(lang), large_from.get(lang));
                     println!("{at}  {by}  {two_above}  {objection_days}  {low}  {medium}  {large_from}");
                 }
             }
@@ -151,14 +152,17 @@ fn preview(app: &App, viewer: &Viewer, (measure, period): (&str, &str), (all, fo
         "{}  {} {}, {} {}, {} {}",
         found.pool,
         word("可用", "left"),
-        found.left,
+        found.left.get(lang),
         word("应付", "asked"),
-        found.asked,
+        found.asked.get(lang),
         word("本次支付", "paid now"),
-        found.pays
+        found.pays.get(lang)
     );
     println!("{}", found.order_rule.get(lang));
-    let sums = found.outcomes.iter().map(|sum| [format!("  {}", sum.name.get(lang)), sum.firms.to_string(), sum.asked.clone(), sum.pays.clone()]);
+    let sums = found
+        .outcomes
+        .iter()
+        .map(|sum| [format!("  {}", sum.name.get(lang)), sum.firms.to_string(), sum.asked.get(lang).to_string(), sum.pays.get(lang).to_string()]);
     let head = [format!("  {}", word("结果", "outcome")), word("户数", "firms").into(), word("应付", "asked").into(), word("本次支付", "paid now").into()];
     show::columns(&std::iter::once(head).chain(sums).collect::<Vec<_>>()).iter().for_each(|line| println!("{line}"));
     for (group, firms) in &found.excluded {
@@ -220,7 +224,7 @@ fn show_one(view: &EntitlementView, format: Format, lang: Lang) -> Outcome {
         show::json(view)?;
         return Ok(Verdict::Done);
     }
-    println!("{}  {}  {}  {}", view.id, view.state_name.get(lang), view.amount, view.firm_name);
+    println!("{}  {}  {}  {}", view.id, view.state_name.get(lang), view.amount.get(lang), view.firm_name);
     println!("{}  {}", view.measure_name.get(lang), view.period);
     for told in [&view.reason, &view.list, &view.open_until, &view.file, &view.payee].into_iter().flatten() {
         println!("{told}");
@@ -236,7 +240,7 @@ fn summary(app: &App, viewer: &Viewer, organization: &str, format: Format, lang:
         return Ok(Verdict::Done);
     }
     for line in found.lines {
-        println!("{}  {}  {}", line.name.get(lang), line.payouts, line.amount);
+        println!("{}  {}  {}", line.name.get(lang), line.payouts, line.amount.get(lang));
     }
     Ok(Verdict::Done)
 }
@@ -259,7 +263,7 @@ fn list(app: &App, viewer: &Viewer, state: Option<String>, organization: Option<
         show::json(&rows)?;
     } else {
         for row in rows {
-            println!("{}  {}  {}  {}  {}", row.id, row.state_name.get(lang), row.amount, row.firm_name, row.measure_name.get(lang));
+            println!("{}  {}  {}  {}  {}", row.id, row.state_name.get(lang), row.amount.get(lang), row.firm_name, row.measure_name.get(lang));
         }
     }
     Ok(Verdict::Done)
@@ -272,7 +276,7 @@ fn lists(app: &App, format: Format, lang: Lang) -> Outcome {
         return Ok(Verdict::Done);
     }
     for list in lists {
-        println!("{}  {}  {}  {}  {}", list.list, list.measure_name.get(lang), list.rows, list.total, list.open_until.unwrap_or_default());
+        println!("{}  {}  {}  {}  {}", list.list, list.measure_name.get(lang), list.rows, list.total.get(lang), list.open_until.unwrap_or_default());
     }
     Ok(Verdict::Done)
 }
@@ -288,9 +292,9 @@ fn published(app: &App, list: &str, format: Format, lang: Lang) -> Outcome {
         show::json(&found)?;
         return Ok(Verdict::Done);
     }
-    println!("{}  {}  {}", found.line.list, found.line.measure_name.get(lang), found.line.total);
+    println!("{}  {}  {}", found.line.list, found.line.measure_name.get(lang), found.line.total.get(lang));
     for row in found.rows {
-        println!("{}  {}  {}", row.firm_name, row.amount, row.state_name.get(lang));
+        println!("{}  {}  {}", row.firm_name, row.amount.get(lang), row.state_name.get(lang));
     }
     Ok(Verdict::Done)
 }
@@ -304,7 +308,7 @@ fn pay(app: &App, viewer: &Viewer, output: &Path, lang: Lang) -> Outcome {
     let made = app.payment_file(viewer)?;
     app.write_payments(viewer, &made.file, format, &mut out)?;
     out.flush()?;
-    println!("{}  {}  {}", made.file, made.payments, made.total);
+    println!("{}  {}  {}", made.file, made.payments, made.total.get(lang));
     for (id, why) in &made.refused {
         eprintln!("{id}: {}", why.get(lang));
     }
@@ -342,7 +346,7 @@ fn missed(app: &App, viewer: &Viewer, (organization, period): (&str, Option<&str
     }
     println!("{}  {}", found.name, found.year);
     for line in found.missed {
-        println!("{}  {}  {}", line.measure, line.amount.unwrap_or_default(), line.reason.get(lang));
+        println!("{}  {}  {}", line.measure, line.amount.unwrap_or_default().get(lang), line.reason.get(lang));
     }
     Ok(Verdict::Done)
 }

@@ -84,7 +84,7 @@ pub(crate) fn run(world: &World, command: &Voucher) -> Outcome {
         VoucherCommand::List { state, format, output: None } => list(&app, &viewer, state.as_deref(), *format, lang),
         VoucherCommand::Orders { output: Some(output), .. } => to_file(output, |format, out| app.export_orders(&viewer, format, lang, out)),
         VoucherCommand::Orders { state, format, output: None } => orders(&app, &viewer, state.as_deref(), *format, lang),
-        VoucherCommand::Figures { scheme, format } => figures(&app, scheme, *format),
+        VoucherCommand::Figures { scheme, format } => figures(&app, scheme, *format, lang),
         VoucherCommand::Clearing { output: Some(output), .. } => to_file(output, |format, out| app.export_clearing(&viewer, format, lang, out)),
         VoucherCommand::Clearing { settled: true, format, .. } => pairs(&app.settlements(&viewer)?, *format, lang),
         VoucherCommand::Clearing { settled: false, format, .. } => pairs(&app.clearing(&viewer)?, *format, lang),
@@ -205,10 +205,10 @@ fn terms(scheme: &SchemeView, format: Format, lang: Lang) -> Outcome {
     }
     println!("{}  {}  {}  {} – {}", scheme.id, scheme.region_name, scheme.name.get(lang), scheme.from, scheme.until);
     for (name, cap) in &scheme.holders {
-        println!("{}  {cap}", name.get(lang));
+        println!("{}  {}", name.get(lang), cap.get(lang));
     }
     for service in &scheme.services {
-        println!("{}  {}  {}", service.class.get(lang), service.share, service.cap);
+        println!("{}  {}  {}", service.class.get(lang), service.share, service.cap.get(lang));
     }
     println!("{}  {}", scheme.settle.get(lang), scheme.recognises.join("、"));
     for (nth, step) in scheme.steps.iter().enumerate() {
@@ -243,7 +243,7 @@ fn show_one(app: &App, viewer: &Viewer, id: &RecordId, format: Format, lang: Lan
             show::json(&voucher)?;
             return Ok(Verdict::Done);
         }
-        println!("{}  {}  {}  {}", voucher.number, voucher.state_name.get(lang), voucher.value, voucher.holder_name);
+        println!("{}  {}  {}  {}", voucher.number, voucher.state_name.get(lang), voucher.value.get(lang), voucher.holder_name);
         println!("{} – {}", voucher.use_by, voucher.redeem_by);
         show::acts(&voucher.acts, lang);
         return Ok(Verdict::Done);
@@ -253,8 +253,8 @@ fn show_one(app: &App, viewer: &Viewer, id: &RecordId, format: Format, lang: Lan
         show::json(&order)?;
         return Ok(Verdict::Done);
     }
-    println!("{}  {}  {}  {} → {}", order.contract, order.state_name.get(lang), order.amount, order.holder_name, order.agency_name);
-    println!("{}  {}", order.share, order.because.get(lang));
+    println!("{}  {}  {}  {} → {}", order.contract, order.state_name.get(lang), order.amount.get(lang), order.holder_name, order.agency_name);
+    println!("{}  {}", order.share.get(lang), order.because.get(lang));
     for document in &order.documents {
         println!("{}  {}  {}", document.part_name.get(lang), document.digest, document.name.as_deref().unwrap_or_default());
     }
@@ -295,7 +295,16 @@ fn orders(app: &App, viewer: &Viewer, state: Option<&str>, format: Format, lang:
         return Ok(Verdict::Done);
     }
     for row in rows {
-        println!("{}  {}  {}  {}  {}  {} → {}", row.id, row.contract, row.state_name.get(lang), row.amount, row.share, row.holder_name, row.agency_name);
+        println!(
+            "{}  {}  {}  {}  {}  {} → {}",
+            row.id,
+            row.contract,
+            row.state_name.get(lang),
+            row.amount.get(lang),
+            row.share.get(lang),
+            row.holder_name,
+            row.agency_name
+        );
     }
     Ok(Verdict::Done)
 }
@@ -307,7 +316,7 @@ fn redeem(app: &App, viewer: &Viewer, (scheme, file): (&str, &Path), despite: Op
 fn redeemed(reports: &[RedeemReport], lang: Lang) -> Verdict {
     let mut verdict = Verdict::Done;
     for report in reports {
-        println!("{}  {}  {}  {}", report.batch, report.redeemed, report.contracts, report.amount);
+        println!("{}  {}  {}  {}", report.batch, report.redeemed, report.contracts.get(lang), report.amount.get(lang));
         for (id, why) in &report.held {
             eprintln!("{id}: {}", why.get(lang));
             verdict = Verdict::Wanting;
@@ -323,20 +332,20 @@ fn list(app: &App, viewer: &Viewer, state: Option<&str>, format: Format, lang: L
         return Ok(Verdict::Done);
     }
     for row in rows {
-        println!("{}  {}  {}  {}  {}", row.number, row.state_name.get(lang), row.value, row.holder_name, row.service.get(lang));
+        println!("{}  {}  {}  {}  {}", row.number, row.state_name.get(lang), row.value.get(lang), row.holder_name, row.service.get(lang));
     }
     Ok(Verdict::Done)
 }
 
-fn figures(app: &App, scheme: &str, format: Format) -> Outcome {
+fn figures(app: &App, scheme: &str, format: Format, lang: Lang) -> Outcome {
     let figures = app.scheme_figures(scheme)?;
     if format == Format::Json {
         show::json(&figures)?;
         return Ok(Verdict::Done);
     }
-    println!("{}  {} / {}  {}  {}", figures.scheme, figures.agencies, figures.orders, figures.contracts_shown, figures.redeemed_shown);
+    println!("{}  {} / {}  {}  {}", figures.scheme, figures.agencies, figures.orders, figures.contracts_shown.get(lang), figures.redeemed_shown.get(lang));
     for (batch, count, amount) in figures.batches {
-        println!("  {batch}  {count}  {amount}");
+        println!("  {batch}  {count}  {}", amount.get(lang));
     }
     Ok(Verdict::Done)
 }

@@ -76,7 +76,7 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     done(&product, &["payout", "terms", "320400", "--two-above", "100万元", "--objection-days", "0"]);
     done(&product, &["payout", "terms", "320400", "--check-low", "0", "--large-from", "20万元"]);
     let set = product.run(&["payout", "terms", "320400"]).out;
-    assert!(set.lines().next().is_some_and(|last| last.ends_with("100万元  0  0%  20%  20万元")), "{set}");
+    assert!(set.lines().next().is_some_and(|last| last.ends_with("CNY 1,000,000.00  0  0%  20%  CNY 200,000.00")), "{set}");
     refused(&product, &["payout", "terms", "320400", "--check-low", "2001"], "low risk not above medium");
     let preview = product.json(&["payout", "preview", REWARD, "--period", "2021", "--format", "json"]);
     let verdicts: Vec<(String, String, i64)> =
@@ -85,7 +85,7 @@ fn the_tax_growth_reward_is_paid_by_its_rule_and_can_be_decided_again() {
     let shown = product.run(&["payout", "preview", REWARD, "--period", "2021"]).out;
     let sums = shown.find("outcome").expect("the sums by outcome");
     assert!(sums < shown.find("甲企业").expect("the firms"), "the sums come first: {shown}");
-    assert!(shown.contains("missing") && shown.contains("150万元"), "{shown}");
+    assert!(shown.contains("missing") && shown.contains("CNY 1,500,000.00"), "{shown}");
     let expected = [("甲企业", "pays", 136_000_000), ("乙企业", "pays", 14_000_000), ("丙企业", "unknown", 0)];
     assert_eq!(verdicts, expected.map(|(name, verdict, fen)| (name.to_string(), verdict.to_string(), fen)));
     done(&product, &["payout", "run", REWARD, "--period", "2021"]);

@@ -44,14 +44,14 @@ fn act(example: Value) -> Value {
 fn promised(add: &mut dyn FnMut(&str, Value)) {
     let own = [("check", boolean()), ("risk_reasons", many(one("Text"))), ("acts", many(string()))].to_vec();
     let maybe = ["reason", "list", "open_until", "file", "payee"].map(|name| (name, optional(string()))).to_vec();
-    let words = strings(&["id", "firm", "firm_name", "measure", "period", "region", "amount", "state", "risk", "updated"]);
-    add("EntitlementView", all(&[words, integers(&["version", "amount_fen"]), texts(&["measure_name", "state_name"]), maybe, own]));
+    let words = strings(&["id", "firm", "firm_name", "measure", "period", "region", "state", "risk", "updated"]);
+    add("EntitlementView", all(&[words, integers(&["version", "amount_fen"]), texts(&["measure_name", "amount", "state_name"]), maybe, own]));
     add("PayoutPage", object(&[("rows", many(one("EntitlementView"))), ("next", optional(string()))]));
     add("PayoutAct", act(json!({ "act": "approve" })));
     add("Replayed", json!({ "type": "object", "required": ["same", "amount", "reason", "rule_version", "on", "as_of_entry"] }));
-    let line = all(&[strings(&["standing", "amount"]), texts(&["name"]), integers(&["payouts", "amount_fen"])]);
+    let line = all(&[strings(&["standing"]), texts(&["name", "amount"]), integers(&["payouts", "amount_fen"])]);
     add("PayoutSummary", object(&[("organization", string()), ("lines", many(line))]));
-    let missed = all(&[strings(&["measure", "outcome"]), texts(&["name", "reason"]), vec![("amount", optional(string()))]]);
+    let missed = all(&[strings(&["measure", "outcome"]), texts(&["name", "reason"]), vec![("amount", optional(one("Text")))]]);
     add("MissedYear", object(&[("name", string()), ("year", string()), ("missed", many(missed))]));
     let mut sampling = object(&integers(&["low", "medium", "large_from"]));
     sampling["description"] =
@@ -63,69 +63,56 @@ fn promised(add: &mut dyn FnMut(&str, Value)) {
     change["required"] = json!([]);
     change["example"] = json!({ "two_above": 10_000_000, "objection_days": 7 });
     add("TermsChange", change);
-    let words = strings(&["at", "by", "two_above", "low", "medium", "large_from"]);
-    add("TermsVersions", many(all(&[words, integers(&["seq", "objection_days"])])));
+    let words = strings(&["at", "by", "low", "medium"]);
+    add("TermsVersions", many(all(&[words, texts(&["two_above", "large_from"]), integers(&["seq", "objection_days"])])));
 }
 
 fn runs(add: &mut dyn FnMut(&str, Value)) {
     let mut asked = object(&[("measure", string()), ("period", string())]);
     asked["example"] = json!({ "measure": "320400.2021.tax-growth", "period": "2021" });
     add("PayoutRun", asked);
-    add("RunDone", object(&[("run", string()), ("made", integer()), ("pays", string()), ("changed", many(string()))]));
+    add("RunDone", object(&[("run", string()), ("made", integer()), ("pays", one("Text")), ("changed", many(string()))]));
     let row = all(&[strings(&["firm", "name", "verdict"]), integers(&["asked", "pays"]), texts(&["reason"])]);
-    let outcome = all(&[strings(&["verdict", "asked", "pays"]), texts(&["name"]), integers(&["firms", "asked_fen", "pays_fen"])]);
+    let outcome = all(&[strings(&["verdict"]), texts(&["name", "asked", "pays"]), integers(&["firms", "asked_fen", "pays_fen"])]);
     let lists = vec![
         ("outcomes", many(outcome)),
         ("excluded", many(tuple(&[string(), integer()]))),
         ("missing", many(tuple(&[one("Text"), integer()]))),
         ("rows", many(row)),
     ];
-    let words = strings(&["measure", "period", "region", "pool", "left", "asked", "pays"]);
-    add("RunPreview", all(&[words, texts(&["name", "order_rule"]), integers(&["not_listed"]), lists]));
+    let words = strings(&["measure", "period", "region", "pool"]);
+    add("RunPreview", all(&[words, texts(&["name", "left", "asked", "pays", "order_rule"]), integers(&["not_listed"]), lists]));
     let counts = integers(&["left_fen", "yes", "no", "unknown", "error", "asked_fen"]);
     let measure = all(&[strings(&["measure", "period", "pool"]), texts(&["name"]), counts, vec![("covered", boolean())]]);
     add("PayoutOverview", object(&[("year", integer()), ("firms", integer()), ("measures", many(measure))]));
     add("ManySteps", object(&[("done", integer()), ("amount", integer()), ("refused", left_out())]));
     add("ListMade", object(&[("list", string()), ("steps", one("ManySteps"))]));
-    add("PaymentFile", object(&[("file", string()), ("payments", integer()), ("total", string()), ("refused", left_out())]));
+    add("PaymentFile", object(&[("file", string()), ("payments", integer()), ("total", one("Text")), ("refused", left_out())]));
     add("Payments", many(all(&[strings(&["id", "name", "bank", "account", "purpose"]), integers(&["amount"])])));
     let told = vec![("diagnostics", many(one("Diagnostic"))), ("open", many(string()))];
     add("ReturnReport", all(&[integers(&["paid", "paid_amount", "returned"]), told]));
 }
 
 fn published(add: &mut dyn FnMut(&str, Value)) {
-    let words = strings(&["list", "measure", "period", "region_name", "total"]);
-    let line = all(&[words, texts(&["measure_name"]), integers(&["rows", "total_fen"]), vec![("open_until", optional(string()))]]);
+    let words = strings(&["list", "measure", "period", "region_name"]);
+    let line = all(&[words, texts(&["measure_name", "total"]), integers(&["rows", "total_fen"]), vec![("open_until", optional(string()))]]);
     add("PublishedLine", line);
     add("PublishedPage", object(&[("rows", many(one("PublishedLine"))), ("next", optional(string()))]));
-    let row = all(&[strings(&["id", "firm_name", "amount"]), integers(&["version", "amount_fen"]), texts(&["state_name"])]);
+    let row = all(&[strings(&["id", "firm_name"]), integers(&["version", "amount_fen"]), texts(&["amount", "state_name"])]);
     add("PublishedList", object(&[("line", one("PublishedLine")), ("rows", many(row)), ("next", optional(string()))]));
 }
 
 fn vouchers(add: &mut dyn FnMut(&str, Value)) {
-    let words = strings(&["id", "number", "scheme", "holder", "holder_name", "region_name", "value", "use_by", "redeem_by", "state", "updated"]);
-    let own = vec![("paid", optional(string())), ("acts", many(string()))];
-    add("VoucherView", all(&[words, integers(&["version", "value_fen"]), texts(&["service", "state_name"]), own]));
+    let words = strings(&["id", "number", "scheme", "holder", "holder_name", "region_name", "use_by", "redeem_by", "state", "updated"]);
+    let own = vec![("paid", optional(one("Text"))), ("acts", many(string()))];
+    add("VoucherView", all(&[words, integers(&["version", "value_fen"]), texts(&["service", "value", "state_name"]), own]));
     add("VoucherPage", object(&[("rows", many(one("VoucherView"))), ("next", optional(string()))]));
     add("Finding", object(&[("code", string()), ("words", one("Text")), ("forbids", boolean())]));
     add("OrderDocument", object(&[("part", string()), ("part_name", one("Text")), ("digest", string()), ("name", optional(string()))]));
-    let words = strings(&[
-        "id",
-        "voucher",
-        "scheme",
-        "holder_name",
-        "agency",
-        "agency_name",
-        "home_name",
-        "agency_region_name",
-        "contract",
-        "amount",
-        "share",
-        "state",
-        "updated",
-    ]);
+    let words =
+        strings(&["id", "voucher", "scheme", "holder_name", "agency", "agency_name", "home_name", "agency_region_name", "contract", "state", "updated"]);
     let own = vec![("batch", optional(string())), ("findings", many(one("Finding"))), ("documents", many(one("OrderDocument"))), ("acts", many(string()))];
-    add("OrderView", all(&[words, integers(&["version", "amount_fen", "share_fen"]), texts(&["service", "because", "state_name"]), own]));
+    add("OrderView", all(&[words, integers(&["version", "amount_fen", "share_fen"]), texts(&["service", "amount", "share", "because", "state_name"]), own]));
     add("OrderPage", object(&[("rows", many(one("OrderView"))), ("next", optional(string()))]));
     add("VoucherAct", act(json!({ "act": "review" })));
     add("OrderAct", act(json!({ "act": "cancel", "reason": "…" })));
@@ -137,7 +124,7 @@ fn vouchers(add: &mut dyn FnMut(&str, Value)) {
     redemption["required"] = json!(["batch"]);
     redemption["example"] = json!({ "batch": "2021-1" });
     add("Redemption", redemption);
-    add("RedeemReport", all(&[strings(&["batch", "amount", "contracts"]), integers(&["redeemed"]), vec![("held", left_out())]]));
+    add("RedeemReport", all(&[strings(&["batch"]), texts(&["amount", "contracts"]), integers(&["redeemed"]), vec![("held", left_out())]]));
     add("BatchPayment", object(&[("batch", string()), ("bank_serial", string())]));
     add("BatchPaid", object(&[("batch", string()), ("paid", integer())]));
 }
@@ -167,12 +154,12 @@ fn agencies(add: &mut dyn FnMut(&str, Value)) {
     text["required"] = json!(["yaml"]);
     add("SchemeText", text);
     let words = strings(&["id", "version", "region", "region_name", "from", "until", "use_by", "redeem_by"]);
-    let service = object(&[("class", one("Text")), ("share", string()), ("cap", string())]);
+    let service = object(&[("class", one("Text")), ("share", string()), ("cap", one("Text"))]);
     let lists = vec![
         ("open", boolean()),
         ("joint", boolean()),
         ("two_level", boolean()),
-        ("holders", many(tuple(&[one("Text"), string()]))),
+        ("holders", many(tuple(&[one("Text"), one("Text")]))),
         ("services", many(service)),
         ("recognises", many(string())),
         ("steps", many(one("Text"))),
@@ -182,11 +169,11 @@ fn agencies(add: &mut dyn FnMut(&str, Value)) {
     add("SchemePreview", object(&[("scheme", one("SchemeView")), ("fresh", boolean()), ("changes", many(one("SchemeChange")))]));
     let version = object(&[("seq", integer()), ("at", string()), ("by", string()), ("changes", many(one("SchemeChange")))]);
     add("SchemeVersions", many(version));
-    let batches = many(tuple(&[string(), integer(), string()]));
-    let words = strings(&["scheme", "contracts_shown", "redeemed_shown"]);
-    add("SchemeFigures", all(&[words, integers(&["agencies", "orders", "contracts", "redeemed"]), vec![("batches", batches)]]));
-    let words = strings(&["run", "a", "b", "a_owes", "b_owes", "payer", "payee", "net"]);
-    add("PairView", all(&[words, integers(&["a_owes_fen", "b_owes_fen", "net_fen", "orders"]), texts(&["statement"])]));
+    let batches = many(tuple(&[string(), integer(), one("Text")]));
+    let words = texts(&["contracts_shown", "redeemed_shown"]);
+    add("SchemeFigures", all(&[strings(&["scheme"]), words, integers(&["agencies", "orders", "contracts", "redeemed"]), vec![("batches", batches)]]));
+    let words = strings(&["run", "a", "b", "payer", "payee"]);
+    add("PairView", all(&[words, integers(&["a_owes_fen", "b_owes_fen", "net_fen", "orders"]), texts(&["a_owes", "b_owes", "net", "statement"])]));
     add("PairViews", many(one("PairView")));
     add("Clearing", object(&[("open", one("PairViews")), ("settled", one("PairViews"))]));
     let told = vec![("differences", many(one("Text"))), ("diagnostics", many(one("Diagnostic")))];

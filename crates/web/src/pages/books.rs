@@ -40,8 +40,8 @@ pub(crate) struct BooksPage {
 pub(crate) struct KindShown {
     pub(crate) name: Text,
     pub(crate) accounts: i64,
-    pub(crate) balance: String,
-    pub(crate) reserved: String,
+    pub(crate) balance: Text,
+    pub(crate) reserved: Text,
     pub(crate) regions: Vec<GroupShown>,
 }
 
@@ -50,8 +50,8 @@ pub(crate) struct GroupShown {
     pub(crate) region_name: String,
     pub(crate) href: String,
     pub(crate) accounts: i64,
-    pub(crate) balance: String,
-    pub(crate) reserved: String,
+    pub(crate) balance: Text,
+    pub(crate) reserved: Text,
 }
 
 /// Some accounts: those of a kind in a region, or those that a search found.
@@ -69,14 +69,14 @@ pub(crate) struct AccountShown {
     pub(crate) kind: Text,
     pub(crate) region_name: String,
     pub(crate) name: String,
-    pub(crate) balance: String,
-    pub(crate) reserved: String,
+    pub(crate) balance: Text,
+    pub(crate) reserved: Text,
 }
 
 #[derive(Serialize)]
 pub(crate) struct StatementShown {
-    pub(crate) opening: String,
-    pub(crate) closing: String,
+    pub(crate) opening: Text,
+    pub(crate) closing: Text,
     pub(crate) lines: Vec<LineShown>,
     /// Where the statement goes on.
     pub(crate) next: Option<String>,
@@ -87,15 +87,15 @@ pub(crate) struct LineShown {
     pub(crate) at: String,
     pub(crate) transfer: String,
     pub(crate) counter: String,
-    pub(crate) debit: String,
-    pub(crate) credit: String,
-    pub(crate) balance: String,
+    pub(crate) debit: Option<Text>,
+    pub(crate) credit: Option<Text>,
+    pub(crate) balance: Text,
 }
 
 #[derive(Serialize)]
 pub(crate) struct TrialShown {
-    pub(crate) debits: String,
-    pub(crate) credits: String,
+    pub(crate) debits: Text,
+    pub(crate) credits: Text,
     pub(crate) even: bool,
 }
 
@@ -223,8 +223,8 @@ fn kinds(groups: Vec<AccountGroup>) -> Vec<KindShown> {
     kinds.into_iter().map(|(kind, groups)| KindShown::of(kind, groups)).collect()
 }
 
-fn shown(sum: i128) -> String {
-    Fen(i64::try_from(sum).unwrap_or(i64::MAX)).chinese()
+fn shown(sum: i128) -> Text {
+    Fen(i64::try_from(sum).unwrap_or(i64::MAX)).text()
 }
 
 impl KindShown {
@@ -236,8 +236,8 @@ impl KindShown {
             href: Pairs::default().with("kind", kind.as_str()).with("region", &group.region.to_string()).behind("/books"),
             region_name: group.region_name,
             accounts: group.accounts,
-            balance: group.balance.chinese(),
-            reserved: group.reserved.chinese(),
+            balance: group.balance.text(),
+            reserved: group.reserved.text(),
         };
         KindShown { name: kind.name(), accounts, balance, reserved, regions: groups.into_iter().map(region).collect() }
     }
@@ -246,22 +246,22 @@ impl KindShown {
 impl AccountShown {
     pub(crate) fn of(row: AccountBalance) -> AccountShown {
         let AccountBalance { account, kind, region_name, name, balance, reserved, .. } = row;
-        AccountShown { account, kind, region_name, name, balance: balance.chinese(), reserved: reserved.chinese() }
+        AccountShown { account, kind, region_name, name, balance: balance.text(), reserved: reserved.text() }
     }
 }
 
 impl StatementShown {
     fn of(statement: &Statement) -> StatementShown {
-        let side = |amount: Fen| if amount == Fen::ZERO { String::new() } else { amount.chinese() };
+        let side = |amount: Fen| (amount != Fen::ZERO).then(|| amount.text());
         let lines = statement.lines.iter().map(|line| LineShown {
             at: line.at.china_minute(),
             transfer: line.transfer.clone(),
             counter: line.counter.to_string(),
             debit: side(line.debit),
             credit: side(line.credit),
-            balance: line.balance.chinese(),
+            balance: line.balance.text(),
         });
-        StatementShown { opening: statement.opening.chinese(), closing: statement.closing.chinese(), lines: lines.collect(), next: None }
+        StatementShown { opening: statement.opening.text(), closing: statement.closing.text(), lines: lines.collect(), next: None }
     }
 }
 

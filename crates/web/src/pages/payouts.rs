@@ -185,16 +185,19 @@ pub(crate) async fn run_act(
 
 /// The acts on many at once; what was done, and the payment file that was made.
 fn bulk(app: &duijie_app::App, viewer: &duijie_app::Viewer, what: &str, measure: &str, period: &str) -> Result<(Text, Option<String>), duijie_app::AppError> {
-    let told = |done: usize, amount: String, refused: usize| text!("{done} 笔，{amount}；{refused} 笔未办理", "{done}, {amount}; {refused} were not moved");
+    let told = |done: usize, amount: Text, refused: usize| {
+        let Text { zh, en } = amount;
+        text!("{done} 笔，{zh}；{refused} 笔未办理", "{done}, {en}; {refused} were not moved")
+    };
     match what {
         "run" => app.payout_run(viewer, measure, period, &mut |_| {}).map(|done| (told(done.made, done.pays, 0), None)),
         "approve" => {
             let steps = app.approve_payouts(viewer, Some((measure, period)))?;
-            Ok((told(steps.done, steps.amount.chinese(), steps.refused.len()), None))
+            Ok((told(steps.done, steps.amount.text(), steps.refused.len()), None))
         }
         "publish" => {
             let (_, steps) = app.publish_payouts(viewer, measure, period)?;
-            Ok((told(steps.done, steps.amount.chinese(), steps.refused.len()), None))
+            Ok((told(steps.done, steps.amount.text(), steps.refused.len()), None))
         }
         "pay" => {
             let made = app.payment_file(viewer)?;

@@ -6,6 +6,10 @@ use crate::pages::payout_terms::PayoutTermsPage;
 use duijie_app::*;
 use duijie_vocab::{Fen, RecordId, RegionCode, Text, text};
 
+fn money(written: &str) -> Text {
+    Fen::parse(written, None).expect("a sample amount").text()
+}
+
 fn region() -> RegionCode {
     RegionCode::parse("320412").unwrap_or(RegionCode::NATION)
 }
@@ -21,7 +25,7 @@ pub(crate) fn entitlement(acts: &[&'static str]) -> EntitlementView {
         period: "2021".into(),
         region: region(),
         amount_fen: Fen(136_000_000),
-        amount: Fen(136_000_000).chinese(),
+        amount: Fen(136_000_000).text(),
         state: "published".into(),
         state_name: text!("公示中", "published"),
         risk: Grade::Medium,
@@ -44,9 +48,9 @@ pub(crate) fn run_preview() -> RunPreview {
         period: "2021".into(),
         region: region(),
         pool: AccountId::new(AccountKind::Pool, region(), "innovation").expect("a sample pool"),
-        left: "500万元".into(),
-        asked: "600万元".into(),
-        pays: "136万元".into(),
+        left: money("500万元"),
+        asked: money("600万元"),
+        pays: money("136万元"),
         order_rule: text!("按受理先后", "first come"),
         outcomes: vec![OutcomeSum {
             verdict: PayVerdict::Pays,
@@ -54,8 +58,8 @@ pub(crate) fn run_preview() -> RunPreview {
             firms: 1,
             asked_fen: Fen(136_000_000),
             pays_fen: Fen(136_000_000),
-            asked: "136万元".into(),
-            pays: "136万元".into(),
+            asked: money("136万元"),
+            pays: money("136万元"),
         }],
         excluded: vec![("320400.growth".into(), 2)],
         missing: vec![(text!("2019年纳税总额", "tax of 2019"), 1)],
@@ -66,7 +70,7 @@ pub(crate) fn run_preview() -> RunPreview {
             asked: Fen(1),
             pays: Fen(1),
             verdict: PayVerdict::Pays,
-            reason: text!("支付 136万元", "pays 1,360,000"),
+            reason: text!("支付 136万元", "pays CNY 1,360,000.00"),
         }],
     }
 }
@@ -81,13 +85,13 @@ pub(crate) fn voucher(acts: &[&'static str]) -> VoucherView {
         holder_name: "精密制造示例企业02".into(),
         region_name: region().path(),
         service: text!("研究开发", "Research"),
-        value: "6.69万元".into(),
+        value: money("6.69万元"),
         value_fen: Fen(6_690_000),
         use_by: "2036-06-30".into(),
         redeem_by: "2036-12-31".into(),
         state: "redeemed".into(),
         state_name: text!("已兑付", "redeemed"),
-        paid: Some("6.69万元".into()),
+        paid: Some(money("6.69万元")),
         acts: acts.to_vec(),
         updated: "2026-11-22 10:00".into(),
     }
@@ -106,9 +110,9 @@ pub(crate) fn order(acts: &[&'static str]) -> OrderView {
         agency_region_name: "上海市杨浦区".into(),
         service: text!("研究开发", "Research"),
         contract: "HT001".into(),
-        amount: "32.83万元".into(),
+        amount: money("32.83万元"),
         amount_fen: Fen(32_830_000),
-        share: "6.69万元".into(),
+        share: money("6.69万元"),
         share_fen: Fen(6_690_000),
         because: text!("券面额", "the voucher's value"),
         state: "claimed".into(),
@@ -129,11 +133,11 @@ pub(crate) fn pair() -> PairView {
         run: "2021".into(),
         a: "上海市杨浦区".into(),
         b: region().path(),
-        a_owes: "0元".into(),
-        b_owes: "5万元".into(),
+        a_owes: money("0元"),
+        b_owes: money("5万元"),
         payer: region().path(),
         payee: "上海市杨浦区".into(),
-        net: "5万元".into(),
+        net: money("5万元"),
         a_owes_fen: Fen::ZERO,
         b_owes_fen: Fen(5_000_000),
         net_fen: Fen(5_000_000),
@@ -172,18 +176,18 @@ pub(crate) fn books(full: bool) -> BooksPage {
         at: "2026-11-22 10:00".into(),
         transfer: "fund/1".into(),
         counter: "bank:320412:treasury".into(),
-        debit: String::new(),
-        credit: "5000000".into(),
-        balance: "5000000".into(),
+        debit: None,
+        credit: Some(money("5万元")),
+        balance: money("5万元"),
     };
-    let statement = || StatementShown { opening: "0".into(), closing: "5000000".into(), lines: vec![line()], next: Some("/books?after=1".into()) };
+    let statement = || StatementShown { opening: money("0元"), closing: money("5万元"), lines: vec![line()], next: Some("/books?after=1".into()) };
     let list = || ListShown {
         kind: Some(AccountKind::Pool.name()),
         region_name: region().path(),
         accounts: vec![AccountShown::of(balance())],
         next: Some("/books?after=x".into()),
     };
-    let trial = || TrialShown { debits: "500万元".into(), credits: "500万元".into(), even: false };
+    let trial = || TrialShown { debits: money("500万元"), credits: money("500万元"), even: false };
     let reconciled = || Reconciled { matched: 2, differences: vec![text!("银行流水没有", "the bank does not show it")], diagnostics: vec![fault()] };
     BooksPage {
         kinds: if full { vec![KindShown::of(AccountKind::Pool, vec![account_group()])] } else { Vec::new() },
@@ -210,8 +214,8 @@ pub(crate) fn scheme(open: bool) -> SchemeView {
         until: "2035-12-31".into(),
         use_by: "2036-06-30".into(),
         redeem_by: "2036-12-31".into(),
-        holders: vec![(text!("中小企业", "Small firm"), "60万元".into())],
-        services: vec![SchemeService { class: text!("研究开发", "Research"), share: "50%".into(), cap: "30万元".into() }],
+        holders: vec![(text!("中小企业", "Small firm"), money("60万元"))],
+        services: vec![SchemeService { class: text!("研究开发", "Research"), share: "50%".into(), cap: money("30万元") }],
         joint: open,
         two_level: true,
         settle: text!("通兑", "direct"),
@@ -234,8 +238,7 @@ pub(crate) fn scheme_preview(fresh: bool) -> SchemePreview {
 }
 
 fn terms() -> TermsShown {
-    let [two_above, low, medium, large_from] = ["10万元", "5%", "20%", "50万元"].map(String::from);
-    TermsShown { two_above, objection_days: 7, low, medium, large_from }
+    TermsShown { two_above: money("10万元"), objection_days: 7, low: "5%".into(), medium: "20%".into(), large_from: money("50万元") }
 }
 
 pub(crate) fn terms_version() -> TermsVersion {
@@ -269,10 +272,10 @@ pub(crate) fn scheme_figures() -> SchemeFigures {
         agencies: 55,
         orders: 110,
         contracts: Fen(2_373_500_000),
-        contracts_shown: "2,373.5万元".into(),
-        batches: vec![("2021-1".into(), 24, "112.3万元".into())],
+        contracts_shown: money("2,373.5万元"),
+        batches: vec![("2021-1".into(), 24, money("112.3万元"))],
         redeemed: Fen(500_000_000),
-        redeemed_shown: "500万元".into(),
+        redeemed_shown: money("500万元"),
     }
 }
 
@@ -281,7 +284,7 @@ pub(crate) fn published_list() -> PublishedList {
         id: RecordId::derive("ent", "1"),
         version: 5,
         firm_name: "新能源示例企业04".into(),
-        amount: "136万元".into(),
+        amount: money("136万元"),
         amount_fen: Fen(136_000_000),
         state_name: text!("公示中", "published"),
     };
@@ -293,7 +296,7 @@ pub(crate) fn published_list() -> PublishedList {
         region_name: region().path(),
         open_until: Some("2026-11-29 10:00".into()),
         rows: 1,
-        total: "136万元".into(),
+        total: money("136万元"),
         total_fen: Fen(136_000_000),
     };
     PublishedList { line, rows: vec![row], next: None }
@@ -323,7 +326,7 @@ pub(crate) fn payout_overview() -> PayoutOverview {
 }
 
 pub(crate) fn payout_summary() -> PayoutSummary {
-    let line = SummaryLine { standing: Standing::Paid, name: text!("已兑付", "paid"), payouts: 1, amount_fen: Fen(136_000_000), amount: "136万元".into() };
+    let line = SummaryLine { standing: Standing::Paid, name: text!("已兑付", "paid"), payouts: 1, amount_fen: Fen(136_000_000), amount: money("136万元") };
     PayoutSummary { organization: RecordId::derive("org", "1"), lines: vec![line] }
 }
 
@@ -332,19 +335,19 @@ pub(crate) fn missed_year() -> MissedYear {
         measure: "320400.2021.tax-growth".into(),
         name: text!("税收增量奖励", "Tax-growth reward"),
         outcome: "eligible".into(),
-        amount: Some("136万元".into()),
+        amount: Some(money("136万元")),
         reason: text!("符合条件", "entitled"),
     };
     MissedYear { name: "新能源示例企业04 <b>".into(), year: "2021".into(), missed: vec![missed] }
 }
 
 pub(crate) fn payment_file() -> PaymentFile {
-    PaymentFile { file: "2026-11-22-1".into(), payments: 1, total: "136万元".into(), refused: many_steps().refused }
+    PaymentFile { file: "2026-11-22-1".into(), payments: 1, total: money("136万元"), refused: many_steps().refused }
 }
 
 pub(crate) fn redeem_report() -> RedeemReport {
     let held = vec![(RecordId::derive("ord", "2"), text!("疑似拆单", "perhaps split"))];
-    RedeemReport { batch: "2021-1".into(), redeemed: 24, amount: "112.3万元".into(), contracts: "500万元".into(), held }
+    RedeemReport { batch: "2021-1".into(), redeemed: 24, amount: money("112.3万元"), contracts: money("500万元"), held }
 }
 
 pub(crate) fn agency() -> AgencyView {

@@ -130,7 +130,7 @@ async fn an_order_runs_from_its_contract_to_the_bank_over_the_api() {
     files_are_for_both_sides_and_their_officers(&mut fair, &path).await;
     good(&fair.agency.send(Method::POST, &path, &[], &json!({ "act": "claim" })).await);
     let redeemed = good(&fair.officer.send(Method::POST, "/api/orders/redeem", &[], &json!({ "batch": "2026-1" })).await);
-    assert_eq!((&redeemed["redeemed"], &redeemed["amount"], &redeemed["held"]), (&json!(1), &json!("4万元"), &json!([])), "{redeemed}");
+    assert_eq!((&redeemed["redeemed"], &redeemed["amount"]["zh"], &redeemed["held"]), (&json!(1), &json!("4万元"), &json!([])), "{redeemed}");
     let payment = json!({ "batch": "2026-1", "bank_serial": "S1" });
     assert_eq!(good(&fair.officer.send(Method::POST, "/api/orders/pay", &[], &payment).await)["paid"], 1);
     assert_eq!(fair.officer.send(Method::POST, "/api/orders/pay", &[], &payment).await.status, StatusCode::CONFLICT, "paid once");
