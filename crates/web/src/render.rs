@@ -331,6 +331,22 @@ mod tests {
 
     /// Strict undefined behaviour turns a variable that a page does not give into a failure here.
     #[test]
+    fn pages_about_money_name_amounts_in_the_language_of_the_reader() {
+        let money = ["payouts", "payout_run", "payout_terms", "published", "missed", "vouchers", "orders", "books", "clearing", "schemes", "scheme"];
+        let about_money = |name: &str| name.strip_suffix(".html").is_some_and(|name| money.contains(&name));
+        let pages = Pages::over(Assets::here());
+        let frames = crate::sample::frames();
+        let mut amounts = 0;
+        for (name, page) in crate::sample::pages().iter().filter(|(name, _)| about_money(name)) {
+            let html = |lang| pages.html(lang, name, &frames[0], page).unwrap_or_else(|fault| panic!("{name}: {fault:#}"));
+            let (chinese, english) = (html(Lang::Zh), html(Lang::En));
+            assert!(!english.contains("万元") && !chinese.contains("CNY"), "{name}");
+            amounts += english.matches("CNY ").count();
+        }
+        assert!(amounts > 20, "{amounts} amounts");
+    }
+
+    #[test]
     fn every_page_renders_with_every_sample_in_both_languages() {
         let pages = Pages::over(Assets::here());
         let samples = crate::sample::pages();
