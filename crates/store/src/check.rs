@@ -8,6 +8,7 @@ use crate::{Store, StoreFault, migration};
 use duijie_journal::{Event, Sealed, verify};
 use duijie_vocab::{Diagnostic, Digest, Text, text};
 use std::collections::HashSet;
+use std::fmt;
 
 /// What the check looked at and what is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,7 +212,7 @@ struct Table {
     rest: &'static [&'static str],
 }
 
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "record",
         zh: "记录",
@@ -230,19 +231,20 @@ const TABLES: [Table; 10] = [
         name: "ledger_account",
         zh: "账户",
         key: &["id"],
-        rest: &["side", "debits_posted", "credits_posted", "debits_pending", "credits_pending", "entry"],
+        rest: &["side", "debits_posted", "credits_posted", "debits_pending", "credits_pending", "entry", "newest", "page"],
     },
+    Table { name: "ledger_page", zh: "账页", key: &["account", "last"], rest: &["newest", "balance", "numbers"] },
     Table {
         name: "ledger_transfer",
         zh: "划转",
-        key: &["id"],
-        rest: &["number", "debit", "credit", "amount", "reserved", "posts", "happened", "expires", "status", "ended_by", "body"],
+        key: &["number"],
+        rest: &["id", "debit", "credit", "amount", "reserved", "posts", "happened", "expires", "status", "ended_by", "body"],
     },
     Table { name: "ledger_link", zh: "划转关联", key: &["name", "target", "transfer"], rest: &[] },
 ];
 
 /// Columns that hold numbers; those that hold bytes.
-const NUMBERS: [&str; 16] = [
+const NUMBERS: [&str; 19] = [
     "version",
     "updated",
     "entry",
@@ -259,12 +261,39 @@ const NUMBERS: [&str; 16] = [
     "posts",
     "happened",
     "expires",
+    "last",
+    "newest",
+    "balance",
 ];
-const BYTES: [&str; 1] = ["digest"];
+const BYTES: [&str; 3] = ["digest", "page", "numbers"];
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Text(String),
+    Number(i64),
+}
+
+impl Key {
+    fn arg(&self) -> Arg<'_> {
+        match self {
+            Key::Text(text) => Arg::Text(text),
+            Key::Number(number) => Arg::Int(*number),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Text(text) => f.write_str(text),
+            Key::Number(number) => number.fmt(f),
+        }
+    }
+}
 
 #[derive(PartialEq, Eq)]
 struct TableRow {
-    key: Vec<String>,
+    key: Vec<Key>,
     /// The other columns, as bytes.
     rest: Vec<Option<Vec<u8>>>,
 }
@@ -274,7 +303,7 @@ struct Rows<'a> {
     conn: &'a mut Conn,
     table: &'a Table,
     chunk: std::vec::IntoIter<TableRow>,
-    last: Option<Vec<String>>,
+    last: Option<Vec<Key>>,
     done: bool,
 }
 
@@ -290,7 +319,7 @@ impl Rows<'_> {
     }
 }
 
-fn read_chunk(conn: &mut Conn, table: &Table, after: Option<&[String]>) -> Result<Vec<TableRow>, StoreFault> {
+fn read_chunk(conn: &mut Conn, table: &Table, after: Option<&[Key]>) -> Result<Vec<TableRow>, StoreFault> {
     let key = table.key.join(", ");
     let columns = [table.key, table.rest].concat().join(", ");
     let beyond = match after {
@@ -298,12 +327,13 @@ fn read_chunk(conn: &mut Conn, table: &Table, after: Option<&[String]>) -> Resul
         None => String::new(),
     };
     let sql = format!("SELECT {columns} FROM {}{beyond} ORDER BY {key} LIMIT {CHUNK}", table.name);
-    let args: Vec<Arg<'_>> = after.into_iter().flatten().map(|part| Arg::Text(part)).collect();
+    let args: Vec<Arg<'_>> = after.into_iter().flatten().map(Key::arg).collect();
     conn.query(&sql, &args, |row| read_table_row(row, table))
 }
 
 fn read_table_row(row: &Row<'_>, table: &Table) -> Result<TableRow, StoreFault> {
-    let key = (0..table.key.len()).map(|column| row.text(column)).collect::<Result<_, _>>()?;
+    let part = |(column, name): (usize, &&str)| if NUMBERS.contains(name) { row.int(column).map(Key::Number) } else { row.text(column).map(Key::Text) };
+    let key = table.key.iter().enumerate().map(part).collect::<Result<_, _>>()?;
     let value = |(at, name): (usize, &&str)| {
         let column = table.key.len() + at;
         Ok(match name {
@@ -332,7 +362,7 @@ fn compare(conn: &mut Conn, scratch: &mut Conn, table: &Table, report: &mut Chec
                 tell_difference(table, left, right, report);
             }
         } else if let Some(row) = if order.is_lt() { &left } else { &right } {
-            let (zh, name, key) = (table.zh, table.name, row.key.join(" / "));
+            let (zh, name, key) = (table.zh, table.name, shown(&row.key));
             let message = if order.is_lt() {
                 Text::new(format!("{zh} `{key}` 没有对应的日志"), format!("`{key}` is in table {name}, but no entry put it there"))
             } else {
@@ -353,11 +383,15 @@ fn tell_difference(table: &Table, stored: &TableRow, replayed: &TableRow, report
     let different = table.rest.iter().zip(stored.rest.iter().zip(&replayed.rest)).filter(|(_, (stored, replayed))| stored != replayed);
     let columns: Vec<&str> = different.map(|(column, _)| *column).collect();
     if !columns.is_empty() {
-        let (zh, name, key, columns) = (table.zh, table.name, stored.key.join(" / "), columns.join(", "));
+        let (zh, name, key, columns) = (table.zh, table.name, shown(&stored.key), columns.join(", "));
         let message =
             Text::new(format!("{zh} `{key}` 的 {columns} 与日志不符"), format!("`{key}` in table {name} differs from what the journal says in {columns}"));
         report.tell("check.state", message, rebuild_help());
     }
+}
+
+fn shown(key: &[Key]) -> String {
+    key.iter().map(Key::to_string).collect::<Vec<_>>().join(" / ")
 }
 
 fn rebuild_help() -> Text {

@@ -3,6 +3,7 @@
 //! use case of the group touches is written once.
 
 use crate::StoreFault;
+use crate::ledger_page::{self, AccountRow};
 use crate::sql::{Arg, Conn, Row};
 use duijie_journal::canonical_text;
 use duijie_ledger::{Account, AccountId, AccountKind, Act, Book, Changes, Entry, MAX_BATCH, Moved, Rule, Status, Transfer, TransferId};
@@ -44,7 +45,7 @@ pub(crate) struct Tables<'a> {
 }
 
 const ACCOUNT: &str = "id, debits_posted, credits_posted, debits_pending, credits_pending";
-const TRANSFER: &str = "number, debit, credit, amount, reserved, happened, status, ended_by, body";
+pub(crate) const TRANSFER: &str = "number, debit, credit, amount, reserved, happened, status, ended_by, body";
 
 /// What batches changed and the tables do not hold yet.
 #[derive(Default)]
@@ -62,9 +63,12 @@ pub(crate) struct WaitingLedger {
 /// What the open transaction looked up in the tables, there or not, and what it wrote since.
 #[derive(Default)]
 struct Known {
-    accounts: HashMap<AccountId, Option<Account>>,
+    accounts: HashMap<AccountId, Option<AccountRow>>,
     entries: HashMap<TransferId, Option<Entry>>,
 }
+
+/// How many transfers are remembered in a transaction that replays a whole journal.
+const REMEMBERED: usize = 20_000;
 
 impl WaitingLedger {
     pub(crate) fn is_empty(&self) -> bool {
@@ -79,10 +83,10 @@ impl Book for Tables<'_> {
         if let Some((account, _)) = self.conn.waiting().ledger.accounts.get(id) {
             return Ok(Some(account.clone()));
         }
-        match self.conn.waiting().ledger.known.accounts.get(id) {
-            Some(found) => Ok(found.clone()),
-            None => account(self.conn, id),
+        if !self.conn.waiting().ledger.known.accounts.contains_key(id) {
+            learn_accounts(self.conn, vec![id.clone()])?;
         }
+        Ok(self.conn.waiting().ledger.known.accounts[id].as_ref().map(|row| row.account.clone()))
     }
 
     fn entry(&mut self, id: &TransferId) -> Result<Option<Entry>, StoreFault> {
@@ -155,54 +159,89 @@ fn look_up_accounts<'a>(conn: &mut Conn, transfers: impl IntoIterator<Item = &'a
         Act::Post { pending, .. } | Act::Void { pending } | Act::Expire { pending } => reserved(pending),
     };
     let named: BTreeSet<&AccountId> = transfers.into_iter().filter_map(sides).flat_map(<[&AccountId; 2]>::from).collect();
-    let new: Vec<AccountId> =
-        named.into_iter().filter(|id| !waiting.accounts.contains_key(*id) && !waiting.known.accounts.contains_key(*id)).cloned().collect();
+    let new = named.into_iter().filter(|id| !waiting.known.accounts.contains_key(*id)).cloned().collect();
+    learn_accounts(conn, new)
+}
+
+/// Looks up accounts that are not known yet.
+fn learn_accounts(conn: &mut Conn, new: Vec<AccountId>) -> Result<(), StoreFault> {
     let args: Vec<Arg<'_>> = new.iter().map(|id| Arg::Text(id.as_str())).collect();
-    let sql = |rows: &str| format!("SELECT {ACCOUNT} FROM ledger_account WHERE id IN ({rows})");
-    let found = conn.query_rows(&args, 1, sql, read_account)?;
+    let sql = |rows: &str| format!("SELECT {ACCOUNT}, newest, page FROM ledger_account WHERE id IN ({rows})");
+    let found = conn.query_rows(&args, 1, sql, |row| AccountRow::read(read_account(row)?, row.int(5)?, &row.blob(6)?))?;
     let known = &mut conn.waiting().ledger.known.accounts;
     known.extend(new.into_iter().map(|id| (id, None)));
-    known.extend(found.into_iter().map(|account| (account.id.clone(), Some(account))));
+    known.extend(found.into_iter().map(|row| (row.account.id.clone(), Some(row))));
     Ok(())
 }
 
 /// Writes what waits into the tables and returns what is known from then on.
-pub(crate) fn settle(conn: &mut Conn, mut waiting: WaitingLedger) -> Result<WaitingLedger, StoreFault> {
-    put_accounts(conn, waiting.accounts.values())?;
-    insert_transfers(conn, &waiting.transfers)?;
-    conclude(conn, &waiting.concluded)?;
-    let Known { accounts, entries } = &mut waiting.known;
-    accounts.extend(waiting.accounts.into_iter().map(|(id, (account, _))| (id, Some(account))));
-    for (id, status) in waiting.concluded {
-        if let Some(Some(entry)) = entries.get_mut(&id) {
+pub(crate) fn settle(conn: &mut Conn, waiting: WaitingLedger) -> Result<WaitingLedger, StoreFault> {
+    let WaitingLedger { mut known, accounts, transfers, concluded, .. } = waiting;
+    let (mut there, mut opened) = (Vec::new(), Vec::new());
+    let mut rows: HashMap<AccountId, AccountRow> = HashMap::with_capacity(accounts.len());
+    for id in accounts.keys() {
+        // INVARIANT: an account is looked up before it changes.
+        let row = known.accounts.get_mut(id).and_then(Option::take);
+        if row.is_some() { &mut there } else { &mut opened }.push(id);
+        rows.insert(id.clone(), row.unwrap_or_else(|| AccountRow::empty(id.clone())));
+    }
+    let full = ledger_page::list(&mut rows, &transfers);
+    for (id, (account, _)) in &accounts {
+        rows.get_mut(id).expect("BUG: an account without a row").account = account.clone();
+    }
+    let with_entries = |ids: Vec<&AccountId>| ids.into_iter().map(|id| (&rows[id], accounts[id].1)).collect::<Vec<_>>();
+    insert_accounts(conn, &with_entries(opened))?;
+    update_accounts(conn, &with_entries(there))?;
+    ledger_page::insert(conn, &full)?;
+    insert_transfers(conn, &transfers)?;
+    conclude(conn, &concluded)?;
+    known.accounts.extend(rows.into_iter().map(|(id, row)| (id, Some(row))));
+    for (id, status) in concluded {
+        if let Some(Some(entry)) = known.entries.get_mut(&id) {
             entry.status = status;
         }
     }
-    entries.extend(waiting.transfers.into_iter().map(|written| (written.entry.transfer.id.clone(), Some(written.entry))));
-    Ok(WaitingLedger { known: waiting.known, ..WaitingLedger::default() })
+    known.entries.extend(transfers.into_iter().map(|written| (written.entry.transfer.id.clone(), Some(written.entry))));
+    if known.entries.len() > REMEMBERED {
+        known = Known::default();
+    }
+    Ok(WaitingLedger { known, ..WaitingLedger::default() })
 }
 
-fn put_accounts<'a>(conn: &mut Conn, accounts: impl Iterator<Item = &'a (Account, i64)>) -> Result<(), StoreFault> {
-    let mut args = Vec::new();
-    for (account, seq) in accounts {
-        let side = match account.rule() {
+fn insert_accounts(conn: &mut Conn, rows: &[(&AccountRow, i64)]) -> Result<(), StoreFault> {
+    let pages: Vec<_> = rows.iter().map(|(row, _)| row.page()).collect();
+    let mut args = Vec::with_capacity(rows.len() * (CHANGING.len() + 2));
+    for ((row, entry), page) in rows.iter().zip(&pages) {
+        let side = match row.account.rule() {
             Rule::CreditSide => "credit",
             Rule::DebitSide => "debit",
             Rule::Free => "free",
         };
-        let totals = [account.debits_posted, account.credits_posted, account.debits_pending, account.credits_pending];
-        args.extend([Arg::Text(account.id.as_str()), Arg::Text(side)]);
-        args.extend(totals.map(|total| Arg::Int(total.0)));
-        args.push(Arg::Int(*seq));
+        args.extend([Arg::Text(row.account.id.as_str()), Arg::Text(side)]);
+        args.extend(changing(row, *entry, page));
     }
-    let sql = |rows: &str| {
-        format!(
-            "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry) {rows}
-             ON CONFLICT (id) DO UPDATE SET debits_posted = excluded.debits_posted, credits_posted = excluded.credits_posted,
-             debits_pending = excluded.debits_pending, credits_pending = excluded.credits_pending, entry = excluded.entry"
-        )
-    };
-    conn.execute_rows(&args, 7, sql).map(drop)
+    let sql = |rows: &str| format!("INSERT INTO ledger_account (id, side, {}) {rows}", CHANGING.join(", "));
+    conn.execute_rows(&args, CHANGING.len() + 2, sql).map(drop)
+}
+
+fn update_accounts(conn: &mut Conn, rows: &[(&AccountRow, i64)]) -> Result<(), StoreFault> {
+    let pages: Vec<_> = rows.iter().map(|(row, _)| row.page()).collect();
+    let mut args = Vec::with_capacity(rows.len() * (CHANGING.len() + 1));
+    for ((row, entry), page) in rows.iter().zip(&pages) {
+        args.push(Arg::Text(row.account.id.as_str()));
+        args.extend(changing(row, *entry, page));
+    }
+    let written = conn.update_rows("ledger_account", "id", &CHANGING, &args)?;
+    if written == rows.len() as u64 { Ok(()) } else { Err(StoreFault::unreadable("an account", "it was there before and is not now")) }
+}
+
+/// The columns of an account that its transfers change.
+const CHANGING: [&str; 7] = ["debits_posted", "credits_posted", "debits_pending", "credits_pending", "entry", "newest", "page"];
+
+fn changing<'a>(row: &AccountRow, entry: i64, page: &'a [u8]) -> [Arg<'a>; 7] {
+    let Account { debits_posted, credits_posted, debits_pending, credits_pending, .. } = row.account;
+    let [a, b, c, d] = [debits_posted, credits_posted, debits_pending, credits_pending].map(|total| Arg::Int(total.0));
+    [a, b, c, d, Arg::Int(entry), Arg::Int(row.newest), Arg::Blob(page)]
 }
 
 fn insert_transfers(conn: &mut Conn, transfers: &[LedgerEntry]) -> Result<(), StoreFault> {
@@ -272,17 +311,12 @@ pub(crate) fn transfer(conn: &mut Conn, id: &TransferId) -> Result<Option<Ledger
 
 /// At most `limit` transfers accepted after number `after`, of `account` or of all, in their order.
 pub(crate) fn transfers(conn: &mut Conn, account: Option<&AccountId>, after: i64, limit: usize) -> Result<Vec<LedgerEntry>, StoreFault> {
-    let limit = Arg::Int(limit as i64);
     match account {
         None => {
             let sql = format!("SELECT {TRANSFER} FROM ledger_transfer WHERE number > $1 ORDER BY number LIMIT $2");
-            conn.query(&sql, &[Arg::Int(after), limit], read_transfer)
+            conn.query(&sql, &[Arg::Int(after), Arg::Int(limit as i64)], read_transfer)
         }
-        Some(account) => {
-            let side = |column: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE {column} = $1 AND number > $2");
-            let sql = format!("{} UNION ALL {} ORDER BY number LIMIT $3", side("debit"), side("credit"));
-            conn.query(&sql, &[Arg::Text(account.as_str()), Arg::Int(after), limit], read_transfer)
-        }
+        Some(account) => ledger_page::transfers(conn, account, after, limit, ("1 = 1", &[])),
     }
 }
 
@@ -303,12 +337,7 @@ pub(crate) fn expired(conn: &mut Conn, now: Timestamp, limit: usize) -> Result<V
 
 /// Credits − debits posted to `account` up to and including the instant `at`, in Fen.
 pub(crate) fn balance_at(conn: &mut Conn, account: &AccountId, at: Timestamp) -> Result<Fen, StoreFault> {
-    let side = |column: &str| format!("SELECT CAST(SUM(amount) AS BIGINT) FROM ledger_transfer WHERE {column} = $1 AND posts = 1 AND happened <= $2");
-    let mut sum = |column: &str| -> Result<i64, StoreFault> {
-        let found = conn.first(&side(column), &[Arg::Text(account.as_str()), Arg::Int(at.micros())], |row| row.int_or_null(0))?;
-        Ok(found.flatten().unwrap_or(0))
-    };
-    Ok(Fen(sum("credit")? - sum("debit")?))
+    ledger_page::balance_before(conn, account, i64::MAX, at.micros() + 1)
 }
 
 /// The sums of all accounts by kind and region.
@@ -342,20 +371,13 @@ pub(crate) fn postings(
     after: i64,
     limit: usize,
 ) -> Result<Vec<LedgerEntry>, StoreFault> {
-    let side =
-        |column: &str| format!("SELECT {TRANSFER} FROM ledger_transfer WHERE {column} = $1 AND number > $2 AND posts = 1 AND happened >= $3 AND happened < $4");
-    let sql = format!("{} UNION ALL {} ORDER BY number LIMIT $5", side("debit"), side("credit"));
     let (from, until) = (from.map_or(i64::MIN, Timestamp::micros), until.map_or(i64::MAX, Timestamp::micros));
-    conn.query(&sql, &[Arg::Text(account.as_str()), Arg::Int(after), Arg::Int(from), Arg::Int(until), Arg::Int(limit as i64)], read_transfer)
+    ledger_page::transfers(conn, account, after, limit, ("posts = 1 AND happened >= $1 AND happened < $2", &[Arg::Int(from), Arg::Int(until)]))
 }
 
 /// Credits − debits that transfers before number `number` posted to `account` before the instant `until`.
 pub(crate) fn balance_before(conn: &mut Conn, account: &AccountId, number: i64, until: Option<Timestamp>) -> Result<Fen, StoreFault> {
-    let side =
-        |column: &str| format!("SELECT CAST(SUM(amount) AS BIGINT) FROM ledger_transfer WHERE {column} = $1 AND posts = 1 AND number < $2 AND happened < $3");
-    let args = [Arg::Text(account.as_str()), Arg::Int(number), Arg::Int(until.map_or(i64::MAX, Timestamp::micros))];
-    let mut sum = |column: &str| Ok::<_, StoreFault>(conn.first(&side(column), &args, |row| row.int_or_null(0))?.flatten().unwrap_or(0));
-    Ok(Fen(sum("credit")? - sum("debit")?))
+    ledger_page::balance_before(conn, account, number, until.map_or(i64::MAX, Timestamp::micros))
 }
 
 fn read_account(row: &Row<'_>) -> Result<Account, StoreFault> {
@@ -364,7 +386,7 @@ fn read_account(row: &Row<'_>) -> Result<Account, StoreFault> {
     Ok(Account { id, debits_posted: Fen(row.int(1)?), credits_posted: Fen(row.int(2)?), debits_pending: Fen(row.int(3)?), credits_pending: Fen(row.int(4)?) })
 }
 
-fn read_transfer(row: &Row<'_>) -> Result<LedgerEntry, StoreFault> {
+pub(crate) fn read_transfer(row: &Row<'_>) -> Result<LedgerEntry, StoreFault> {
     let body = row.text(8)?;
     let unreadable = |why: &dyn Display| StoreFault::unreadable(format_args!("transfer {body}"), why);
     let transfer: Transfer = serde_json::from_str(&body).map_err(|why| unreadable(&why))?;

@@ -12,6 +12,7 @@ mod fault;
 mod follower;
 mod kept;
 mod ledger;
+mod ledger_page;
 mod list;
 mod login_attempt;
 mod matter;

@@ -1,21 +1,26 @@
 //! The tables, brought forward one numbered step at a time. Steps are never changed once released.
 
 use crate::sql::{Arg, Conn, Engine, ddl};
-use crate::{FaultKind, OpenError, StoreFault};
+use crate::{FaultKind, OpenError, StoreFault, ledger_page};
 use duijie_vocab::Timestamp;
 
 struct Migration {
     version: i64,
     name: &'static str,
     sql: &'static str,
+    /// What fills the tables where SQL alone does not say it.
+    fill: fn(&mut Conn) -> Result<(), StoreFault>,
 }
 
-const MIGRATIONS: [Migration; 5] = [
-    Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
-    Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql") },
-    Migration { version: 3, name: "identity", sql: include_str!("migrations/0003_identity.sql") },
-    Migration { version: 4, name: "ledger", sql: include_str!("migrations/0004_ledger.sql") },
-    Migration { version: 5, name: "previous", sql: include_str!("migrations/0005_previous.sql") },
+const NOTHING: fn(&mut Conn) -> Result<(), StoreFault> = |_| Ok(());
+
+const MIGRATIONS: [Migration; 6] = [
+    Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql"), fill: NOTHING },
+    Migration { version: 2, name: "matter", sql: include_str!("migrations/0002_matter.sql"), fill: NOTHING },
+    Migration { version: 3, name: "identity", sql: include_str!("migrations/0003_identity.sql"), fill: NOTHING },
+    Migration { version: 4, name: "ledger", sql: include_str!("migrations/0004_ledger.sql"), fill: NOTHING },
+    Migration { version: 5, name: "previous", sql: include_str!("migrations/0005_previous.sql"), fill: NOTHING },
+    Migration { version: 6, name: "page", sql: include_str!("migrations/0006_page.sql"), fill: ledger_page::fill },
 ];
 
 /// The format that this program writes.
@@ -79,6 +84,7 @@ fn steps(conn: &mut Conn, place: &str, now: Timestamp) -> Result<(), OpenError> 
 fn take(conn: &mut Conn, found: i64, to: i64, now: Timestamp) -> Result<(), StoreFault> {
     for step in MIGRATIONS.iter().filter(|step| step.version > found && step.version <= to) {
         conn.batch(&ddl(conn.engine(), step.sql))?;
+        (step.fill)(conn)?;
         let args = [Arg::Int(step.version), Arg::Text(step.name), Arg::Int(now.micros())];
         conn.execute("INSERT INTO migration (version, name, applied) VALUES ($1, $2, $3)", &args)?;
     }
@@ -120,11 +126,34 @@ pub(crate) fn open_error(place: &str, fault: StoreFault) -> OpenError {
 mod tests {
     use super::*;
     use crate::View;
+    use duijie_journal::canonical_text;
+    use duijie_ledger::{AccountId, Act, Code, Transfer, TransferId};
+    use duijie_vocab::Fen;
 
     /// Every table and index with its definition.
     fn schema(conn: &mut Conn) -> Vec<(String, String)> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'migration' ORDER BY name";
         conn.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?))).unwrap()
+    }
+
+    const POOL: &str = "pool:320400:vouchers";
+
+    /// Forty transfers of a Fen each into a pool, one an instant, as an older version left them.
+    fn insert_transfers(conn: &mut Conn, older: i64) {
+        assert!(older < 6, "these tables are as they were before version 6");
+        for number in 1..=40 {
+            let id = format!("t-{number}");
+            let act = Act::Posted { debit: AccountId::parse("bank:320400:a").unwrap(), credit: AccountId::parse(POOL).unwrap(), amount: Fen(1) };
+            let body = canonical_text(&Transfer::new(TransferId::parse(&id).unwrap(), Code::parse("grant").unwrap(), act)).unwrap();
+            let sql = "INSERT INTO ledger_transfer (id, number, debit, credit, amount, reserved, posts, happened, status, body)
+                       VALUES ($1, $2, 'bank:320400:a', $3, 1, 1, 1, $2, 'final', $4)";
+            conn.execute(sql, &[Arg::Text(&id), Arg::Int(number), Arg::Text(POOL), Arg::Text(&body)]).unwrap();
+        }
+        for (id, side, debits, credits) in [("bank:320400:a", "debit", 40, 0), (POOL, "credit", 0, 40)] {
+            let sql = "INSERT INTO ledger_account (id, side, debits_posted, credits_posted, debits_pending, credits_pending, entry)
+                       VALUES ($1, $2, $3, $4, 0, 0, 1)";
+            conn.execute(sql, &[Arg::Text(id), Arg::Text(side), Arg::Int(debits), Arg::Int(credits)]).unwrap();
+        }
     }
 
     #[test]
@@ -141,7 +170,19 @@ mod tests {
                 let args = [Arg::Int(seq), Arg::Text(subject), Arg::Blob(b""), Arg::Blob(b"")];
                 conn.execute("INSERT INTO entry (seq, subject, bytes, digest) VALUES ($1, $2, $3, $4)", &args).unwrap();
             }
+            if older >= 5 {
+                crate::entries::link(&mut conn).unwrap();
+            }
+            if older >= 4 {
+                insert_transfers(&mut conn, older);
+            }
             migrate(&mut conn, "test", now).unwrap();
+            if older >= 4 {
+                let listed = crate::ledger::transfers(&mut conn, Some(&AccountId::parse(POOL).unwrap()), 5, 100).unwrap();
+                assert_eq!(listed.iter().map(|one| one.number).collect::<Vec<_>>(), (6..=40).collect::<Vec<_>>());
+                let balance = |day| crate::ledger::balance_at(&mut conn, &AccountId::parse(POOL).unwrap(), Timestamp::from_micros(day).unwrap()).unwrap().0;
+                assert_eq!([0, 1, 17, 40, 50].map(balance), [0, 1, 17, 40, 40]);
+            }
             assert_eq!(crate::entries::mislinked(&mut conn, 10).unwrap(), [0i64; 0]);
             assert_eq!(conn.first("SELECT previous FROM entry WHERE seq = 3", &[], |row| row.int_or_null(0)).unwrap(), Some(Some(1)));
             assert_eq!(version(&mut conn).unwrap(), NEWEST);

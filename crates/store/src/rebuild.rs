@@ -6,8 +6,8 @@ use crate::state::{self, Replay};
 use crate::{Store, StoreFault};
 
 /// The tables that entries leave; sessions and cursors are beside the journal and stay.
-const DERIVED: [&str; 10] =
-    ["record", "record_key", "record_link", "account", "setting", "matter", "matter_party", "ledger_account", "ledger_transfer", "ledger_link"];
+const DERIVED: [&str; 11] =
+    ["record", "record_key", "record_link", "account", "setting", "matter", "matter_party", "ledger_account", "ledger_page", "ledger_transfer", "ledger_link"];
 
 /// How many entries are read at a time.
 const CHUNK: i64 = 1000;

@@ -44,6 +44,27 @@ impl Conn {
         self.note(done.map(|()| changed))
     }
 
+    /// Sets `columns` of the rows of `table` whose `key` is the first parameter of each of `args`; the others
+    /// are the columns' values. Returns how many rows it changed.
+    pub(crate) fn update_rows(&mut self, table: &str, key: &str, columns: &[&str], args: &[Arg<'_>]) -> Result<u64, StoreFault> {
+        let width = columns.len() + 1;
+        let done = match &mut self.link {
+            // One after the other: to update from other rows, SQLite makes a table of them first.
+            Link::Sqlite(link) => {
+                let set: Vec<String> = columns.iter().zip(2..).map(|(column, place)| format!("{column} = ${place}")).collect();
+                link.execute_each(&format!("UPDATE {table} SET {} WHERE {key} = $1", set.join(", ")), args, width)
+            }
+            Link::Postgres(_) if args.is_empty() => Ok(0),
+            Link::Postgres(link) => {
+                let set: Vec<String> = columns.iter().map(|column| format!("{column} = changed.{column}")).collect();
+                let (set, all, rows) = (set.join(", "), columns.join(", "), arrays(0, args, width));
+                let sql = format!("UPDATE {table} SET {set} FROM ({rows}) AS changed (at, {all}) WHERE {table}.{key} = changed.at");
+                link.execute_columns(&sql, &[], &by_column(args, width))
+            }
+        };
+        self.note(done)
+    }
+
     /// Runs the query `statement(rows)` over `args` and reads every row of the answers, in no order.
     pub(crate) fn query_rows<T>(
         &mut self,

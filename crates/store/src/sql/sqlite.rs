@@ -77,6 +77,13 @@ impl Sqlite {
         Ok(statement.execute(rusqlite::params_from_iter(args))? as u64)
     }
 
+    /// Runs a statement for each `width` of `args` and returns how many rows it changed.
+    pub(crate) fn execute_each(&mut self, sql: &str, args: &[Arg<'_>], width: usize) -> Result<u64, StoreFault> {
+        let sql = translated(&mut self.translated, sql);
+        let mut statement = self.connection.prepare_cached(sql)?;
+        args.chunks_exact(width).try_fold(0, |changed, row| Ok(changed + statement.execute(rusqlite::params_from_iter(row))? as u64))
+    }
+
     pub(crate) fn query<T>(&mut self, sql: &str, args: &[Arg<'_>], mut read: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Vec<T>, StoreFault> {
         let sql = translated(&mut self.translated, sql);
         let mut statement = self.connection.prepare_cached(sql)?;

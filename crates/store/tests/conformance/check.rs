@@ -74,7 +74,13 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
         "DELETE FROM matter_party",
         "UPDATE matter_party SET who = 'x'",
         "UPDATE ledger_account SET credits_posted = credits_posted + 1 WHERE side = 'credit'",
+        "UPDATE ledger_account SET page = NULL WHERE side = 'credit'",
+        "UPDATE ledger_account SET newest = newest + 1 WHERE side = 'credit'",
         "DELETE FROM ledger_account",
+        "UPDATE ledger_page SET balance = balance + 1",
+        "UPDATE ledger_page SET numbers = (SELECT page FROM ledger_account WHERE side = 'credit' LIMIT 1)",
+        "UPDATE ledger_page SET last = last + 1",
+        "DELETE FROM ledger_page",
         "UPDATE ledger_transfer SET amount = 1, reserved = 1 WHERE number > 0",
         "DELETE FROM ledger_transfer",
         "UPDATE ledger_link SET target = 'x'",
@@ -96,18 +102,18 @@ fn every_change_behind_the_stores_back_is_found(world: &World) {
     }
 }
 
-const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_transfer; DELETE FROM ledger_link";
+const RESET: &str = "DELETE FROM entry; DELETE FROM record; DELETE FROM record_key; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_page; DELETE FROM ledger_transfer; DELETE FROM ledger_link";
 
 fn derived_state_is_made_again_from_the_journal(world: &World) {
     let store = filled(world);
-    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_transfer; DELETE FROM ledger_link");
+    world.tamper("DELETE FROM record; UPDATE record_key SET id = owner; DELETE FROM record_link; DELETE FROM account; DELETE FROM setting; DELETE FROM matter; DELETE FROM matter_party; DELETE FROM ledger_account; DELETE FROM ledger_page; DELETE FROM ledger_transfer; DELETE FROM ledger_link");
     assert!(!store.check().unwrap().is_sound());
     assert_eq!(store.rebuild_state().unwrap(), 9);
     assert_sound(&store);
 }
 
 /// The tables and columns that the check answers for.
-const COLUMNS: [(&str, &str, &str); 18] = [
+const COLUMNS: [(&str, &str, &str); 20] = [
     ("entry", "bytes", "seq"),
     ("entry", "digest", "seq"),
     ("entry", "payload", "seq"),
@@ -125,6 +131,8 @@ const COLUMNS: [(&str, &str, &str); 18] = [
     ("matter", "body", "id"),
     ("matter_party", "who", "id"),
     ("ledger_transfer", "body", "id"),
+    ("ledger_account", "page", "id"),
+    ("ledger_page", "numbers", "account"),
     ("ledger_link", "target", "transfer"),
 ];
 

@@ -3,7 +3,7 @@
 
 use crate::world::{World, actor, assert_sound};
 use duijie_ledger::{Account, AccountId, Act, Code, Links, Outcome, Refusal, Transfer, TransferId, trial_balance};
-use duijie_store::{Store, TxError, WriteError};
+use duijie_store::{LedgerEntry, Store, TxError, WriteError};
 use duijie_vocab::{Fen, Timestamp};
 use std::thread;
 
@@ -13,6 +13,7 @@ crate::laws!(
     a_reservation_is_posted_voided_or_expires,
     of_many_who_redeem_one_voucher_exactly_one_succeeds,
     random_transfers_of_many_clients_conserve_every_fen,
+    every_transfer_of_an_account_stands_on_its_pages_in_order,
     the_database_refuses_what_the_engine_should_have_refused,
 );
 
@@ -31,9 +32,11 @@ fn moved(id: &str, debit: &str, credit: &str, fen: i64) -> Transfer {
     transfer(id, Act::Posted { debit: account(debit), credit: account(credit), amount: Fen(fen) })
 }
 
-/// Money for a pool, tied to a measure.
+/// Money for a pool, tied to a measure, and so many payments out of it that its first page is full.
 pub(crate) fn batch() -> Vec<Transfer> {
-    vec![moved("grant", BANK, POOL, 500).with(Links { measure: Some("M1".into()), ..Links::default() })]
+    let grant = moved("grant", BANK, POOL, 500).with(Links { measure: Some("M1".into()), ..Links::default() });
+    let payments = (0..20).map(|number| moved(&format!("pay-{number}"), POOL, "agency:320400:A", 1));
+    std::iter::once(grant).chain(payments).collect()
 }
 
 fn post(store: &Store, batch: &[Transfer]) -> Vec<Outcome> {
@@ -171,6 +174,68 @@ fn random_transfers_of_many_clients_conserve_every_fen(world: &World) {
     assert!(trial_balance(&accounts).is_even());
     assert!(accounts.iter().all(Account::is_lawful));
     assert_eq!(accounts.iter().map(|account| account.balance().0).sum::<i64>(), 0);
+    assert_sound(&store);
+}
+
+fn every_transfer_of_an_account_stands_on_its_pages_in_order(world: &World) {
+    let store = world.open();
+    let agency = account("agency:320400:A");
+    post(&store, &[moved("grant", BANK, POOL, 100_000)]);
+    // Batches of many sizes, so that pages begin and end anywhere in them; some only reserve.
+    for (round, size) in [1, 5, 15, 16, 17, 40, 3, 1, 1, 30].into_iter().enumerate() {
+        let name = |number: usize| format!("t-{round}-{number}");
+        let act = |number: usize| match number % 5 {
+            0 => Act::Pending { debit: account(POOL), credit: agency.clone(), amount: Fen(7), expires: None },
+            1 => Act::Post { pending: TransferId::parse(&name(number - 1)).unwrap(), amount: Some(Fen(5)) },
+            2 => Act::Posted { debit: agency.clone(), credit: account(POOL), amount: Fen(1) },
+            _ => Act::Posted {
+                debit: account(POOL),
+                credit: account(if number.is_multiple_of(2) { "agency:320400:B" } else { "agency:320400:A" }),
+                amount: Fen(11),
+            },
+        };
+        let batch: Vec<Transfer> = (0..size).map(|number| transfer(&name(number), act(number))).collect();
+        assert!(post(&store, &batch).iter().all(|outcome| matches!(outcome, Outcome::Posted(_))));
+    }
+    let all = store.read(|view| view.ledger_transfers(None, -1, 1000)).unwrap();
+    assert_eq!(all.len(), 130);
+    let posted = |account: &AccountId, entry: &duijie_ledger::Entry| match entry.posts() {
+        true if entry.moved.credit == *account => entry.moved.amount.0,
+        true if entry.moved.debit == *account => -entry.moved.amount.0,
+        _ => 0,
+    };
+    for account in [account(POOL), agency.clone(), account("agency:320400:B"), account("agency:320400:none")] {
+        let own: Vec<_> = all.iter().filter(|one| one.entry.moved.debit == account || one.entry.moved.credit == account).cloned().collect();
+        for limit in [1, 2, 15, 16, 17, 100, 1000] {
+            let mut listed = Vec::new();
+            while let page =
+                store.read(|view| view.ledger_transfers(Some(&account), listed.last().map_or(-1, |last: &LedgerEntry| last.number), limit)).unwrap()
+                && !page.is_empty()
+            {
+                assert!(page.len() <= limit);
+                listed.extend(page);
+            }
+            assert_eq!(listed, own, "{account} by {limit}");
+        }
+        let posting: Vec<_> = own.iter().filter(|one| one.entry.posts()).cloned().collect();
+        for place in [0, 1, 20, 21, 63, 64, 100, posting.len()].into_iter().filter(|place| *place < posting.len()) {
+            let (number, at) = (posting[place].number, posting[place].entry.at);
+            let earlier = |until| own.iter().filter(|one| one.number < number && one.entry.at < until).map(|one| posted(&account, &one.entry)).sum::<i64>();
+            assert_eq!(
+                store.read(|view| view.ledger_balance_before(&account, number, None)).unwrap().0,
+                earlier(Timestamp::from_micros(4_000_000_000_000_000).unwrap())
+            );
+            assert_eq!(store.read(|view| view.ledger_balance_before(&account, number, Some(at))).unwrap().0, earlier(at));
+            let until_now = own.iter().filter(|one| one.entry.at <= at).map(|one| posted(&account, &one.entry)).sum::<i64>();
+            assert_eq!(store.read(|view| view.ledger_balance_at(&account, at)).unwrap().0, until_now);
+            let rest: Vec<_> = posting.iter().filter(|one| one.number > number && one.entry.at >= at).take(25).cloned().collect();
+            assert_eq!(store.read(|view| view.ledger_postings(&account, (Some(at), None), number, 25)).unwrap(), rest);
+            let first: Vec<_> = posting.iter().filter(|one| one.entry.at < at).take(3).cloned().collect();
+            assert_eq!(store.read(|view| view.ledger_postings(&account, (None, Some(at)), -1, 3)).unwrap(), first);
+        }
+    }
+    assert_sound(&store);
+    store.rebuild_state().unwrap();
     assert_sound(&store);
 }
 
