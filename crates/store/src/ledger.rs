@@ -67,12 +67,22 @@ struct Known {
     entries: HashMap<TransferId, Option<Entry>>,
 }
 
-/// How many transfers are remembered in a transaction that replays a whole journal.
+/// How many accounts are remembered from one transaction to the next, and how many transfers in one that replays
+/// a whole journal.
 const REMEMBERED: usize = 20_000;
 
 impl WaitingLedger {
     pub(crate) fn is_empty(&self) -> bool {
         self.transfers.is_empty()
+    }
+
+    /// What is still known after a commit, as long as nobody else writes: accounts, but only so many.
+    pub(crate) fn committed(self) -> WaitingLedger {
+        let mut accounts = self.known.accounts;
+        if accounts.len() > REMEMBERED {
+            accounts = HashMap::new();
+        }
+        WaitingLedger { known: Known { accounts, entries: HashMap::new() }, ..WaitingLedger::default() }
     }
 }
 

@@ -56,6 +56,12 @@ impl Waiting {
         !self.ids.is_empty() && ids.any(|id| self.ids.contains(id))
     }
 
+    /// Forgets what only the last transaction, which was committed, had to know.
+    pub(crate) fn begin(&mut self) {
+        let ledger = std::mem::take(&mut self.ledger).committed();
+        *self = Waiting { ledger, ..Waiting::default() };
+    }
+
     /// Forgets everything, as the transaction it belongs to was taken back.
     pub(crate) fn clear(&mut self) {
         *self = Waiting::default();

@@ -283,7 +283,7 @@ impl Desk {
             Err(fate) => {
                 // After a plain refusal the connection is still good; after anything else, and if
                 // it cannot roll back, the next group makes a new one.
-                let rolled_back = !conn.in_transaction() || conn.batch("ROLLBACK").is_ok();
+                let rolled_back = conn.rollback().is_ok();
                 let busy = matches!(&fate, Fate::RolledBack(fault) if fault.kind == FaultKind::Busy);
                 if rolled_back && busy {
                     drop(conn.take_fault());
@@ -312,14 +312,17 @@ fn write_all(conn: &mut Conn, group: &mut Vec<Box<dyn Act>>, options: &Options, 
     if let Some(head) = run_all(conn, group, options, Guard::Transaction, arrivals)? {
         return Ok(head);
     }
-    conn.batch("ROLLBACK")?;
+    conn.rollback()?;
     let head = run_all(conn, group, options, Guard::Savepoint, arrivals)?;
     Ok(head.expect("BUG: a group that is run with savepoints is never given up"))
 }
 
 fn run_all(conn: &mut Conn, group: &mut Vec<Box<dyn Act>>, options: &Options, guard: Guard, arrivals: &mut Arrivals<'_>) -> Result<Option<Head>, StoreFault> {
     conn.begin_write()?;
-    conn.waiting().clear();
+    match conn.is_as_left()? {
+        true => conn.waiting().begin(),
+        false => conn.waiting().clear(),
+    }
     let mut head = View::over(conn).head()?;
     let mut run = 0;
     while run < group.len() {

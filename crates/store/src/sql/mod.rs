@@ -29,6 +29,8 @@ pub(crate) struct Conn {
     erased: bool,
     /// What the open transaction has written and not yet sent.
     waiting: Waiting,
+    /// SQLite's mark of what others wrote, as it was when this connection last committed.
+    others: Option<i64>,
     /// Queries since this was asked before.
     queries: u64,
 }
@@ -55,7 +57,7 @@ const APPEND_LOCK: i64 = 0x6475_696a_6965;
 
 impl Conn {
     fn over(link: Link) -> Conn {
-        Conn { link, fault: None, erased: false, waiting: Waiting::default(), queries: 0 }
+        Conn { link, fault: None, erased: false, waiting: Waiting::default(), others: None, queries: 0 }
     }
 
     /// A connection that may write. The file is created if it is not there.
@@ -127,6 +129,20 @@ impl Conn {
                 self.batch(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; SELECT pg_advisory_xact_lock({APPEND_LOCK})"))
             }
         }
+    }
+
+    /// Whether the tables are, at the beginning of a write, as this connection left them with its last
+    /// commit. Of PostgreSQL nobody can say.
+    pub(crate) fn is_as_left(&mut self) -> Result<bool, StoreFault> {
+        let Link::Sqlite(link) = &mut self.link else { return Ok(false) };
+        let now = link.query("PRAGMA data_version", &[], |row| row.int(0))?.into_iter().next();
+        Ok(std::mem::replace(&mut self.others, now) == now)
+    }
+
+    /// Takes back the open transaction, if there still is one, and what it knew.
+    pub(crate) fn rollback(&mut self) -> Result<(), StoreFault> {
+        self.waiting.clear();
+        if self.in_transaction() { self.batch("ROLLBACK") } else { Ok(()) }
     }
 
     /// Begins a transaction that reads one consistent snapshot.

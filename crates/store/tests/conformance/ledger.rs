@@ -95,6 +95,10 @@ fn a_refused_batch_leaves_nothing(world: &World) {
     });
     assert!(matches!(given_up, Err(WriteError::Refused(_))));
     assert_eq!(stored(&store, POOL).balance(), Fen(40));
+    // Nor does the writer remember them; and what another one wrote in between counts.
+    assert!(matches!(post(&store, &[moved("d", POOL, "agency:320400:A", 30)])[..], [Outcome::Posted(_)]));
+    assert!(matches!(post(&world.open(), &[moved("e", POOL, "agency:320400:A", 10)])[..], [Outcome::Posted(_)]));
+    assert!(matches!(post(&store, &[moved("f", POOL, "agency:320400:A", 10)])[..], [Outcome::Refused(Refusal::Shortfall { .. })]));
     assert_sound(&store);
 }
 
