@@ -39,6 +39,8 @@ cargo xtask bench ledger --audit REQUESTS
 cargo xtask kill [--rounds N] [--postgres]
                               kill -9 under load at N random moments on each engine, or on PostgreSQL alone;
                               1,000 unless told
+cargo xtask cut [--rounds N]  the power of the disk is cut under load at N random moments, 100 unless told; on Linux,
+                              as root, with xfsprogs
 cargo xtask bench payout [--firms N] [--measures N] [--payouts N] [--binary FILE]
                               a million firms, a thousand measures, 100,000 payouts unless told: time and peak memory
 cargo xtask bench policy [--json] [--seed N] [--scale SUBJECTS] [--measures N] [--no-peers] [--write DIR]
@@ -72,6 +74,7 @@ fn command() -> Result<()> {
         Some("walk") => walk::walk(),
         Some("screenshots") => walk::screenshots(),
         Some("kill") => kill::run_kill(rest),
+        Some("cut") => kill::run_cut(rest),
         Some("bench") => bench::run_bench(rest),
         Some("fuzz") => fuzz::run_fuzz(rest),
         None | Some("help" | "--help" | "-h") => {

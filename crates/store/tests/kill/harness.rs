@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::Duration;
 
@@ -39,10 +40,14 @@ pub(crate) fn random(seed: u64, round: u64) -> u64 {
     u64::from_be_bytes(digest.0[..8].try_into().unwrap())
 }
 
+/// The place that this process is to write to, if it is the child.
+pub(crate) fn child_place() -> Option<String> {
+    Some(std::env::var_os(CHILD)?.into_string().expect("the place is text"))
+}
+
 /// The store that this process is to write to, if it is the child.
 pub(crate) fn as_child() -> Option<Store> {
-    let place = std::env::var_os(CHILD)?.into_string().expect("the place is text");
-    let store = open(&place);
+    let store = open(&child_place()?);
     println!("open");
     Some(store)
 }
@@ -56,36 +61,76 @@ pub(crate) fn acknowledge(name: &str) {
 /// Lets the test `name` run as a child for `wait` after it opened the store at `place`, or after its
 /// start if `early`, kills it, and returns what it acknowledged.
 pub(crate) fn run_and_kill(name: &str, place: &str, wait: Duration, early: bool) -> BTreeSet<String> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(CHILD, place)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let (opened, open) = std::sync::mpsc::channel();
-    let reader = thread::spawn(move || {
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        // The last line may be cut; it counts only if its end arrived.
-        while out.read_line(&mut line).is_ok_and(|length| length > 0) && line.ends_with('\n') {
-            if line.contains("open") {
-                // An early kill does not wait for this.
-                opened.send(()).ok();
-            }
-            lines.push(std::mem::take(&mut line));
-        }
-        lines
-    });
+    let mut child = Child::start(name, place);
     if !early {
-        open.recv_timeout(Duration::from_secs(60)).expect("the child opens the store");
+        child.wait_until_open();
     }
     thread::sleep(wait);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let lines = reader.join().unwrap();
-    lines.iter().filter_map(|line| line.split_once("ack ").map(|(_, name)| name)).map(|name| name.trim_end().to_string()).collect()
+    child.kill()
+}
+
+/// A test that runs as a child and says what was acknowledged.
+pub(crate) struct Child {
+    process: std::process::Child,
+    lines: Receiver<String>,
+    acknowledged: BTreeSet<String>,
+}
+
+impl Child {
+    /// The test `name`, with the store at `place`.
+    pub(crate) fn start(name: &str, place: &str) -> Child {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, place)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let (told, lines) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            // The last line may be cut; it counts only if its end arrived.
+            while out.read_line(&mut line).is_ok_and(|length| length > 0) && line.ends_with('\n') {
+                told.send(std::mem::take(&mut line)).ok();
+            }
+        });
+        Child { process, lines, acknowledged: BTreeSet::new() }
+    }
+
+    pub(crate) fn wait_until_open(&mut self) {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("the child opens the store");
+            self.hear(&line);
+            if line.contains("open") {
+                return;
+            }
+        }
+    }
+
+    /// What was acknowledged up to now.
+    pub(crate) fn acknowledged(&mut self) -> BTreeSet<String> {
+        while let Ok(line) = self.lines.try_recv() {
+            self.hear(&line);
+        }
+        self.acknowledged.clone()
+    }
+
+    /// Kills the child and returns everything that it acknowledged.
+    pub(crate) fn kill(mut self) -> BTreeSet<String> {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        while let Ok(line) = self.lines.recv() {
+            self.hear(&line);
+        }
+        self.acknowledged
+    }
+
+    fn hear(&mut self, line: &str) {
+        if let Some((_, name)) = line.split_once("ack ") {
+            self.acknowledged.insert(name.trim_end().to_string());
+        }
+    }
 }
 
 struct Counter(AtomicU64);

@@ -65,13 +65,13 @@ fn check(name: &str, place: &str) {
     assert!(acknowledged.len() as u64 > plan.rounds / 4, "the child hardly ever came to write");
 }
 
-fn assert_there(store: &Store, acknowledged: &BTreeSet<String>, seed: u64, round: u64) {
+pub(crate) fn assert_there(store: &Store, acknowledged: &BTreeSet<String>, seed: u64, round: u64) {
     let lost: Vec<&String> =
         acknowledged.iter().filter(|id| store.read(|view| view.ledger_transfer(&TransferId::parse(id).unwrap())).unwrap().is_none()).collect();
     assert!(lost.is_empty(), "seed {seed}, round {round}: lost {lost:?}");
 }
 
-fn look_at_everything(store: &Store, seed: u64, round: u64) {
+pub(crate) fn look_at_everything(store: &Store, seed: u64, round: u64) {
     let report = store.check().unwrap();
     assert!(report.is_sound(), "seed {seed}, round {round}: {:?}", report.faults);
     let accounts = store.read(|view| view.ledger_accounts("", "", 1_000)).unwrap();
@@ -80,7 +80,7 @@ fn look_at_everything(store: &Store, seed: u64, round: u64) {
 
 /// Moves money from several threads and names each transfer after it was answered. Each thread
 /// grants, reserves, posts and voids by turns, and asks for some transfers twice.
-fn move_until_killed(store: &Store) {
+pub(crate) fn move_until_killed(store: &Store) {
     let begin = store.read(|view| view.head()).unwrap().seq;
     thread::scope(|scope| {
         for thread in 0..THREADS {
