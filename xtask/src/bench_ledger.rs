@@ -4,7 +4,7 @@
 
 use crate::bench::{number_after, output};
 use crate::{cargo, pg, run};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
 /// The clients of each run, as many as the store's own benchmark has.
@@ -14,8 +14,10 @@ const SECONDS: &str = "5";
 /// A hundred thousand accounts per unit, as pgbench counts them.
 const SCALE: &str = "10";
 
-/// Transfers per second.
+/// Transfers per second, and how many microseconds the disk takes to store a page for good, where the
+/// benchmark sees the disk.
 struct Rates {
+    sync_us: Option<f64>,
     alone: f64,
     spread: f64,
     one_pool: f64,
@@ -28,6 +30,7 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
     let json = arguments.iter().any(|argument| argument == "--json");
     let sqlite = transfers(None)?;
     let mut figures = vec![
+        ("disk_sync_us", sqlite.sync_us.context("the benchmark does not say how fast the disk is")?),
         ("sqlite_alone_per_s", sqlite.alone),
         ("sqlite_64_clients_per_s", sqlite.spread),
         ("sqlite_one_pool_per_s", sqlite.one_pool),
@@ -82,7 +85,7 @@ fn transfers(place: Option<&str>) -> Result<Rates> {
     let said = output(&mut command)?;
     let rate = |name: &str| number_after(&said, &format!("{name}: "));
     ensure!(said.contains("conserved: "), "the benchmark did not come to its proof");
-    Ok(Rates { alone: rate("alone")?, spread: rate("spread")?, one_pool: rate("one_pool")? })
+    Ok(Rates { sync_us: number_after(&said, "disk: ").ok(), alone: rate("alone")?, spread: rate("spread")?, one_pool: rate("one_pool")? })
 }
 
 /// Transactions per second of pgbench's simple update with prepared statements.

@@ -1,12 +1,14 @@
 //! How fast money moves: `cargo bench -p duijie-store --bench transfers -- [FOLDER or postgres:// URL]`.
 //!
 //! Durable transfers by 64 clients between ten thousand accounts, and all out of one pool, beside
-//! one commit per transfer; conservation is checked at the end of each run.
+//! one commit per transfer; conservation is checked at the end of each run. How much is gained by writing
+//! together hangs on how long the disk takes to store something for good, which is told first.
 
 use duijie_journal::Actor;
 use duijie_ledger::{Account, AccountId, Act, Code, Outcome, Transfer, TransferId, trial_balance};
 use duijie_store::{Location, Options, Store};
 use duijie_vocab::{Clock, Digest, Entropy, Fen, Timestamp};
+use std::io::{Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,6 +32,9 @@ fn main() {
         Some(path) => Location::Sqlite(Path::new(&path).join("transfers.db")),
         None => Location::Sqlite(folder.path().join("transfers.db")),
     };
+    if let Location::Sqlite(path) = &location {
+        println!("disk: {} µs for 4 KiB to be synced", sync(path.parent().expect("a folder")).as_micros());
+    }
     let store = open(&location);
     fund(&store);
     let alone = rate(&store, 1, "alone", spread);
@@ -37,6 +42,20 @@ fn main() {
     let hot = rate(&store, CLIENTS, "one_pool", from_pool);
     println!("spread is {:.1} times one commit per transfer, one_pool {:.1} times", spread / alone, hot / alone);
     prove(&store);
+}
+
+/// How long the disk takes to store a page of a file for good, at the median: what one commit waits for at least.
+fn sync(folder: &Path) -> Duration {
+    let mut file = tempfile::tempfile_in(folder).expect("a file beside the database");
+    let once = |_| {
+        file.rewind().and_then(|()| file.write_all(&[7; 4096])).expect("a page is written");
+        let begun = Instant::now();
+        file.sync_data().expect("the page is synced");
+        begun.elapsed()
+    };
+    let mut times: Vec<Duration> = (0..201).map(once).collect();
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 fn account(number: u64) -> String {
