@@ -1,6 +1,7 @@
 //! The books as they are looked through: sums by kind and region, the accounts of one of them, finding
 //! an account, and a statement page by page. However many accounts there are, a page reads its own.
 
+use crate::account_names::{account_name, code_name};
 use crate::ledger::{AccountBalance, shown, span};
 use crate::resume::resumed;
 use crate::{Action, App, AppError, Target, Viewer};
@@ -8,6 +9,7 @@ use duijie_ledger::{Account, AccountId, AccountKind, Rule, Statement, statement_
 use duijie_store::View;
 use duijie_vocab::{Date, Fen, RecordId, RegionCode, Text};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The accounts of one kind in one region as sums.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,8 +29,19 @@ pub struct AccountGroup {
 pub struct StatementPage {
     #[serde(flatten)]
     pub statement: Statement,
+    #[serde(flatten)]
+    pub words: StatementWords,
     /// Where the statement goes on.
     pub next: Option<String>,
+}
+
+/// What stands in a statement, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatementWords {
+    /// What people call the account and those on the other side, by id.
+    pub names: BTreeMap<String, Text>,
+    /// What the codes of the transfers mean.
+    pub codes: BTreeMap<String, Text>,
 }
 
 /// The most accounts that a search answers with.
@@ -125,9 +138,17 @@ impl App {
             let first = found.first().map_or(i64::MAX, |first| first.number);
             let opening = view.ledger_balance_before(account, first, until)?;
             let statement = statement_from(account, opening, found.iter().map(|found| &found.entry));
-            Ok(StatementPage { statement, next: found.last().filter(|_| more).map(|last| last.number.to_string()) })
+            let words = words(view, &statement)?;
+            Ok(StatementPage { statement, words, next: found.last().filter(|_| more).map(|last| last.number.to_string()) })
         })
     }
+}
+
+pub(crate) fn words(view: &mut View<'_>, statement: &Statement) -> Result<StatementWords, AppError> {
+    let accounts: BTreeSet<&AccountId> = std::iter::once(&statement.account).chain(statement.lines.iter().map(|line| &line.counter)).collect();
+    let names = accounts.into_iter().map(|account| Ok((account.to_string(), account_name(view, account)?))).collect::<Result<_, AppError>>()?;
+    let codes = statement.lines.iter().map(|line| (line.code.clone(), code_name(&line.code))).collect();
+    Ok(StatementWords { names, codes })
 }
 
 fn groups(view: &mut View<'_>, viewer: &Viewer) -> Result<Vec<AccountGroup>, AppError> {

@@ -1,6 +1,7 @@
 //! The books: funding a pool, balances, statements, what became of a transfer, and the comparison
 //! with the bank's file.
 
+use crate::account_names::owner;
 use crate::promise::post;
 use crate::sessions::{DAY, HOUR};
 use crate::{Action, App, AppError, Target, Viewer};
@@ -10,7 +11,7 @@ use duijie_ledger::{
 };
 use duijie_sheet::{Limits, read};
 use duijie_store::View;
-use duijie_vocab::{Date, Diagnostic, Fen, RecordId, RegionCode, Timestamp, text};
+use duijie_vocab::{Date, Diagnostic, Fen, RegionCode, Timestamp, text};
 use serde::Serialize;
 
 /// How many rows are read at a time.
@@ -188,13 +189,11 @@ fn expiry(reserved: &Entry) -> Result<Transfer, AppError> {
 }
 
 pub(crate) fn shown(view: &mut View<'_>, account: &Account) -> Result<AccountBalance, AppError> {
-    let name = account.id.name();
-    let holder = RecordId::parse(name).map(|id| view.get(&id)).transpose()?.flatten();
     Ok(AccountBalance {
         account: account.id.to_string(),
         kind: account.id.kind().name(),
         region_name: account.id.region().path(),
-        name: holder.map_or_else(|| name.to_string(), |row| crate::record::title(&row.record)),
+        name: owner(view, &account.id)?.unwrap_or_else(|| account.id.name().to_string()),
         balance: account.balance(),
         available: account.available(),
         reserved: account.debits_pending.max(account.credits_pending),

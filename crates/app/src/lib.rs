@@ -1,6 +1,7 @@
 //! Use cases, one file per verb. This room alone introduces features to one another, decides who
 //! may do what, and opens transactions. Pages, the API and the command line all come through here.
 
+mod account_names;
 mod accounts;
 mod act_as;
 mod agency;
@@ -130,7 +131,7 @@ pub use agency::{AgencyView, FilingAct, RatingFile, RatingView};
 pub use api_keys::{KeyLine, NewKey, Scope};
 pub use app::{App, AppOpenError, AppOptions};
 pub use availability::ResponderView;
-pub use books::{AccountGroup, StatementPage};
+pub use books::{AccountGroup, StatementPage, StatementWords};
 pub use case_act::{ActForm, ActionField, ActionView, promise_text};
 pub use case_bulk::{BULK_VERBS, BulkLine};
 pub use case_desk::{CaseRow, DeskQuery, DeskView, ProcessView, StateCount, case_state, process_figure};

@@ -1,6 +1,7 @@
 //! Lists about money as workbooks and csv: entitlements, a preview, published lists, vouchers, orders,
 //! agencies, what regions owe one another, balances, and the statement of an account.
 
+use crate::books::words;
 use crate::every_page::every_page;
 use crate::payout_files::write_table;
 use crate::{App, AppError, EntitlementRequest, ExportFormat, RunPreview, Viewer};
@@ -206,19 +207,23 @@ impl App {
         let names = [
             ("时间", "Time"),
             ("划转", "Transfer"),
-            ("事由", "Code"),
+            ("事由", "Reason"),
+            ("对方", "Counterparty"),
             ("对方账户", "Counter account"),
             ("借方", "Debit"),
             ("贷方", "Credit"),
             ("余额", "Balance"),
         ];
         let count = statement.lines.len();
+        let said = self.store().read(|view| words(view, &statement))?;
         let zero = |amount: Fen| if amount == Fen::ZERO { Value::Empty } else { Value::Money(amount) };
         let rows = statement.lines.into_iter().map(|line| {
-            let texts = [line.at.china_minute(), line.transfer, line.code, line.counter.to_string()];
+            let counter = line.counter.to_string();
+            let [code, whose] = [&said.codes[&line.code], &said.names[&counter]].map(|words| words.get(lang).to_string());
+            let texts = [line.at.china_minute(), line.transfer, code, whose, counter];
             texts.into_iter().map(Value::from).chain([zero(line.debit), zero(line.credit), Value::Money(line.balance)]).collect()
         });
-        write_table(format, account.name(), columns(&names, &[4, 5, 6], lang), rows.collect(), self.now(), out)?;
+        write_table(format, account.name(), columns(&names, &[5, 6, 7], lang), rows.collect(), self.now(), out)?;
         Ok(count)
     }
 }

@@ -101,12 +101,21 @@ fn the_pages_of_a_statement_are_the_statement() {
         let lines = every_page(|after| {
             let page = app.statement_page(operator, &pool, days, after.as_deref(), 4)?;
             pages.push((page.statement.opening, page.statement.closing));
+            for line in &page.statement.lines {
+                assert_ne!(page.words.codes[&line.code].zh, line.code, "every code has its words");
+                assert!(page.words.names.contains_key(line.counter.as_str()));
+            }
             Ok((page.statement.lines, page.next))
         });
         assert_eq!(lines.unwrap(), whole.lines);
         assert_eq!((pages[0].0, pages[pages.len() - 1].1), (whole.opening, whole.closing), "{days:?}");
         assert!(pages.windows(2).all(|pair| pair[0].1 == pair[1].0), "a page begins where the one before ended");
     }
+    let page = app.statement_page(operator, &pool, (None, None), None, 50).unwrap();
+    assert_eq!(page.words.names[pool.as_str()].zh, "资金池 江苏省常州市武进区 320412.voucher.2021");
+    let names: Vec<&str> = page.statement.lines.iter().map(|line| page.words.names[line.counter.as_str()].en.as_str()).collect();
+    assert_eq!(names[0], "bank 江苏省常州市武进区 treasury");
+    assert!(names[1..].iter().all(|name| name.starts_with("voucher ") && !name.contains("vou-")), "{names:?}");
     let unknown = AccountId::parse("pool:320412:none").unwrap();
     assert!(matches!(app.statement_page(operator, &unknown, (None, None), None, 4), Err(AppError::NotFound)));
 }

@@ -196,7 +196,16 @@ fn books(add: &mut dyn FnMut(&str, Value)) {
         ("credit", integer()),
         ("balance", integer()),
     ]);
-    let statement = [("account", string()), ("opening", integer()), ("lines", many(line)), ("closing", integer()), ("next", optional(string()))];
+    let words = || json!({ "type": "object", "additionalProperties": one("Text") });
+    let statement = [
+        ("account", string()),
+        ("names", words()),
+        ("codes", words()),
+        ("opening", integer()),
+        ("lines", many(line)),
+        ("closing", integer()),
+        ("next", optional(string())),
+    ];
     add("StatementPage", object(&statement));
     add("BalanceAt", object(&[("account", string()), ("at", string()), ("balance_fen", integer())]));
     add("LedgerEntry", json!({ "type": "object", "required": ["transfer", "moved", "at", "status"] }));

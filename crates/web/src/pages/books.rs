@@ -12,7 +12,7 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use duijie_app::{AccountBalance, AccountGroup, AccountId, AccountKind, Action, App, AppError, Statement, StatementPage, Viewer};
+use duijie_app::{AccountBalance, AccountGroup, AccountId, AccountKind, Action, App, AppError, StatementPage, StatementWords, Viewer};
 use duijie_vocab::{Date, Diagnostic, Fen, RegionCode, Text};
 use serde::Serialize;
 use std::sync::Arc;
@@ -75,6 +75,8 @@ pub(crate) struct AccountShown {
 
 #[derive(Serialize)]
 pub(crate) struct StatementShown {
+    /// What people call the account.
+    pub(crate) name: Text,
     pub(crate) opening: Text,
     pub(crate) closing: Text,
     pub(crate) lines: Vec<LineShown>,
@@ -86,7 +88,10 @@ pub(crate) struct StatementShown {
 pub(crate) struct LineShown {
     pub(crate) at: String,
     pub(crate) transfer: String,
+    /// What moved.
+    pub(crate) what: Text,
     pub(crate) counter: String,
+    pub(crate) counter_name: Text,
     pub(crate) debit: Option<Text>,
     pub(crate) credit: Option<Text>,
     pub(crate) balance: Text,
@@ -203,8 +208,8 @@ impl Asked {
     }
 
     fn statement(&self, app: &App, viewer: &Viewer, account: &AccountId) -> Result<StatementShown, AppError> {
-        let StatementPage { statement, next } = app.statement_page(viewer, account, self.days, self.after.as_deref(), LINES)?;
-        Ok(StatementShown { next: self.further(next), ..StatementShown::of(&statement) })
+        let page = app.statement_page(viewer, account, self.days, self.after.as_deref(), LINES)?;
+        Ok(StatementShown { next: self.further(page.next.clone()), ..StatementShown::of(&page) })
     }
 
     fn further(&self, next: Option<String>) -> Option<String> {
@@ -251,17 +256,20 @@ impl AccountShown {
 }
 
 impl StatementShown {
-    fn of(statement: &Statement) -> StatementShown {
+    fn of(StatementPage { statement, words: StatementWords { names, codes }, .. }: &StatementPage) -> StatementShown {
         let side = |amount: Fen| (amount != Fen::ZERO).then(|| amount.text());
         let lines = statement.lines.iter().map(|line| LineShown {
             at: line.at.china_minute(),
             transfer: line.transfer.clone(),
+            what: codes[&line.code].clone(),
             counter: line.counter.to_string(),
+            counter_name: names[line.counter.as_str()].clone(),
             debit: side(line.debit),
             credit: side(line.credit),
             balance: line.balance.text(),
         });
-        StatementShown { opening: statement.opening.text(), closing: statement.closing.text(), lines: lines.collect(), next: None }
+        let name = names[statement.account.as_str()].clone();
+        StatementShown { name, opening: statement.opening.text(), closing: statement.closing.text(), lines: lines.collect(), next: None }
     }
 }
 

@@ -175,12 +175,20 @@ pub(crate) fn books(full: bool) -> BooksPage {
     let line = || LineShown {
         at: "2026-11-22 10:00".into(),
         transfer: "fund/1".into(),
+        what: text!("拨付", "funding"),
         counter: "bank:320412:treasury".into(),
+        counter_name: text!("银行存款 武进区 treasury", "bank 武进区 treasury"),
         debit: None,
         credit: Some(money("5万元")),
         balance: money("5万元"),
     };
-    let statement = || StatementShown { opening: money("0元"), closing: money("5万元"), lines: vec![line()], next: Some("/books?after=1".into()) };
+    let statement = || StatementShown {
+        name: text!("资金池 武进区", "budget pool 武进区"),
+        opening: money("0元"),
+        closing: money("5万元"),
+        lines: vec![line()],
+        next: Some("/books?after=1".into()),
+    };
     let list = || ListShown {
         kind: Some(AccountKind::Pool.name()),
         region_name: region().path(),
@@ -259,7 +267,13 @@ pub(crate) fn payout_terms(sets: bool) -> PayoutTermsPage {
 
 pub(crate) fn statement_page() -> StatementPage {
     let account = AccountId::new(AccountKind::Pool, region(), "vouchers").expect("a sample pool");
-    StatementPage { statement: Statement { account, opening: Fen(0), lines: Vec::new(), closing: Fen(0) }, next: Some("7".into()) }
+    let names = [(account.to_string(), text!("资金池 武进区", "budget pool 武进区"))].into();
+    let codes = [("pool.fund".to_string(), text!("拨付", "funding"))].into();
+    StatementPage {
+        statement: Statement { account, opening: Fen(0), lines: Vec::new(), closing: Fen(0) },
+        words: StatementWords { names, codes },
+        next: Some("7".into()),
+    }
 }
 
 pub(crate) fn settlement_check() -> SettlementCheck {
