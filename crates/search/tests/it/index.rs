@@ -391,9 +391,17 @@ fn naive(records: &[Record], word: &str, viewer: Visibility) -> BTreeSet<RecordI
         let fields = schema(&record.kind).unwrap().fields().filter(|field| field.search > 0 && field.visibility <= viewer);
         let text: BTreeSet<String> =
             fields.filter_map(|field| record.body.get(&field.key)).flat_map(|value| value.items()).flat_map(|item| pairs(item)).collect();
-        record.visibility <= viewer && record.state == RecordState::Active && wanted.iter().all(|pair| text.contains(pair))
+        // Who types a whole name need not know how it is written.
+        let named = record.text("title").chars().filter(|c| c.is_alphanumeric()).eq(word.chars());
+        record.visibility <= viewer && record.state == RecordState::Active && (named || wanted.iter().all(|pair| text.contains(pair)))
     };
     records.iter().filter(answers).map(|record| record.id.clone()).collect()
+}
+
+#[test]
+fn a_whole_name_is_found_however_it_is_written() {
+    let (_folder, index) = index_of(&[offer("合金，涂层", "高温", "320402"), offer("合金，涂层与轴承", "高温", "320402")]);
+    assert_eq!(titles(&index, &Query::text("“合金涂层”")), ["合金，涂层"]);
 }
 
 fn some_text() -> impl Strategy<Value = String> {
