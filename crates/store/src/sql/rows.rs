@@ -17,7 +17,8 @@ pub(super) enum Column<'a> {
 
 impl Conn {
     /// Runs `statement(rows)` over `args`, `columns` per row, where `rows` is a query that answers
-    /// with these rows, such as `VALUES ($1,$2)`. Returns how many rows it changed.
+    /// with these rows, such as `VALUES ($1,$2)`, and of a single column what may stand in `IN (…)`.
+    /// Returns how many rows it changed.
     pub(crate) fn execute_rows(&mut self, args: &[Arg<'_>], columns: usize, statement: impl Fn(&str) -> String) -> Result<u64, StoreFault> {
         self.execute_rows_after(&[], args, columns, statement)
     }
@@ -101,8 +102,12 @@ impl Conn {
     }
 }
 
-/// `VALUES ($1,$2),($3,$4)` for `rows` rows of `columns` columns, counting from `$first`.
+/// `VALUES ($1,$2),($3,$4)` for `rows` rows of `columns` columns, counting from `$first`. A single column
+/// stands in an `IN (…)`, where a plain list will do: of one value SQLite makes an equality, not a table.
 fn values(rows: usize, columns: usize, first: usize) -> String {
+    if columns == 1 {
+        return (first..first + rows).map(|place| format!("${place}")).collect::<Vec<_>>().join(",");
+    }
     let mut out = String::with_capacity(7 + rows * columns * 6);
     out.push_str("VALUES ");
     for row in 0..rows {
@@ -210,6 +215,7 @@ mod tests {
     #[test]
     fn rows_become_values_of_numbered_parameters() {
         assert_eq!(values(2, 2, 3), "VALUES ($3,$4),($5,$6)");
+        assert_eq!((values(1, 1, 2), values(3, 1, 1)), ("$2".to_string(), "$1,$2,$3".to_string()));
         let mut calls = Vec::new();
         let args: Vec<Arg<'_>> = (0..402).map(Arg::Int).collect();
         let run = |_: &str, row: &[Arg<'_>]| {
