@@ -19,6 +19,7 @@ const SCALE: &str = "10";
 struct Rates {
     sync_us: Option<f64>,
     alone: f64,
+    runs: f64,
     spread: f64,
     one_pool: f64,
 }
@@ -34,7 +35,9 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
         ("sqlite_alone_per_s", sqlite.alone),
         ("sqlite_64_clients_per_s", sqlite.spread),
         ("sqlite_one_pool_per_s", sqlite.one_pool),
+        ("sqlite_runs_of_100_per_s", sqlite.runs),
         ("sqlite_ratio_to_one_commit_each", sqlite.spread / sqlite.alone),
+        ("sqlite_runs_ratio_to_one_commit_each", sqlite.runs / sqlite.alone),
     ];
     if pg::is_installed() {
         pg::with_server(|url| {
@@ -43,6 +46,7 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
             figures.extend([
                 ("postgres_64_clients_per_s", postgres.spread),
                 ("postgres_one_pool_per_s", postgres.one_pool),
+                ("postgres_runs_of_100_per_s", postgres.runs),
                 ("pgbench_simple_update_per_s", peer),
                 ("sqlite_ratio_to_pgbench", sqlite.spread / peer),
                 ("postgres_ratio_to_pgbench", postgres.spread / peer),
@@ -53,7 +57,7 @@ pub(crate) fn run_bench(arguments: &[String]) -> Result<()> {
         eprintln!("PostgreSQL is not installed here, so there is no peer: apt-get install postgresql");
     }
     for (name, value) in &figures {
-        println!("{name:<34} {value:.1}");
+        println!("{name:<38} {value:.1}");
     }
     if json {
         let members: Vec<String> = figures.iter().map(|(name, value)| format!("\"{name}\": {value:.1}")).collect();
@@ -85,7 +89,7 @@ fn transfers(place: Option<&str>) -> Result<Rates> {
     let said = output(&mut command)?;
     let rate = |name: &str| number_after(&said, &format!("{name}: "));
     ensure!(said.contains("conserved: "), "the benchmark did not come to its proof");
-    Ok(Rates { sync_us: number_after(&said, "disk: ").ok(), alone: rate("alone")?, spread: rate("spread")?, one_pool: rate("one_pool")? })
+    Ok(Rates { sync_us: number_after(&said, "disk: ").ok(), alone: rate("alone")?, runs: rate("runs")?, spread: rate("spread")?, one_pool: rate("one_pool")? })
 }
 
 /// Transactions per second of pgbench's simple update with prepared statements.

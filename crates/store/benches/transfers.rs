@@ -1,6 +1,6 @@
 //! How fast money moves: `cargo bench -p duijie-store --bench transfers -- [FOLDER or postgres:// URL]`.
 //!
-//! Durable transfers by 64 clients between ten thousand accounts, and all out of one pool, beside
+//! Durable transfers by 64 clients between ten thousand accounts, in runs of a hundred, and all out of one pool, beside
 //! one commit per transfer; conservation is checked at the end of each run. How much is gained by writing
 //! together hangs on how long the disk takes to store something for good, which is told first.
 
@@ -22,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CLIENTS: usize = 64;
 const SECONDS: u64 = 5;
 const ACCOUNTS: u64 = 10_000;
+/// How many transfers a run has.
+const RUN: u64 = 100;
 const POOL: &str = "pool:320400:bench";
 
 fn main() {
@@ -37,10 +39,11 @@ fn main() {
     }
     let store = open(&location);
     fund(&store);
-    let alone = rate(&store, 1, "alone", spread);
-    let spread = rate(&store, CLIENTS, "spread", spread);
-    let hot = rate(&store, CLIENTS, "one_pool", from_pool);
-    println!("spread is {:.1} times one commit per transfer, one_pool {:.1} times", spread / alone, hot / alone);
+    let alone = rate(&store, 1, "alone", spread, 1);
+    let runs = rate(&store, CLIENTS, "runs", spread, RUN);
+    let spread = rate(&store, CLIENTS, "spread", spread, 1);
+    let hot = rate(&store, CLIENTS, "one_pool", from_pool, 1);
+    println!("spread is {:.1} times one commit per transfer, one_pool {:.1} times, runs {:.1} times", spread / alone, hot / alone, runs / alone);
     prove(&store);
 }
 
@@ -82,6 +85,13 @@ fn post(store: &Store, batch: Vec<Transfer>) {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Posted(_))), "a transfer was refused");
 }
 
+/// One use case that moves money many times, as a batch run of payouts or the redemption of a batch of claims does.
+fn run(store: &Store, transfers: Vec<Transfer>) {
+    let posted =
+        store.write(&Actor::system(), move |tx| transfers.iter().try_for_each(|transfer| tx.post_all_transfers(std::slice::from_ref(transfer)).map(drop)));
+    posted.expect("no transfer of the run is refused");
+}
+
 fn spread(client: u64, number: u64, id: &str) -> Transfer {
     let from = (client.wrapping_mul(7919) + number.wrapping_mul(104_729)) % ACCOUNTS;
     transfer(id, &account(from), &account((from + 1 + number % 97) % ACCOUNTS), 1)
@@ -91,28 +101,32 @@ fn from_pool(client: u64, number: u64, id: &str) -> Transfer {
     transfer(id, POOL, &account((client * 131 + number) % ACCOUNTS), 1)
 }
 
-/// Durable transfers per second by so many clients, each waiting for its answer.
-fn rate(store: &Store, clients: usize, name: &str, make: fn(u64, u64, &str) -> Transfer) -> f64 {
+/// Durable transfers per second by so many clients, each waiting for its answer to so many together.
+fn rate(store: &Store, clients: usize, name: &str, make: fn(u64, u64, &str) -> Transfer, together: u64) -> f64 {
     let begun = Instant::now();
     let until = begun + Duration::from_secs(SECONDS);
     let mut times: Vec<Duration> = thread::scope(|scope| {
-        let run = |client: usize| {
+        let write = |client: usize| {
             move || {
                 let mut times = Vec::new();
                 while Instant::now() < until {
-                    let number = times.len() as u64;
-                    let made = make(client as u64, number, &format!("{name}-{client}-{number}"));
+                    let first = times.len() as u64 * together;
+                    let made = (first..first + together).map(|number| make(client as u64, number, &format!("{name}-{client}-{number}"))).collect();
                     let begun = Instant::now();
-                    post(store, vec![made]);
+                    if together == 1 {
+                        post(store, made)
+                    } else {
+                        run(store, made)
+                    }
                     times.push(begun.elapsed());
                 }
                 times
             }
         };
-        let threads: Vec<_> = (0..clients).map(|client| scope.spawn(run(client))).collect();
+        let threads: Vec<_> = (0..clients).map(|client| scope.spawn(write(client))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a client does not panic")).collect()
     });
-    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    let rate = times.len() as f64 * together as f64 / begun.elapsed().as_secs_f64();
     times.sort_unstable();
     println!("{name}: {rate:.0} transfers/s, p50 {:?}, p99 {:?}", times[times.len() / 2], times[times.len() * 99 / 100]);
     rate
